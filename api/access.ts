@@ -1,0 +1,76 @@
+import type { Role } from '../domain/vocabulary.js';
+import { caseScope } from '../registry/case-views.js';
+import { courtsBelow } from '../registry/catalogue.js';
+import type { Caller } from '../registry/credentials.js';
+import { interceptionScope } from '../registry/interceptions.js';
+import type { Queryable } from '../registry/pool.js';
+import { Problem } from './problem.js';
+
+// The one place that says who may call what, and whose is whose. What is not yours is 404.
+
+const COURT = ['clerk', 'judge', 'supervisor'] as const satisfies readonly Role[];
+
+/** Every call under /v1 and who may make it; `any`: without a token, too. The routes in force are these and no others. */
+export const ACCESS = {
+  'POST /v1/cases': ['clerk'],
+  'GET /v1/cases': COURT,
+  'GET /v1/cases/:id': COURT,
+  'GET /v1/cases/:id/timeline': COURT,
+  'POST /v1/cases/:id/repayments': ['clerk'],
+  'POST /v1/cases/:id/decisions': ['judge'],
+  'POST /v1/cases/:id/close': ['judge'],
+  'GET /v1/inbox': ['judge', 'supervisor'],
+  'POST /v1/inbox/:id/read': ['judge', 'supervisor'],
+  'POST /v1/interceptions': ['department'],
+  'POST /v1/interceptions/:id/directives': ['judge'],
+  'POST /v1/interceptions/:id/feedback': ['department'],
+  'POST /v1/comparisons': ['department'],
+  'POST /v1/comparisons/batch': ['department'],
+  'GET /v1/notices': ['department'],
+  'POST /v1/acknowledgements': ['department'],
+  'GET /v1/departments': 'any',
+  'GET /v1/services': 'any',
+  'GET /v1/courts': 'any',
+  'GET /v1/statistics': 'any',
+  'GET /v1/receipts/:fact': [...COURT, 'department'],
+} as const satisfies Record<string, readonly Role[] | 'any'>;
+
+export type Call = keyof typeof ACCESS;
+
+/** The caller a call's handler sees: one of the roles that may make it. */
+export type CallerOf<C extends Call> = (typeof ACCESS)[C] extends readonly (infer R)[]
+  ? Extract<Caller, { role: R }>
+  : Caller | undefined;
+
+/** Throws Problem 401 where nobody signed in, 404 where somebody else did. */
+export function admit<C extends Call>(call: C, caller: Caller | undefined): asserts caller is CallerOf<C> {
+  const roles: readonly Role[] | 'any' = ACCESS[call];
+  if (roles === 'any') return;
+  if (!caller) throw new Problem('token-missing', { headers: { 'WWW-Authenticate': 'Bearer' } });
+  if (!roles.includes(caller.role)) throw new Problem('not-found');
+}
+
+type CourtCaller = Extract<Caller, { court: string }>;
+
+/** The courts whose cases a caller sees: their own, and for a supervisor those below too. */
+export async function courtsOf(q: Queryable, caller: CourtCaller): Promise<string[]> {
+  return caller.role === 'supervisor' ? courtsBelow(q, caller.court) : [caller.court];
+}
+
+/** Throws Problem 404 unless the case exists and is the caller's to see. */
+export async function requireCase(q: Queryable, caller: CourtCaller, id: string): Promise<void> {
+  const scope = await caseScope(q, id);
+  if (!scope || !(await courtsOf(q, caller)).includes(scope.court)) throw new Problem('not-found');
+}
+
+/** The interception with its case, if it is of the judge's court or the department's own. Throws Problem 404. */
+export async function requireInterception(
+  q: Queryable,
+  caller: Extract<Caller, { role: 'judge' | 'department' }>,
+  id: string,
+): Promise<{ enforcementCase: string }> {
+  const scope = await interceptionScope(q, id);
+  const own = caller.role === 'department' ? scope?.department === caller.department : scope?.court === caller.court;
+  if (!scope || !own) throw new Problem('not-found');
+  return scope;
+}

@@ -1,0 +1,196 @@
+import type { z } from 'zod';
+import { canonicalJson } from '../ledger/canonical-json.js';
+import { once } from '../registry/idempotency.js';
+import type { Actor } from '../registry/inputs.js';
+import { fingerprint, type KeyRing } from '../registry/key-ring.js';
+import type { Pool, Transaction } from '../registry/pool.js';
+import type { Caller } from '../registry/credentials.js';
+import { ACCESS, admit, type Call, type CallerOf } from './access.js';
+import { type BodyLimit, type Json, SINGLE } from './body.js';
+import type { Budget } from './limits.js';
+import { isLasting, Problem, problemBody, toProblem } from './problem.js';
+import { read } from './validate.js';
+
+// One definition per call: it answers requests, feeds /openapi.json, and its entry in `access.ts` says who may make it.
+
+export interface Services {
+  pool: Pool;
+  ring: KeyRing;
+}
+
+/** A request after the manners: signed in or not, within budget, its JSON read. */
+export interface Incoming {
+  caller: Caller | undefined;
+  /** The path's id, lower case; '' where it has none. */
+  id: string;
+  path: string;
+  query: unknown;
+  body: Json | undefined;
+  idempotencyKey: string | undefined;
+  traceId: string;
+}
+
+export interface Reply {
+  status: number;
+  /** JSON text. */
+  body: string;
+  location?: string;
+  replayed?: boolean;
+}
+
+export interface Route {
+  call: Call;
+  method: 'get' | 'post';
+  /** Express's template, e.g. `/v1/cases/:id`. */
+  path: string;
+  summary: string;
+  budget: Budget;
+  bodyLimit: BodyLimit;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  statuses: readonly number[];
+  answer: z.ZodType;
+  handle(request: Incoming, services: Services): Promise<Reply>;
+}
+
+interface Definition<C extends Call, A extends z.ZodType> {
+  call: C;
+  /** zh-CN and English, for the OpenAPI document. */
+  summary: string;
+  answer: A;
+  budget?: Budget;
+}
+
+interface Reading<C extends Call, Q extends z.ZodObject, A extends z.ZodType> extends Definition<C, A> {
+  query: Q;
+  handle(request: { caller: CallerOf<C>; id: string; query: z.output<Q> }, services: Services): Promise<z.input<A>>;
+}
+
+/** A GET. */
+export function reading<C extends Call, Q extends z.ZodObject, A extends z.ZodType>(definition: Reading<C, Q, A>): Route {
+  return {
+    ...frame(definition),
+    query: definition.query,
+    statuses: [200],
+    async handle({ caller, id, query }, services) {
+      admit(definition.call, caller);
+      const answer = await definition.handle({ caller, id, query: read(definition.query, query) }, services);
+      return { status: 200, body: JSON.stringify(answer) };
+    },
+  };
+}
+
+export interface Fact<C extends Call, I> {
+  tx: Transaction;
+  ring: KeyRing;
+  caller: CallerOf<C>;
+  actor: Actor;
+  id: string;
+  input: I;
+}
+
+export interface Answer<T> {
+  /** The route's first status unless given. */
+  status?: number;
+  body: T;
+  location?: string;
+}
+
+interface Writing<C extends Call, B extends z.ZodType, A extends z.ZodType> extends Definition<C, A> {
+  body: B;
+  /** The usual one first. */
+  statuses: readonly [number, ...number[]];
+  handle(fact: Fact<C, z.output<B>>): Promise<Answer<z.input<A>>>;
+  /** Whether a stored answer may still be given; where not, the request is judged anew. */
+  stillHolds?(tx: Transaction, answer: unknown): Promise<boolean>;
+}
+
+/** A POST: fact and stored answer in one transaction, once per client and Idempotency-Key. */
+export function writing<C extends Call, B extends z.ZodType, A extends z.ZodType>(definition: Writing<C, B, A>): Route {
+  const { call, body, statuses, handle, stillHolds } = definition;
+  return {
+    ...frame(definition),
+    body,
+    statuses,
+    async handle(request, { pool, ring }) {
+      const { caller, id, traceId } = request;
+      admit(call, caller);
+      const own = signedIn(caller);
+      const key = requireKey(request);
+      const outcome = await once(pool, { client: own.client, key, fingerprint: fingerprintOf(ring, call, request) }, {
+        run: async (tx) => {
+          const input = read(body, request.body ?? {});
+          const answer = await handle({ tx, ring, caller, actor: actorOf(own, traceId), id, input });
+          return {
+            status: answer.status ?? statuses[0],
+            body: JSON.stringify(answer.body),
+            ...(answer.location === undefined ? {} : { location: answer.location }),
+          };
+        },
+        lasting: (error) => {
+          const problem = toProblem(error);
+          return isLasting(problem) ? { status: problem.status, body: JSON.stringify(problemBody(problem, traceId)) } : undefined;
+        },
+        ...(stillHolds
+          ? { stillHolds: async (tx, stored) => stored.status >= 300 || stillHolds(tx, JSON.parse(stored.body)) }
+          : {}),
+      });
+      if (outcome.kind === 'in-progress') throw new Problem('in-progress', { retryAfter: 1 });
+      if (outcome.kind === 'reused') throw new Problem('idempotency-key-reused');
+      return { ...outcome.answer, replayed: outcome.replayed };
+    },
+  };
+}
+
+/** The part of a route that its definition and the access table give. */
+export function frame<C extends Call>({
+  call,
+  summary,
+  answer,
+  budget,
+}: Definition<C, z.ZodType>): Pick<Route, 'call' | 'method' | 'path' | 'summary' | 'answer' | 'budget' | 'bodyLimit'> {
+  const [method, path] = split(call);
+  return { call, method, path, summary, answer, bodyLimit: SINGLE, budget: budget ?? (method === 'get' ? 'reads' : 'facts') };
+}
+
+function split(call: Call): ['get' | 'post', string] {
+  const [method = '', path = ''] = call.split(' ');
+  return [method === 'GET' ? 'get' : 'post', path];
+}
+
+/** A call that writes is open to somebody only: `any` is for reading. */
+export function signedIn(caller: Caller | undefined): Caller {
+  if (!caller) throw new Problem('token-missing');
+  return caller;
+}
+
+const KEY = /^[\x20-\x7e]{1,255}$/;
+
+export function requireKey({ idempotencyKey }: Incoming): string {
+  if (idempotencyKey === undefined || idempotencyKey === '') throw new Problem('idempotency-key-missing');
+  if (!KEY.test(idempotencyKey)) throw new Problem('idempotency-key-invalid');
+  return idempotencyKey;
+}
+
+/** Keyed, over method, path and canonical body: the same request, however its JSON was laid out. */
+export function fingerprintOf(ring: KeyRing, call: Call, { path, body }: Pick<Incoming, 'path' | 'body'>): Buffer {
+  const [method] = split(call);
+  return fingerprint(ring, method, path, canonicalJson(body ?? {}));
+}
+
+/** Who does it, for the record: role, court, judge or department, and the trace. */
+export function actorOf(caller: Caller, trace: string): Actor {
+  switch (caller.role) {
+    case 'judge':
+      return { role: 'judge', id: caller.judge, trace };
+    case 'department':
+      return { role: 'department', id: caller.department, trace };
+    case 'administrator':
+      return { role: 'administrator', id: caller.credential, trace };
+    default:
+      return { role: caller.role, id: caller.court, trace };
+  }
+}
+
+/** Whether a call is open without a token. */
+export const isPublic = (call: Call): boolean => ACCESS[call] === 'any';

@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import {
+  ASSET_TYPES,
+  DEFAULTER_STATES,
+  DIRECTIVE_TYPES,
+  END_GROUNDS,
+  FACT_TYPES,
+  GROUNDS,
+  INBOX_KINDS,
+  MEASURES,
+  NOTICE_KINDS,
+  OUTCOMES,
+} from '../../domain/vocabulary.js';
+
+// What the API answers. Members are added, never removed; clients ignore those they don't know.
+
+const uuid = z.guid();
+const instant = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
+const yuan = z
+  .string()
+  .regex(/^\d+\.\d{2}$/)
+  .meta({ description: '元 / yuan', example: '400000.00' });
+const measure = z.enum(MEASURES).meta({ id: 'Measure' });
+const defaulterState = z.enum(DEFAULTER_STATES).meta({ id: 'DefaulterState' });
+const next = z.string().optional().meta({ description: 'Cursor of the next page; absent at the end' });
+
+export const inputErrors = z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string().optional() }));
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    code: z.string(),
+    traceId: z.string().regex(/^[0-9a-f]{32}$/),
+    errors: inputErrors.optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457; clients branch on code' });
+
+export const openedCase = z
+  .object({
+    id: uuid,
+    caseNumber: z.string(),
+    state: z.literal('OPEN'),
+    outstanding: yuan,
+    defaulters: z.array(z.object({ id: uuid, state: defaulterState })),
+    warnings: inputErrors.optional(),
+  })
+  .meta({ id: 'OpenedCase' });
+
+const told = z.object({ sent: z.int(), acknowledged: z.int() }).meta({ description: '部门数 / Departments' });
+
+const restriction = z
+  .object({
+    id: uuid,
+    measure,
+    asset: z.object({ type: z.enum(ASSET_TYPES), number: z.string() }).optional(),
+    inForceAt: instant.optional(),
+    until: instant.optional(),
+    endedAt: instant.optional(),
+    endGround: z.enum(END_GROUNDS).optional(),
+  })
+  .meta({ id: 'Restriction' });
+
+export const caseView = z
+  .object({
+    id: uuid,
+    caseNumber: z.string(),
+    court: z.string(),
+    judge: z.string(),
+    state: z.enum(['OPEN', 'CLOSED']),
+    obligation: yuan,
+    outstanding: yuan,
+    surplus: yuan,
+    defaulters: z.array(
+      z.object({
+        id: uuid,
+        state: defaulterState,
+        stayed: z.boolean(),
+        name: z.string().meta({ description: '首字以外遮蔽 / Masked but for its first character' }),
+        ground: z.union(GROUNDS.map((ground) => z.literal(ground))),
+        restrictions: z.array(restriction),
+        notices: z.object({ publish: told, release: told }),
+      }),
+    ),
+  })
+  .meta({ id: 'Case' });
+
+export const cases = z.object({ items: z.array(caseView), next });
+
+export const timeline = z.object({
+  items: z.array(
+    z
+      .object({
+        seq: z.int().positive(),
+        fact: uuid,
+        at: instant,
+        type: z.enum(FACT_TYPES),
+        defaulter: uuid.optional(),
+        department: z.string().optional(),
+        service: z.string().optional(),
+        detail: z.record(z.string(), z.unknown()),
+      })
+      .meta({ id: 'TimelineItem' }),
+  ),
+  next,
+});
+
+export const repaid = z.object({ id: uuid, outstanding: yuan, surplus: yuan }).meta({ id: 'RegisteredRepayment' });
+
+export const made = z.object({ id: uuid }).meta({ id: 'Made' });
+
+export const inboxItem = z
+  .object({
+    id: uuid,
+    kind: z.enum(INBOX_KINDS),
+    at: instant,
+    case: uuid.optional(),
+    defaulter: uuid.optional(),
+    interception: uuid.optional(),
+    department: z.string().optional(),
+    deadline: instant.optional(),
+    readAt: instant.optional(),
+  })
+  .meta({ id: 'InboxItem' });
+
+export const inbox = z.object({ items: z.array(inboxItem), next });
+
+const interception = z
+  .object({
+    id: uuid,
+    case: z.object({ number: z.string(), court: z.string(), contact: z.string() }),
+    measures: z.array(measure),
+    basis: z.string(),
+    howToEnd: z.string(),
+    howToObject: z.string(),
+    holdUntil: instant.optional(),
+  })
+  .meta({ id: 'Interception' });
+
+export const compared = z
+  .object({
+    id: uuid,
+    outcome: z.enum(OUTCOMES),
+    reasons: z.array(z.string()),
+    interceptions: z.array(interception),
+    comparedAt: instant,
+  })
+  .meta({ id: 'ComparisonAnswer', description: 'CLEAR 不附理由 / CLEAR gives no reasons' });
+
+export const comparedBatch = z
+  .object({ items: z.array(z.union([compared.extend({ key: z.string() }), z.object({ key: z.string(), problem })])) })
+  .meta({ id: 'BatchAnswer' });
+
+export const notices = z.object({
+  items: z.array(
+    z
+      .object({
+        seq: z.int().positive(),
+        id: uuid,
+        kind: z.enum(NOTICE_KINDS),
+        at: instant,
+        void: z.literal(true).optional(),
+        defaulter: uuid,
+        case: z.object({ id: uuid, number: z.string(), court: z.string() }),
+        measures: z.array(measure),
+        services: z.array(z.string()),
+        until: instant.optional(),
+        interceptions: z.array(z.object({ id: uuid, reference: z.string() })).optional(),
+        directive: z.object({ id: uuid, type: z.enum(DIRECTIVE_TYPES) }).optional(),
+      })
+      .meta({ id: 'Notice' }),
+  ),
+  served: z.int().nonnegative().meta({ description: '可确认到的位置 / The position to acknowledge' }),
+});
+
+export const acknowledged = z.object({ acknowledged: z.int().nonnegative() });
+
+export const receipt = z
+  .object({
+    state: z.enum(['accepted', 'sequenced', 'published', 'witnessed']),
+    entryId: uuid,
+    leaf: z.base64(),
+    leafHash: z.string(),
+    index: z.int().nonnegative().optional(),
+    size: z.int().nonnegative().optional(),
+  })
+  .meta({ id: 'Receipt' });

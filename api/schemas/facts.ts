@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { DIRECTIVE_TYPES, FEEDBACK_ACTIONS, RELEASE_GROUNDS, REPAYMENT_SOURCES } from '../../domain/vocabulary.js';
+import type { ComparisonInput, DecisionInput, DirectiveInput, FeedbackInput, RepaymentInput } from '../../registry/inputs.js';
+import { coded, complain } from '../validate.js';
+import { checkAsset } from './case.js';
+import { amount, asset, courtDecision, id, line, measure, name, note, pastDate, pastInstant, positiveAmount, prose } from './parts.js';
+import { party } from './party.js';
+
+/** Takes undefined members away: to the registry an absent member is absent. */
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+function present<T extends object>(value: T): Present<T>;
+function present(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+}
+
+const reason = prose(2_000);
+const releaseGround = z.enum(RELEASE_GROUNDS);
+
+export const repayment = z
+  .strictObject({
+    reference: line(100),
+    amount: positiveAmount,
+    receivedOn: pastDate,
+    source: z.enum(REPAYMENT_SOURCES),
+    payer: name.optional(),
+    interception: id.optional(),
+  })
+  .transform(({ amount: amountFen, ...rest }): RepaymentInput => present({ ...rest, amountFen }))
+  .meta({ id: 'Repayment', description: '履行到账 / Money received against the case' });
+
+const aimed = { defaulter: id.optional(), note: note.optional() };
+
+const measures = z
+  .array(measure)
+  .min(1)
+  .superRefine((list, context) => {
+    if (new Set(list).size < list.length) complain(context, 'duplicate');
+  });
+
+export const decision = z
+  .discriminatedUnion('type', [
+    z.strictObject({ ...aimed, type: z.literal('release'), ground: releaseGround, measures: measures.optional() }),
+    z.strictObject({ ...aimed, type: z.literal('revoke'), reason }),
+    z.strictObject({ ...aimed, type: z.literal('stay'), reason }),
+    z.strictObject({ ...aimed, type: z.literal('resume') }),
+    z
+      .strictObject({ ...aimed, type: z.literal('impose'), measure, decision: courtDecision, asset: asset.optional() })
+      .superRefine((value, context) => checkAsset(value, context)),
+    z.strictObject({ ...aimed, type: z.literal('amend-obligation'), amount, reason }),
+    z.strictObject({ ...aimed, type: z.literal('reassign'), judge: line(100) }),
+  ])
+  .transform((value, context): DecisionInput => {
+    // The debt and the judge are the whole case's.
+    if ((value.type === 'amend-obligation' || value.type === 'reassign') && value.defaulter !== undefined) {
+      return complain(context, 'invalid', 'defaulter');
+    }
+    if (value.type !== 'amend-obligation') return present(value);
+    const { amount: amountFen, ...rest } = value;
+    return present({ ...rest, amountFen });
+  })
+  .meta({ id: 'Decision', description: '决定；无 defaulter 即全案 / A judge’s decision; without a defaulter for all of the case' });
+
+export const closing = z.strictObject({ ground: releaseGround }).meta({ id: 'Closing' });
+
+export const directive = z
+  .strictObject({ type: z.enum(DIRECTIVE_TYPES), asset: asset.optional(), note: note.optional() })
+  .transform((value, context): DirectiveInput => {
+    if (value.type === 'SEAL' && value.asset === undefined) return complain(context, 'asset-required', 'asset');
+    if (value.type !== 'SEAL' && value.asset !== undefined) return complain(context, 'asset-only-for-seal', 'asset');
+    return present(value);
+  })
+  .meta({ id: 'Directive', description: '法院对部门的答复 / The court’s answer to a department' });
+
+export const feedback = z
+  .strictObject({
+    action: z.enum(FEEDBACK_ACTIONS),
+    identity: z.enum(['same', 'other', 'unsure']).optional(),
+    at: pastInstant,
+    note: note.optional(),
+  })
+  .transform((value): FeedbackInput => present(value))
+  .meta({ id: 'Feedback' });
+
+const business = {
+  service: line(20),
+  reference: line(100),
+  party,
+  object: asset.optional(),
+  institution: line(100).optional(),
+  operator: line(100).optional(),
+};
+
+export const comparison = z
+  .strictObject(business)
+  .transform((value): ComparisonInput => present(value))
+  .meta({ id: 'Comparison', description: '比对：以业务编号核对当事人 / One check of a party for one business number' });
+
+export const ownStop = z
+  .strictObject({ ...business, at: pastInstant })
+  .transform(({ at, ...value }): ComparisonInput => present({ ...value, stoppedAt: at }))
+  .meta({ id: 'OwnStop', description: '部门系统自行作出的拦截 / A stop the department’s own system made' });
+
+export const BATCH_AT_MOST = 1_000;
+
+/** Only what all items share is read here; each is then judged alone, so that one bad item fails nobody else's. */
+export const batch = z.strictObject({
+  items: z
+    .array(z.looseObject({ key: line(255) }, { error: coded('invalid') }))
+    .max(BATCH_AT_MOST)
+    .superRefine((items, context) => {
+      const seen = new Set<string>();
+      items.forEach(({ key }, index) => {
+        if (seen.has(key)) complain(context, 'duplicate', index, 'key');
+        seen.add(key);
+      });
+    }),
+});
+
+/** The batch as the OpenAPI document shows it. */
+export const batchDocumented = z
+  .strictObject({ items: z.array(z.strictObject({ ...business, key: line(255) })).max(BATCH_AT_MOST) })
+  .meta({ id: 'ComparisonBatch' });
+
+export const acknowledgement = z
+  .strictObject({ upTo: z.int().nonnegative() })
+  .meta({ id: 'Acknowledgement', description: '累计确认，不超过已提供的位置 / Cumulative, up to what was served' });
+
+/** For calls that say everything in their path. */
+export const nothing = z.strictObject({});

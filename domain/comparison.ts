@@ -1,0 +1,131 @@
+import { acts, type Life, type Restriction, stateOf } from './life.js';
+import type { Disposition, Measure, Outcome, SubjectRole } from './vocabulary.js';
+
+/** The rule of a service in effect: who is compared, by which measures, with what disposition. */
+export interface ServiceRule {
+  readonly subjects: readonly SubjectRole[];
+  readonly disposition: Disposition;
+  readonly gatedBy: readonly Measure[];
+  readonly flags: readonly string[];
+  readonly enabled: boolean;
+  /** Calendar dates, Asia/Shanghai; null = open. */
+  readonly validFrom: string | null;
+  readonly validUntil: string | null;
+}
+
+/** How the party's document and name met a subject on record (match ladder, domain handbook §5.6). */
+export interface IdentityMatch {
+  readonly nameEqual: boolean;
+  /** Met through a number contained in the document, on either side. */
+  readonly alias: boolean;
+  /** The party's number was written in 15 digits: no check digit, weak evidence. */
+  readonly fifteenDigits: boolean;
+  /** The document has no check or no settled form. */
+  readonly weakDocument: boolean;
+}
+
+/** A defaulter the party may be, or (role R) whose related person it may be. */
+export interface Candidate {
+  readonly defaulter: string;
+  readonly role: SubjectRole;
+  readonly match: IdentityMatch;
+  readonly life: Life;
+  /** Of the restrictions of the life, those on this very subject; the object of a SEAL is compared by the caller. */
+  readonly restrictions: readonly (Restriction & { readonly sealsObject: boolean })[];
+  readonly exempt: boolean;
+  /** The judge has confirmed this service for this defaulter (R6). */
+  readonly confirmed: boolean;
+  /** The court has let this very reference go on (directive ALLOW or PROCEEDS_TO_COURT). */
+  readonly allowedByCourt: boolean;
+}
+
+/** Why a comparison came out clear; kept in the record, never told to the department. */
+export type ClearReason =
+  | 'NO_MATCH'
+  | 'IN_GRACE'
+  | 'STAYED'
+  | 'EXEMPT'
+  | 'SHIELDED'
+  | 'REVOKED'
+  | 'EXPIRED'
+  | 'MEASURE_DOES_NOT_GATE'
+  | 'SERVICE_NOT_GATED'
+  | 'ROW_RETIRED'
+  | 'NO_COURT_ORDER'
+  | 'ALLOWED_BY_COURT';
+
+export type HitReason = 'ID_EXACT' | 'ID_EXACT_NAME_DIFFERS' | 'ID_ALIAS' | 'ID_15_DIGIT' | 'LEGAL_REP_OF';
+
+export type Judgement =
+  | { readonly outcome: 'CLEAR'; readonly reason: ClearReason }
+  | { readonly outcome: Exclude<Outcome, 'CLEAR'>; readonly reasons: readonly HitReason[]; readonly measures: readonly Measure[] };
+
+/** Why the rule itself lets everybody pass on this day, or null when it compares. A retired or switched-off row never blocks. */
+export function ruleClears(rule: ServiceRule, today: string): ClearReason | null {
+  if (!rule.enabled) return 'SERVICE_NOT_GATED';
+  const valid = (rule.validFrom === null || rule.validFrom <= today) && (rule.validUntil === null || today <= rule.validUntil);
+  return valid ? null : 'ROW_RETIRED';
+}
+
+const OUTCOME_OF: { readonly [D in Disposition]: Exclude<Outcome, 'CLEAR'> } = {
+  BLOCK: 'INTERCEPT',
+  REVIEW: 'REVIEW',
+  NOTIFY: 'NOTIFY',
+  // Gated only by a court's order for this person, so an acting measure is that order.
+  ASSIST: 'INTERCEPT',
+};
+
+/** Judges one candidate at `now` (epoch ms). An exact identifier decides, the name cross-checks (R1); no score. */
+export function judge(rule: ServiceRule, candidate: Candidate, now: number): Judgement {
+  const clear = (reason: ClearReason): Judgement => ({ outcome: 'CLEAR', reason });
+  if (!rule.subjects.includes(candidate.role)) return clear('SERVICE_NOT_GATED');
+  const gating = candidate.restrictions.filter((r) => gates(rule, candidate.role, r));
+  if (gating.length === 0) return clear(rule.disposition === 'ASSIST' ? 'NO_COURT_ORDER' : 'MEASURE_DOES_NOT_GATE');
+  const acting = gating.filter((r) => acts(candidate.life, r, now));
+  if (acting.length === 0) return clear(whyNotActing(candidate.life, gating, now));
+  if (candidate.exempt) return clear('EXEMPT');
+  if (rule.flags.includes('judge-confirms') && !candidate.confirmed) return clear('NO_COURT_ORDER');
+  if (candidate.allowedByCourt) return clear('ALLOWED_BY_COURT');
+  const outcome = OUTCOME_OF[rule.disposition];
+  const reasons = reasonsOf(candidate);
+  return {
+    // Doubt about who it is goes to a human; a step that would go on anyway is not held for it.
+    outcome: doubtful(candidate.match) && outcome === 'INTERCEPT' ? 'REVIEW' : outcome,
+    reasons,
+    measures: [...new Set(acting.map((r) => r.measure))],
+  };
+}
+
+/** The answer to the department: the strictest outcome of all candidates. */
+export function strictest(judgements: readonly Judgement[]): Outcome {
+  const order: readonly Outcome[] = ['CLEAR', 'NOTIFY', 'REVIEW', 'INTERCEPT'];
+  return order[Math.max(0, ...judgements.map((j) => order.indexOf(j.outcome)))] ?? 'CLEAR';
+}
+
+function gates(rule: ServiceRule, role: SubjectRole, r: Candidate['restrictions'][number]): boolean {
+  if (!rule.gatedBy.includes(r.measure)) return false;
+  if (role === 'R') return r.measure === 'CONSUMPTION';
+  return r.measure !== 'SEAL' || r.sealsObject;
+}
+
+function whyNotActing(life: Life, gating: readonly Restriction[], now: number): ClearReason {
+  const open = gating.filter((r) => r.endedAt === null);
+  if (open.length === 0) return gating.every((r) => r.endGround === 'revoked') ? 'REVOKED' : endedHow(gating);
+  if (open.every((r) => r.until !== null && r.until <= now)) return 'EXPIRED';
+  if (life.stayed) return 'STAYED';
+  return stateOf(life, now) === 'GRACE' ? 'IN_GRACE' : 'MEASURE_DOES_NOT_GATE';
+}
+
+const endedHow = (gating: readonly Restriction[]): ClearReason => (gating.every((r) => r.endGround === 'expired') ? 'EXPIRED' : 'SHIELDED');
+
+const doubtful = (match: IdentityMatch): boolean => !match.nameEqual || match.fifteenDigits || match.weakDocument;
+
+function reasonsOf({ match, role }: Candidate): HitReason[] {
+  const reasons: HitReason[] = [];
+  if (match.fifteenDigits) reasons.push('ID_15_DIGIT');
+  if (match.alias) reasons.push('ID_ALIAS');
+  if (!match.nameEqual) reasons.push('ID_EXACT_NAME_DIFFERS');
+  if (reasons.length === 0) reasons.push('ID_EXACT');
+  if (role === 'R') reasons.push('LEGAL_REP_OF');
+  return reasons;
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { readArguments, usage } from './arguments.mjs';
+import { build } from './build.mjs';
+import { installDependencies } from './install.mjs';
+import { rootFolder } from './places.mjs';
+import { listenForSignals, stopEverything, stopping } from './stopping.mjs';
+import { ensureTemporalBinaryBeside } from './temporal-binary.mjs';
+
+/**
+ * All that stands between a bare clone and something that runs: dependencies, compiled sources and, beside them, a
+ * Temporal server program. Returns the promise of the latter as `temporal`; `npm start`, `npm test` and the benchmarks
+ * begin with this.
+ */
+export async function prepare() {
+  listenForSignals();
+  const installed = installDependencies();
+  const temporal = ensureTemporalBinaryBeside({ installed });
+  try {
+    await installed;
+    await build();
+    return { temporal };
+  } catch (error) {
+    stopEverything();
+    await temporal.catch(() => {});
+    throw error;
+  }
+}
+
+/** `npm start`: hands over to the compiled product in this same process. */
+export async function startProduct(parameters) {
+  // The arguments are read before minutes are spent on installing.
+  const options = readArguments(parameters);
+  if (options.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const { temporal } = await prepare();
+  const { main } = await import(pathToFileURL(join(rootFolder, 'dist', 'local', 'main.js')).href);
+  await main(options, { stopping, temporal });
+}

@@ -1,0 +1,191 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Credential } from '../registry/credentials.js';
+import { loadReferenceData } from '../registry/load.js';
+import { migrate } from '../registry/migrate.js';
+import type { StartOptions } from './arguments.mjs';
+import { keepCredentials } from './credentials-file.js';
+import type { DataDirectory } from './data-directory.js';
+import { ensureKeyRing } from './keys.js';
+import { freePorts } from './ports.js';
+import { preparePostgres } from './postgres.js';
+import { createApplicationLogin, ensureDatabase } from './postgres-databases.js';
+import { rotateLog } from './private-files.js';
+import { planProgram } from './programs.js';
+import { type RunFile, writeRunFile } from './run-file.js';
+import { say } from './say.mjs';
+import { tellStories } from './stories/index.js';
+import type { ChildPlan, Supervisor } from './supervisor.js';
+import { namespace, planTemporal } from './temporal.js';
+import type { TemporalSource } from './temporal-binary.mjs';
+
+const database = 'enforcement';
+
+/** The whole product on one machine: what is started after what, and what is told about it. */
+export class LocalProduct {
+  private readonly startedAt = Date.now();
+  private readonly apiUrl: string;
+  private postgresUrl = '';
+  private temporal = { address: '', ui: null as string | null };
+  /** From the moment api and worker run; before that run.json would name what is not there. */
+  private complete = false;
+  private closed = false;
+
+  constructor(
+    private readonly directory: DataDirectory,
+    private readonly options: StartOptions,
+    private readonly supervisor: Supervisor,
+  ) {
+    this.apiUrl = `http://127.0.0.1:${options.port}`;
+  }
+
+  /** Resolves when everything runs and the stories are told. */
+  async run(source: Promise<TemporalSource>): Promise<void> {
+    const [postgresPort = 0, temporalPort = 0, uiPort = 0] = await freePorts(3);
+    const [credentials] = await Promise.all([
+      this.startApi(postgresPort),
+      this.startTemporal(source, temporalPort, uiPort),
+    ]);
+    await this.supervisor.start(this.program('worker', 'worker/main.js', this.workerEnvironment(), 20_000));
+    this.complete = true;
+    this.note();
+    await this.supervisor.start(
+      this.program('departments', 'local/departments.js', {
+        API_URL: this.apiUrl,
+        CREDENTIALS_FILE: this.directory.credentials,
+      }),
+    );
+    say(`就绪（${this.seconds()} 秒）`, `ready ${this.apiUrl} (${this.seconds()} s)`);
+    if (!this.options.empty) await this.tellStories(credentials);
+    this.printAddresses(credentials);
+  }
+
+  /** Writes run.json anew: after every start and restart. */
+  note(): void {
+    const [api, worker, departments] = ['api', 'worker', 'departments'].map((name) => this.supervisor.pid(name));
+    // While one of them is being started again, the file keeps what it says.
+    if (!this.complete || this.closed || api === undefined || worker === undefined) return;
+    const content: RunFile = {
+      api: { pid: api, url: this.apiUrl },
+      worker: { pid: worker },
+      temporal: { pid: this.supervisor.pid('temporal') ?? null, ...this.temporal },
+      postgres: { pid: this.supervisor.pid('postgres') ?? null, url: this.postgresUrl },
+      ...(departments === undefined ? {} : { departments: { pid: departments } }),
+      supervisor: { pid: process.pid },
+    };
+    writeRunFile(this.directory.path, content);
+  }
+
+  /** Nothing more is written or told. */
+  close(): void {
+    this.closed = true;
+  }
+
+  private applicationUrl = '';
+
+  /** PostgreSQL, its tables and reference data, the sign-ins, and the API on them. */
+  private async startApi(port: number): Promise<Credential[]> {
+    const { directory } = this;
+    ensureKeyRing(directory.keyRing, existsSync(join(directory.postgres, 'cluster')));
+    this.postgresUrl = await this.startPostgres(port);
+    await migrate(this.postgresUrl);
+    await loadReferenceData(this.postgresUrl);
+    const credentials = await keepCredentials(this.postgresUrl, directory.credentials);
+    this.applicationUrl = await createApplicationLogin(this.postgresUrl, join(directory.path, 'application.password'));
+    const environment = {
+      DATABASE_URL: this.applicationUrl,
+      PORT: String(this.options.port),
+      HOST: '127.0.0.1',
+      KEY_RING_FILE: directory.keyRing,
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+      NODE_ENV: 'production',
+    };
+    await this.supervisor.start(this.program('api', 'api/main.js', environment));
+    say(`API 已启动（${this.seconds()} 秒）`, 'the API runs');
+    return credentials;
+  }
+
+  /** The superuser's URL of the product's database: our own server, or the one DATABASE_URL names. */
+  private async startPostgres(port: number): Promise<string> {
+    if (process.env.DATABASE_URL) return process.env.DATABASE_URL;
+    const { postgres: folder } = this.directory;
+    const { url, plan } = await preparePostgres({ directory: folder, port, logFile: this.log('postgres') });
+    await this.supervisor.start(plan);
+    say(`PostgreSQL 已启动（${this.seconds()} 秒）`, 'PostgreSQL runs');
+    return ensureDatabase(url, database);
+  }
+
+  private async startTemporal(source: Promise<TemporalSource>, port: number, uiPort: number): Promise<void> {
+    const { address, path } = await source;
+    if (path === undefined) {
+      this.temporal = { address, ui: null };
+      return;
+    }
+    const options = { binary: path, directory: this.directory.temporal, port, uiPort, logFile: this.log('temporal') };
+    const { plan, ...where } = planTemporal(options);
+    this.temporal = where;
+    await this.supervisor.start(plan);
+    say(`Temporal 已启动（${this.seconds()} 秒）`, 'Temporal runs');
+  }
+
+  private workerEnvironment(): Record<string, string> {
+    return {
+      DATABASE_URL: this.applicationUrl,
+      TEMPORAL_ADDRESS: this.temporal.address,
+      TEMPORAL_NAMESPACE: process.env.TEMPORAL_NAMESPACE ?? namespace,
+      KEY_RING_FILE: this.directory.keyRing,
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+      NODE_ENV: 'production',
+    };
+  }
+
+  private program(name: string, script: string, environment: Record<string, string>, graceMs = 10_000): ChildPlan {
+    const announces = name !== 'departments';
+    return planProgram({ name, script, environment, logFile: this.log(name), graceMs, announces });
+  }
+
+  private log(name: string): string {
+    const file = this.directory.log(name);
+    rotateLog(file);
+    return file;
+  }
+
+  private async tellStories(credentials: Credential[]): Promise<void> {
+    try {
+      await tellStories({
+        apiUrl: this.apiUrl,
+        credentials,
+        stateFile: this.directory.stories,
+        onProgress: (line) => {
+          if (!this.closed) console.log(line);
+        },
+      });
+      say(`故事已讲完（${this.seconds()} 秒）`, `the stories are told (${this.seconds()} s)`);
+    } catch (error) {
+      if (this.closed) return;
+      const why = error instanceof Error ? error.message : String(error);
+      say(
+        `故事中断：${why}。产品仍在运行，下次启动将继续。`,
+        'the stories were interrupted; the product runs on, and the next start goes on with them',
+      );
+    }
+  }
+
+  private printAddresses(credentials: Credential[]): void {
+    if (this.closed) return;
+    const judge = credentials.find((one) => one.role === 'judge');
+    const lines = [
+      ['页面 · pages', `${this.apiUrl}/`],
+      ['接口 · API', `${this.apiUrl}/v1  (${this.apiUrl}/openapi.json)`],
+      ...(this.temporal.ui ? [['Temporal', this.temporal.ui]] : []),
+      ['登录凭据 · sign-ins', `${this.directory.credentials}`],
+      ...(judge ? [['法官登录 · a judge’s sign-in', judge.token]] : []),
+      ['停止 · to stop', 'Ctrl-C'],
+    ];
+    for (const [what, where] of lines) console.log(`  ${what}: ${where}`);
+  }
+
+  private seconds(): string {
+    return ((Date.now() - this.startedAt) / 1000).toFixed(1);
+  }
+}

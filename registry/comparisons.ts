@@ -1,0 +1,220 @@
+import { uuidv7 } from 'uuidv7';
+import { shanghaiDate } from '../domain/calendar.js';
+import { type ClearReason, type HitReason, type Judgement, judge, ruleClears, strictest } from '../domain/comparison.js';
+import { Refusal } from '../domain/refusal.js';
+import type { Measure, Outcome } from '../domain/vocabulary.js';
+import { type FoundCandidate, findCandidates, ruleInEffect } from './candidates.js';
+import { assetBlind } from './cases.js';
+import type { Actor, ComparisonInput } from './inputs.js';
+import { type KeyRing, seal } from './key-ring.js';
+import { type LockedCase, lockCase } from './lives.js';
+import type { Queryable, Transaction } from './pool.js';
+import { handToLives, recordFacts } from './record.js';
+
+export interface ComparisonAnswer {
+  id: string;
+  outcome: Outcome;
+  /** Empty when clear: why it is clear stays in the record. */
+  reasons: HitReason[];
+  interceptions: {
+    id: string;
+    case: { number: string; court: string; contact: string };
+    measures: Measure[];
+    basis: string;
+    howToEnd: string;
+    howToObject: string;
+    holdUntil?: string;
+  }[];
+  comparedAt: string;
+}
+
+/** Where the catalogue is silent, a hold lasts this many days. */
+const DEFAULT_HOLD_DAYS = 15;
+const DAY_MS = 86_400_000;
+
+/** Services met without a rule for the day, the subject or the measure: a metric somebody must look at. */
+export const servicesWithoutRule = { count: 0 };
+
+type Hit = { candidate: FoundCandidate; judgement: Exclude<Judgement, { outcome: 'CLEAR' }> };
+
+/**
+ * Compares a party at a counter and records it. What may hit is judged again under the locks of the cases concerned, so a hit is never
+ * written after the fact that ended its restriction. Shape of the answer: contract. Throws Refusal `invalid` for a service that is unknown,
+ * another department's, or never gated (R5).
+ */
+export async function compare(
+  tx: Transaction,
+  ring: KeyRing,
+  department: string,
+  input: ComparisonInput,
+  actor: Actor,
+): Promise<ComparisonAnswer> {
+  await requireOwnService(tx, input.service, department);
+  const inEffect = await ruleInEffect(tx, input.service);
+  const today = shanghaiDate(Date.now());
+  if (!inEffect) servicesWithoutRule.count += 1;
+  const ruleReason: ClearReason | null = inEffect ? ruleClears(inEffect.rule, today) : 'SERVICE_NOT_GATED';
+  let { candidates, blinds, now } = await findCandidates(tx, ring, department, input);
+  const locked = new Map<string, LockedCase>();
+  const judged = (now: number): { candidate: FoundCandidate; judgement: Judgement }[] =>
+    inEffect && ruleReason === null ? candidates.map((candidate) => ({ candidate, judgement: judge(inEffect.rule, candidate, now) })) : [];
+  let judgements = judged(now);
+  if (judgements.some(({ judgement }) => judgement.outcome !== 'CLEAR')) {
+    for (const id of [...new Set(candidates.map((c) => c.enforcementCase))].sort()) {
+      const held = await lockCase(tx, ring, id);
+      if (held) locked.set(id, held);
+    }
+    ({ candidates, blinds, now } = await findCandidates(tx, ring, department, input));
+    judgements = judged(now);
+  }
+  const hits = judgements.filter((entry): entry is Hit => entry.judgement.outcome !== 'CLEAR' && locked.has(entry.candidate.enforcementCase));
+  const outcome = strictest(hits.map((hit) => hit.judgement));
+  const reasons = [...new Set(hits.flatMap((hit) => hit.judgement.reasons))];
+  const clearReasons = [...new Set(judgements.flatMap(({ judgement }) => (judgement.outcome === 'CLEAR' ? [judgement.reason] : [])))];
+  const id = uuidv7();
+  const { rows } = await tx.query<{ at: Date }>(
+    `insert into comparison (id, department, service, reference, operator, institution, outcome, reasons, rule_version, blinds, at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp()) returning at`,
+    [
+      id,
+      department,
+      input.service,
+      input.reference,
+      input.operator ?? null,
+      input.institution ?? null,
+      outcome,
+      outcome === 'CLEAR' ? [ruleReason ?? clearReasons[0] ?? 'NO_MATCH'] : reasons,
+      inEffect?.version ?? 0,
+      blinds,
+    ],
+  );
+  const comparedAt = rows[0]?.at ?? new Date();
+  const interceptions = [];
+  for (const hit of hits) {
+    const held = locked.get(hit.candidate.enforcementCase);
+    if (!held) continue;
+    interceptions.push(
+      await intercept(tx, ring, held, {
+        comparison: id,
+        department,
+        input,
+        hit,
+        actor,
+        ruleVersion: inEffect?.version ?? 0,
+        holdDays: inEffect?.holdDays ?? DEFAULT_HOLD_DAYS,
+      }),
+    );
+  }
+  return { id, outcome, reasons, interceptions, comparedAt: comparedAt.toISOString() };
+}
+
+interface NewInterception {
+  comparison: string;
+  department: string;
+  input: ComparisonInput;
+  hit: Hit;
+  actor: Actor;
+  ruleVersion: number;
+  holdDays: number;
+}
+
+/** One interception per (department, service, reference, defaulter): a repeat attaches to it and tells nobody again. */
+async function intercept(tx: Transaction, ring: KeyRing, locked: LockedCase, made: NewInterception): Promise<ComparisonAnswer['interceptions'][number]> {
+  const { hit, input, department } = made;
+  const { candidate, judgement } = hit;
+  const id = uuidv7();
+  const object = input.object;
+  const holdUntil = judgement.outcome === 'REVIEW' ? new Date(locked.now + made.holdDays * DAY_MS) : null;
+  const written = await tx.query<{ id: string; hold_until: Date | null; is_new: boolean; was_freed: boolean }>(
+    `with earlier as (
+       select id, freed_at is not null as was_freed from interception
+       where department = $3 and service = $4 and reference = $5 and defaulter = $7
+     ), written as (
+       insert into interception (id, comparison, department, service, reference, enforcement_case, defaulter, outcome, reasons, measures,
+         rule_version, object_type, object_sealed, object_blind, own_stop_at, at, hold_until)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+       on conflict (department, service, reference, defaulter) do update set freed_at = null, measures = excluded.measures
+       returning id, hold_until
+     )
+     select w.id, w.hold_until, e.id is null as is_new, coalesce(e.was_freed, false) as was_freed from written w left join earlier e on true`,
+    [
+      id,
+      made.comparison,
+      department,
+      input.service,
+      input.reference,
+      locked.id,
+      candidate.defaulter,
+      judgement.outcome,
+      judgement.reasons,
+      judgement.measures,
+      made.ruleVersion,
+      object?.type ?? null,
+      object ? seal(ring, { table: 'interception', column: 'object_sealed', row: id }, object.number) : null,
+      object ? assetBlind(ring, object.type, object.number) : null,
+      input.stoppedAt ? new Date(input.stoppedAt) : null,
+      new Date(locked.now),
+      holdUntil,
+    ],
+  );
+  const row = written.rows[0];
+  if (!row) throw new Error('interception was not written');
+  const life = locked.lives.find((candidateLife) => candidateLife.id === candidate.defaulter);
+  // Stopped again after it was freed is a new stop, and the judge's to know.
+  if ((row.is_new || row.was_freed) && life) {
+    await recordFacts(tx, locked, [
+      {
+        type: 'comparison-hit',
+        key: `comparison-hit:${row.id}:${made.comparison}`,
+        at: locked.now,
+        actor: made.actor,
+        defaulter: life,
+        department,
+        service: input.service,
+        detail: { interception: row.id, comparison: made.comparison, outcome: judgement.outcome, measures: judgement.measures, reasons: judgement.reasons },
+      },
+    ]);
+    await handToLives(tx, [life.id], 'interception', row.id);
+  }
+  return {
+    id: row.id,
+    case: { number: candidate.caseNumber, court: candidate.court, contact: candidate.contact },
+    measures: [...judgement.measures],
+    basis: candidate.basisNumber,
+    howToEnd: HOW_TO_END,
+    howToObject: HOW_TO_OBJECT,
+    ...(row.hold_until ? { holdUntil: row.hold_until.toISOString() } : {}),
+  };
+}
+
+// 失信名单规定 art. 10 and 11-12; the counter hands this to the person.
+const HOW_TO_END =
+  '请联系作出决定的法院履行义务；履行完毕后限制即行解除。 / Contact the court that decided and perform the obligation: the restriction ends at once when it is performed.';
+const HOW_TO_OBJECT =
+  '对列入决定可向该法院书面申请纠正，法院十五日内审查；对驳回决定可在十日内向上一级法院申请复议。 / Ask that court in writing to correct it (decided within 15 days); against a rejection, ask the next higher court within 10 days.';
+
+/** Whether an answer given before would still be given: replays of anything but CLEAR are judged anew when it would not. */
+export async function stillHolds(q: Queryable, answer: ComparisonAnswer): Promise<boolean> {
+  if (answer.outcome === 'CLEAR') return true;
+  const { rows } = await q.query<{ holds: boolean }>(
+    `select bool_and(i.freed_at is null and not d.stayed and exists (
+       select from restriction r where r.defaulter = i.defaulter and r.measure = any(i.measures) and r.in_force_at is not null
+         and r.ended_at is null and (r.until is null or clock_timestamp() < r.until))
+       and not exists (select from exemption e where e.defaulter = d.id and (e.services is null or i.service = any(e.services))
+         and e.from_at <= clock_timestamp() and clock_timestamp() < e.until_at)
+       and coalesce((select v.type not in ('ALLOW', 'PROCEEDS_TO_COURT') from directive v where v.interception = i.id
+         order by v.ordering desc limit 1), true)) as holds
+     from interception i join defaulter d on d.id = i.defaulter where i.id = any($1)`,
+    [answer.interceptions.map((interception) => interception.id)],
+  );
+  return rows[0]?.holds ?? false;
+}
+
+async function requireOwnService(q: Queryable, service: string, department: string): Promise<void> {
+  const { rows } = await q.query<{ department: string | null; never_gated: boolean }>('select department, never_gated from service where code = $1', [service]);
+  const row = rows[0];
+  const code = !row ? 'unknown-service' : row.never_gated ? 'never-gated' : row.department !== department ? 'foreign-service' : undefined;
+  if (code) {
+    throw new Refusal('invalid', '该事项不是本部门可限制的事项。 / This is not a service that this department may gate.', [{ pointer: '/service', code }]);
+  }
+}

@@ -1,0 +1,170 @@
+import { uuidv7 } from 'uuidv7';
+import { everythingEnded, type LifeEvent, transition } from '../domain/life.js';
+import { formatYuan } from '../domain/money.js';
+import { Refusal } from '../domain/refusal.js';
+import type { ReleaseGround } from '../domain/vocabulary.js';
+import { canonicalJson, type Json } from '../ledger/canonical-json.js';
+import { insertRestriction } from './cases.js';
+import type { Actor, DecisionInput, MeasureInput } from './inputs.js';
+import { type KeyRing, seal } from './key-ring.js';
+import { accept, applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from './lives.js';
+import { type Transaction, violatedConstraint } from './pool.js';
+import { recordFacts } from './record.js';
+import { endByPerformance, tellLives } from './repayments.js';
+
+/**
+ * A judge's decision: the fact, its effects and what the lives will hear, in one transaction under the lock of the case.
+ * Without `defaulter` it is meant for all of the case that it can still touch.
+ * Throws Refusal: `not-found`; `state-conflict` where it does not fit the state as it now is; `invalid` for an unknown judge.
+ */
+export async function decide(tx: Transaction, ring: KeyRing, caseId: string, input: DecisionInput, actor: Actor): Promise<{ id: string }> {
+  const locked = await lockCase(tx, ring, caseId);
+  if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
+  const targets = targetsOf(locked, input.defaulter);
+  const id = uuidv7();
+  await tx.query(
+    `insert into decision (id, enforcement_case, defaulter, type, ground, measures, body_sealed, made_by, at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      id,
+      caseId,
+      input.defaulter ?? null,
+      input.type,
+      input.type === 'release' ? input.ground : null,
+      input.type === 'release' ? (input.measures ?? null) : null,
+      seal(ring, { table: 'decision', column: 'body_sealed', row: id }, canonicalJson(plain(input))),
+      actor.id,
+      new Date(locked.now),
+    ],
+  );
+  const target = input.defaulter ? targets[0] : undefined;
+  await recordFacts(tx, locked, [
+    {
+      type: 'decision',
+      key: `decision:${id}`,
+      at: locked.now,
+      actor,
+      ...(target ? { defaulter: target } : {}),
+      detail: { decision: id, decisionType: input.type, ...shown(input) },
+    },
+  ]);
+  await EFFECTS[input.type]({ tx, ring, locked, targets, actor, id }, input as never);
+  await tellLives(tx, locked, 'decision', id, actor, input.defaulter);
+  return { id };
+}
+
+/** Ends all that is still in force in the case, on one ground. Throws Refusal as `decide`. */
+export const closeCase = (tx: Transaction, ring: KeyRing, caseId: string, ground: ReleaseGround, actor: Actor): Promise<{ id: string }> =>
+  decide(tx, ring, caseId, { type: 'release', ground }, actor);
+
+interface Deciding {
+  tx: Transaction;
+  ring: KeyRing;
+  locked: LockedCase;
+  targets: LockedLife[];
+  actor: Actor;
+  id: string;
+}
+
+type Effect<T extends DecisionInput['type']> = (deciding: Deciding, input: Extract<DecisionInput, { type: T }>) => Promise<void>;
+
+const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
+  release: async (deciding, { ground, measures }) => {
+    if (ground === 'performed' && balanceOf(deciding.locked).outstanding > 0n) {
+      throw new Refusal('state-conflict', '尚有未履行金额，不能以履行完毕解除。 / Something is still outstanding.', [
+        { pointer: '/ground', code: 'still-outstanding' },
+      ]);
+    }
+    await applyToAll(deciding, { type: 'release', ground, measures: measures ?? null });
+  },
+  revoke: (deciding) => applyToAll(deciding, { type: 'revoke' }),
+  stay: (deciding) => applyToAll(deciding, { type: 'stay' }),
+  resume: (deciding) => applyToAll(deciding, { type: 'resume' }),
+  impose: async ({ tx, ring, locked, targets }, { measure, decision, asset }) => {
+    for (const target of targets) {
+      await impose(tx, ring, locked, target, { measure, decision, ...(asset ? { asset } : {}) });
+    }
+  },
+  'amend-obligation': async ({ tx, locked, actor, id }, { amountFen }) => {
+    await tx.query('update enforcement_case set obligation_fen = $2 where id = $1', [locked.id, amountFen.toString()]);
+    const before = balanceOf(locked);
+    const amended: LockedCase = { ...locked, obligationFen: amountFen };
+    const after = balanceOf(amended);
+    await recordFacts(tx, locked, [
+      {
+        type: 'obligation-amended',
+        key: `obligation-amended:${id}`,
+        at: locked.now,
+        actor,
+        detail: { from: formatYuan(locked.obligationFen), to: formatYuan(amountFen), outstanding: formatYuan(after.outstanding) },
+      },
+    ]);
+    if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, locked, actor);
+  },
+  reassign: async ({ tx, locked }, { judge }) => {
+    const { rowCount } = await tx.query(
+      'update enforcement_case set judge = $2 where id = $1 and exists (select from judge where id = $2 and court = $3)',
+      [locked.id, judge, locked.court],
+    );
+    if (rowCount === 0) {
+      throw new Refusal('invalid', '本院没有此法官。 / No such judge at this court.', [{ pointer: '/judge', code: 'unknown-judge' }]);
+    }
+  },
+};
+
+/** Decides a further restriction; the process publishes it. Throws Refusal `state-conflict` on a life that is ending, or twice. */
+export async function impose(tx: Transaction, ring: KeyRing, locked: LockedCase, target: LockedLife, measure: MeasureInput): Promise<string> {
+  const draft = { id: '', measure: measure.measure, from: null, inForceAt: null, until: null, endedAt: null, endGround: null, endTold: false };
+  accept(transition(target.life, { type: 'impose', restriction: draft }, locked.now));
+  await tx.query('savepoint impose');
+  try {
+    const id = await insertRestriction(tx, ring, { caseId: locked.id, defaulter: target.id, subject: target.subject, measure });
+    target.life = { ...target.life, restrictions: [...target.life.restrictions, { ...draft, id }] };
+    return id;
+  } catch (error) {
+    if (violatedConstraint(error) !== 'restriction_open') throw error;
+    await tx.query('rollback to savepoint impose');
+    accept({ conflict: 'already-imposed' });
+    throw error;
+  }
+}
+
+/** One defaulter: the event must fit. The whole case: it must fit at least one, and touches those it fits. */
+async function applyToAll({ tx, locked, targets, actor }: Deciding, event: Exclude<LifeEvent, { type: 'impose' }>): Promise<void> {
+  const fitting = targets.filter((target) => 'life' in transition(target.life, event, locked.now));
+  const [first] = targets;
+  if (fitting.length === 0 && first) accept(transition(first.life, event, locked.now));
+  for (const target of fitting) await applyEvent(tx, locked, target, event, actor);
+}
+
+function targetsOf(locked: LockedCase, defaulter: string | undefined): LockedLife[] {
+  if (defaulter === undefined) {
+    const open = locked.lives.filter((life) => !everythingEnded(life.life));
+    return open.length > 0 ? open : locked.lives;
+  }
+  const found = locked.lives.find((life) => life.id === defaulter);
+  if (!found) {
+    throw new Refusal('invalid', '本案没有此被执行人。 / No such defaulter in this case.', [{ pointer: '/defaulter', code: 'unknown-defaulter' }]);
+  }
+  return [found];
+}
+
+/** The members of a decision that everybody who may see the timeline may see: no free text, no person. */
+function shown(input: DecisionInput): { [member: string]: Json } {
+  switch (input.type) {
+    case 'release':
+      return { ground: input.ground, ...(input.measures ? { measures: input.measures } : {}) };
+    case 'impose':
+      return { measure: input.measure };
+    case 'amend-obligation':
+      return { amount: formatYuan(input.amountFen) };
+    case 'reassign':
+      return { judge: input.judge };
+    default:
+      return {};
+  }
+}
+
+function plain(input: DecisionInput): Json {
+  return JSON.parse(JSON.stringify(input, (_key, value: unknown) => (typeof value === 'bigint' ? formatYuan(value) : value)));
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
+
+// One request, one fact: the row below, the fact and the answer are one transaction (after draft-ietf-httpapi-idempotency-key-header).
+
+/** The longest a client may go on retrying with one key. */
+const KEPT_DAYS = 30;
+
+export interface KeyedRequest {
+  /** The court or department, not the token. */
+  client: string;
+  key: string;
+  /** Keyed hash of method, route and canonical body. */
+  fingerprint: Buffer;
+}
+
+export interface StoredAnswer {
+  status: number;
+  location?: string;
+  /** JSON text, sent again byte for byte. */
+  body: string;
+}
+
+export type Outcome =
+  | { kind: 'answered'; answer: StoredAnswer; replayed: boolean }
+  /** The first request with this key is still running. */
+  | { kind: 'in-progress' }
+  /** The key was used for another request. */
+  | { kind: 'reused' };
+
+export interface Work {
+  run(tx: Transaction): Promise<StoredAnswer>;
+  /** The answer that an error of `run` means for good (a lasting 4xx): it is stored, and what `run` wrote is not. Undefined rethrows. */
+  lasting(error: unknown): StoredAnswer | undefined;
+  /** Whether a stored answer may be given again; where not, `run` judges anew. */
+  stillHolds?(tx: Transaction, answer: StoredAnswer): Promise<boolean>;
+  /** Wait for a running first request instead of answering `in-progress`. */
+  wait?: boolean;
+}
+
+/** Does the work once per client and key, whatever is sent again and however often at once. */
+export async function once(pool: Pool, request: KeyedRequest, work: Work): Promise<Outcome> {
+  return inTransaction(pool, async (tx) => {
+    if (!(await lock(tx, request, work.wait ?? false))) return { kind: 'in-progress' };
+    // A statement of its own: its snapshot must be younger than the lock.
+    const stored = await find(tx, request);
+    if (stored && !stored.fingerprint.equals(request.fingerprint)) return { kind: 'reused' };
+    if (stored) {
+      const { answer } = stored;
+      if (!work.stillHolds || (await work.stillHolds(tx, answer))) return { kind: 'answered', answer, replayed: true };
+      await tx.query('delete from idempotency where client = $1 and key = $2', [request.client, request.key]);
+    }
+    const answer = await attempt(tx, work);
+    await store(tx, request, answer);
+    return { kind: 'answered', answer, replayed: false };
+  });
+}
+
+/** Forgets answers older than any client's retries; returns how many. */
+export async function forgetOldAnswers(q: Queryable): Promise<number> {
+  const { rowCount } = await q.query('delete from idempotency where created_at < now() - make_interval(days => $1)', [
+    KEPT_DAYS,
+  ]);
+  return rowCount ?? 0;
+}
+
+async function attempt(tx: Transaction, work: Work): Promise<StoredAnswer> {
+  await tx.query('savepoint work');
+  try {
+    return await work.run(tx);
+  } catch (error) {
+    const answer = work.lasting(error);
+    if (!answer) throw error;
+    await tx.query('rollback to savepoint work');
+    return answer;
+  }
+}
+
+async function lock(tx: Transaction, { client, key }: KeyedRequest, wait: boolean): Promise<boolean> {
+  const number = createHash('sha256')
+    .update(`idempotency\0${client}\0${key}`, 'utf8')
+    .digest()
+    .readBigInt64BE(0)
+    .toString();
+  if (wait) {
+    await tx.query('select pg_advisory_xact_lock($1)', [number]);
+    return true;
+  }
+  const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [number]);
+  return rows[0]?.locked ?? false;
+}
+
+async function find(
+  tx: Transaction,
+  { client, key }: KeyedRequest,
+): Promise<{ fingerprint: Buffer; answer: StoredAnswer } | undefined> {
+  const { rows } = await tx.query<{ fingerprint: Buffer; status: number; location: string | null; body: string }>(
+    'select fingerprint, status, location, body from idempotency where client = $1 and key = $2',
+    [client, key],
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  const { fingerprint, status, location, body } = row;
+  return { fingerprint, answer: { status, body, ...(location === null ? {} : { location }) } };
+}
+
+async function store(tx: Transaction, { client, key, fingerprint }: KeyedRequest, answer: StoredAnswer): Promise<void> {
+  await tx.query(
+    'insert into idempotency (client, key, fingerprint, status, location, body) values ($1, $2, $3, $4, $5, $6)',
+    [client, key, fingerprint, answer.status, answer.location ?? null, answer.body],
+  );
+}

@@ -1,0 +1,111 @@
+import type { Identifier, PartyKind } from '../domain/identity/identifier.js';
+import type {
+  AssetType,
+  DirectiveType,
+  FeedbackAction,
+  Ground,
+  Measure,
+  ReleaseGround,
+  RepaymentSource,
+  Role,
+} from '../domain/vocabulary.js';
+
+// What the api hands to the registry: validated, normalised, money in fen.
+
+/** Who did it: a role and an opaque id (court, judge, department), and the request's W3C trace id. */
+export interface Actor {
+  role: Role | 'system';
+  id: string;
+  trace?: string;
+}
+
+export interface Party {
+  kind: PartyKind;
+  name: string;
+  identifiers: Identifier[];
+}
+
+export interface CourtDecision {
+  number: string;
+  madeOn: string;
+}
+
+export interface Asset {
+  type: AssetType;
+  number: string;
+}
+
+export interface MeasureInput {
+  measure: Measure;
+  decision: CourtDecision;
+  from?: string;
+  asset?: Asset;
+}
+
+export interface DefaulterInput extends Party {
+  ground: Ground;
+  conduct: string;
+  decision: CourtDecision;
+  measures: MeasureInput[];
+  termMonths?: number;
+  graceUntil?: string;
+  representatives: { role: string; party: Party }[];
+  liableForFen?: bigint;
+  previous?: string;
+  student: boolean;
+}
+
+export interface OpenCaseInput {
+  caseNumber: string;
+  court: string;
+  judge: string;
+  filedOn: string;
+  formerCase?: string;
+  basis: { number: string; issuer: string };
+  obligationFen: bigint;
+  content: string;
+  defaulters: DefaulterInput[];
+}
+
+export interface RepaymentInput {
+  reference: string;
+  amountFen: bigint;
+  receivedOn: string;
+  source: RepaymentSource;
+  payer?: string;
+  interception?: string;
+}
+
+export type DecisionInput = { defaulter?: string; note?: string } & (
+  | { type: 'release'; ground: ReleaseGround; measures?: Measure[] }
+  | { type: 'revoke'; reason: string }
+  | { type: 'stay'; reason: string }
+  | { type: 'resume' }
+  | { type: 'impose'; measure: Measure; decision: CourtDecision; asset?: Asset }
+  | { type: 'amend-obligation'; amountFen: bigint; reason: string }
+  | { type: 'reassign'; judge: string }
+);
+
+export interface DirectiveInput {
+  type: DirectiveType;
+  asset?: Asset;
+  note?: string;
+}
+
+export interface FeedbackInput {
+  action: FeedbackAction;
+  identity?: 'same' | 'other' | 'unsure';
+  at: string;
+  note?: string;
+}
+
+export interface ComparisonInput {
+  service: string;
+  reference: string;
+  party: Party;
+  object?: { type: AssetType; number: string };
+  institution?: string;
+  operator?: string;
+  /** Present when the department's own system made the stop; the instant it did (RFC 3339). */
+  stoppedAt?: string;
+}

@@ -1,0 +1,192 @@
+import { uuidv7 } from 'uuidv7';
+import { shanghaiDate } from '../domain/calendar.js';
+import { Refusal } from '../domain/refusal.js';
+import { impose } from './decisions.js';
+import type { Actor, DirectiveInput, FeedbackInput } from './inputs.js';
+import { raise } from './inbox.js';
+import { type KeyRing, seal } from './key-ring.js';
+import { type LockedCase, type LockedLife, lockCase } from './lives.js';
+import { writeNotice } from './notices.js';
+import type { Queryable, Transaction } from './pool.js';
+import { handToLives, recordFacts } from './record.js';
+import { everythingEnded } from '../domain/life.js';
+
+export interface InterceptionScope {
+  court: string;
+  judge: string;
+  department: string;
+  enforcementCase: string;
+}
+
+/** Whose an interception is: the court that listed, the department that stopped. */
+export async function interceptionScope(q: Queryable, id: string): Promise<InterceptionScope | undefined> {
+  const { rows } = await q.query<{ court: string; judge: string; department: string; enforcement_case: string }>(
+    `select c.court, c.judge, i.department, i.enforcement_case from interception i join enforcement_case c on c.id = i.enforcement_case where i.id = $1`,
+    [id],
+  );
+  const row = rows[0];
+  return row && { court: row.court, judge: row.judge, department: row.department, enforcementCase: row.enforcement_case };
+}
+
+/**
+ * The court's answer to a department: the fact, a notice to that department alone, and for SEAL the seal on that asset, which the process
+ * publishes. Throws Refusal: `not-found`; `state-conflict` when nothing of the defaulter is left to direct; `invalid` for a SEAL without asset.
+ */
+export async function giveDirective(
+  tx: Transaction,
+  ring: KeyRing,
+  interception: string,
+  input: DirectiveInput,
+  actor: Actor,
+): Promise<{ id: string }> {
+  const { locked, life, department, service } = await lockInterception(tx, ring, interception);
+  if (everythingEnded(life.life)) {
+    throw new Refusal('state-conflict', '措施已全部解除，无可指示。 / Every measure has ended: there is nothing to direct.', [{ pointer: '', code: 'ending' }]);
+  }
+  const id = uuidv7();
+  const { asset } = input;
+  await tx.query(
+    `insert into directive (id, interception, type, asset_type, asset_sealed, note_sealed, made_by, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      id,
+      interception,
+      input.type,
+      asset?.type ?? null,
+      asset ? seal(ring, { table: 'directive', column: 'asset_sealed', row: id }, asset.number) : null,
+      input.note ? seal(ring, { table: 'directive', column: 'note_sealed', row: id }, input.note) : null,
+      actor.id,
+      new Date(locked.now),
+    ],
+  );
+  await recordFacts(tx, locked, [
+    {
+      type: 'directive',
+      key: `directive:${id}`,
+      at: locked.now,
+      actor,
+      defaulter: life,
+      department,
+      service,
+      detail: { directive: id, directiveType: input.type, interception },
+    },
+  ]);
+  if (input.type === 'SEAL') {
+    if (!asset) throw new Refusal('invalid', '查封须写明财产。 / A SEAL needs its asset.', [{ pointer: '/asset', code: 'required' }]);
+    const made = shanghaiDate(locked.now);
+    await impose(tx, ring, locked, life, { measure: 'SEAL', decision: { number: locked.caseNumber, madeOn: made }, asset });
+    await handToLives(tx, [life.id], 'decision', id);
+  }
+  await writeNotice(tx, locked, life, {
+    kind: 'DIRECTIVE',
+    measures: [],
+    restrictions: [],
+    until: null,
+    interceptions: [interception],
+    directive: { id, department },
+  });
+  return { id };
+}
+
+/**
+ * What the department did with the business; a doubt about who the person is goes to the judge. It says nothing to the life.
+ * Throws Refusal `not-found`.
+ */
+export async function giveFeedback(
+  tx: Transaction,
+  ring: KeyRing,
+  interception: string,
+  input: FeedbackInput,
+  actor: Actor,
+): Promise<{ id: string }> {
+  const { locked, life, department, service } = await lockInterception(tx, ring, interception);
+  const id = uuidv7();
+  await tx.query(
+    `insert into feedback (id, interception, department, action, identity, note_sealed, acted_at, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      id,
+      interception,
+      department,
+      input.action,
+      input.identity ?? null,
+      input.note ? seal(ring, { table: 'feedback', column: 'note_sealed', row: id }, input.note) : null,
+      new Date(input.at),
+      new Date(locked.now),
+    ],
+  );
+  await recordFacts(tx, locked, [
+    {
+      type: 'feedback',
+      key: `feedback:${id}`,
+      at: locked.now,
+      actor,
+      defaulter: life,
+      department,
+      service,
+      detail: { feedback: id, interception, action: input.action, ...(input.identity ? { identity: input.identity } : {}), actedAt: input.at },
+    },
+  ]);
+  if (input.identity === 'other' || input.identity === 'unsure') {
+    await raise(tx, {
+      key: `identity:${interception}:${input.identity}`,
+      kind: 'interception',
+      enforcementCase: locked.id,
+      defaulter: life.id,
+      interception,
+      department,
+      at: locked.now,
+    });
+  }
+  return { id };
+}
+
+/** Tells the judge of interceptions: an item in the inbox and a fact, once each. Interceptions that were told before are passed over. */
+export async function notifyJudge(tx: Transaction, ring: KeyRing, defaulter: string, interceptions: readonly string[]): Promise<void> {
+  const { rows } = await tx.query<{ id: string; enforcement_case: string; department: string; service: string }>(
+    'select id, enforcement_case, department, service from interception where defaulter = $1 and id = any($2) order by at, id',
+    [defaulter, interceptions],
+  );
+  const first = rows[0];
+  const locked = first && (await lockCase(tx, ring, first.enforcement_case));
+  const life = locked?.lives.find((candidate) => candidate.id === defaulter);
+  if (!locked || !life) return;
+  for (const row of rows) {
+    const item = {
+      key: `interception:${row.id}`,
+      kind: 'interception' as const,
+      enforcementCase: locked.id,
+      defaulter,
+      interception: row.id,
+      department: row.department,
+      at: locked.now,
+    };
+    if (!(await raise(tx, item))) continue;
+    await recordFacts(tx, locked, [
+      {
+        type: 'judge-notified',
+        key: `judge-notified:${row.id}`,
+        at: locked.now,
+        actor: { role: 'system', id: 'enforcement' },
+        defaulter: life,
+        department: row.department,
+        service: row.service,
+        detail: { interception: row.id, judge: locked.judge },
+      },
+    ]);
+  }
+}
+
+async function lockInterception(
+  tx: Transaction,
+  ring: KeyRing,
+  id: string,
+): Promise<{ locked: LockedCase; life: LockedLife; department: string; service: string }> {
+  const { rows } = await tx.query<{ enforcement_case: string; defaulter: string; department: string; service: string }>(
+    'select enforcement_case, defaulter, department, service from interception where id = $1',
+    [id],
+  );
+  const row = rows[0];
+  const locked = row && (await lockCase(tx, ring, row.enforcement_case));
+  const life = locked?.lives.find((candidate) => candidate.id === row?.defaulter);
+  if (!row || !locked || !life) throw new Refusal('not-found', '没有此拦截记录。 / No such interception.');
+  return { locked, life, department: row.department, service: row.service };
+}

@@ -1,0 +1,255 @@
+import { startOfDayShanghai, firstMomentAfter } from '../domain/calendar.js';
+import {
+  balance,
+  everythingEnded,
+  type Life,
+  type LifeEvent,
+  type Restriction,
+  type Transition,
+  transition,
+} from '../domain/life.js';
+import { Refusal } from '../domain/refusal.js';
+import type { EndGround, Ground, Measure } from '../domain/vocabulary.js';
+import type { Actor } from './inputs.js';
+import { type KeyRing, unseal } from './key-ring.js';
+import type { Queryable, Transaction } from './pool.js';
+import { type NewFact, type RecordHead, recordFacts } from './record.js';
+
+/** One defaulter of a locked case: its life by the rules, and what its record needs. */
+export interface LockedLife {
+  readonly id: string;
+  readonly subject: string;
+  readonly canonicalSubject: string;
+  life: Life;
+  readonly lastLifeSeq: number;
+}
+
+/** A case whose row is locked: until the transaction ends nobody else writes anything about it. */
+export interface LockedCase extends RecordHead {
+  readonly caseNumber: string;
+  readonly court: string;
+  readonly judge: string;
+  readonly obligationFen: bigint;
+  readonly repaidFen: bigint;
+  readonly closed: boolean;
+  /** PostgreSQL's clock after the lock was taken, epoch ms. */
+  readonly now: number;
+  readonly lives: LockedLife[];
+}
+
+interface CaseRow {
+  id: string;
+  case_number: string;
+  court: string;
+  judge: string;
+  obligation_fen: string;
+  closed_at: Date | null;
+  last_seq: number;
+  last_leaf_hash: Buffer | null;
+}
+
+export interface LifeRow {
+  id: string;
+  subject: string;
+  canonical_sealed: Buffer;
+  ground: Ground;
+  term_months: number | null;
+  grace_until: string | null;
+  stayed: boolean;
+  stay_told: boolean;
+  published_at: Date | null;
+  ended_at: Date | null;
+  last_life_seq: number;
+  repaid_fen: string;
+  now: Date;
+  restrictions: RestrictionRow[] | null;
+}
+
+export interface RestrictionRow {
+  id: string;
+  measure: Measure;
+  from_date: string | null;
+  in_force_at: string | null;
+  until: string | null;
+  ended_at: string | null;
+  end_ground: EndGround | null;
+  end_told_at: string | null;
+}
+
+/** Locks the case, then reads it as it now stands. Undefined when there is no such case. */
+export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): Promise<LockedCase | undefined> {
+  const locked = await tx.query<CaseRow>(
+    `select id, case_number, court, judge, obligation_fen, closed_at, last_seq, last_leaf_hash
+     from enforcement_case where id = $1 for update`,
+    [caseId],
+  );
+  const row = locked.rows[0];
+  if (!row) return undefined;
+  const lives = await tx.query<LifeRow>(
+    `select d.id, d.subject, s.canonical_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
+            d.published_at, d.ended_at, d.last_life_seq, clock_timestamp() as now,
+            (select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = $1 and p.reversed_at is null) as repaid_fen,
+            (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'in_force_at', r.in_force_at,
+               'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at) order by r.decided_at, r.id)
+             from restriction r where r.defaulter = d.id) as restrictions
+     from defaulter d join subject s on s.id = d.subject where d.enforcement_case = $1 order by d.ordinal`,
+    [caseId],
+  );
+  const first = lives.rows[0];
+  if (!first) throw new Error(`case ${caseId} has no defaulter`);
+  const obligationFen = BigInt(row.obligation_fen);
+  const repaidFen = BigInt(first.repaid_fen);
+  const performed = obligationFen > 0n && repaidFen >= obligationFen;
+  return {
+    id: row.id,
+    lastSeq: row.last_seq,
+    lastLeafHash: row.last_leaf_hash,
+    caseNumber: row.case_number,
+    court: row.court,
+    judge: row.judge,
+    obligationFen,
+    repaidFen,
+    closed: row.closed_at !== null,
+    now: first.now.getTime(),
+    lives: lives.rows.map((life) => ({
+      id: life.id,
+      subject: life.subject,
+      canonicalSubject: unseal(ring, { table: 'subject', column: 'canonical_sealed', row: life.subject }, life.canonical_sealed),
+      life: toLife(life, performed),
+      lastLifeSeq: life.last_life_seq,
+    })),
+  };
+}
+
+/** Locks the case a defaulter belongs to. Throws when there is none: the process never asks for an unknown one. */
+export async function lockLife(tx: Transaction, ring: KeyRing, defaulter: string): Promise<{ locked: LockedCase; life: LockedLife }> {
+  const { rows } = await tx.query<{ enforcement_case: string }>('select enforcement_case from defaulter where id = $1', [defaulter]);
+  const locked = rows[0] && (await lockCase(tx, ring, rows[0].enforcement_case));
+  const life = locked?.lives.find((candidate) => candidate.id === defaulter);
+  if (!locked || !life) throw new Error(`no defaulter ${defaulter}`);
+  return { locked, life };
+}
+
+/** Rules' view of a stored life; `performed` comes from the case's balance. */
+export function toLife(row: Omit<LifeRow, 'now' | 'repaid_fen' | 'canonical_sealed' | 'id' | 'subject' | 'last_life_seq'>, performed: boolean): Life {
+  return {
+    ground: row.ground,
+    termMonths: row.term_months,
+    graceEndsAt: row.grace_until === null ? null : Date.parse(firstMomentAfter(row.grace_until)),
+    stayed: row.stayed,
+    stayTold: row.stay_told,
+    publishedAt: row.published_at?.getTime() ?? null,
+    endedAt: row.ended_at?.getTime() ?? null,
+    performed,
+    restrictions: (row.restrictions ?? []).map(toRestriction),
+  };
+}
+
+function toRestriction(row: RestrictionRow): Restriction {
+  return {
+    id: row.id,
+    measure: row.measure,
+    from: row.from_date === null ? null : Date.parse(startOfDayShanghai(row.from_date)),
+    inForceAt: instant(row.in_force_at),
+    until: instant(row.until),
+    endedAt: instant(row.ended_at),
+    endGround: row.end_ground,
+    endTold: row.end_told_at !== null,
+  };
+}
+
+const instant = (text: string | null): number | null => (text === null ? null : Date.parse(text));
+
+/**
+ * Puts an event into effect for one life: by the rules of `domain/life`, under the lock of its case. Writes the restrictions that
+ * changed and one `restriction-ended` fact where any ended. Throws Refusal `state-conflict` where the rules refuse it.
+ */
+export async function applyEvent(
+  tx: Transaction,
+  locked: LockedCase,
+  target: LockedLife,
+  event: Exclude<LifeEvent, { type: 'impose' }>,
+  actor: Actor,
+): Promise<{ changed: Restriction[] }> {
+  const next = accept(transition(target.life, event, locked.now));
+  const before = target.life;
+  const changed = next.restrictions.filter((r, i) => r !== before.restrictions[i]);
+  target.life = next;
+  if (changed.length > 0) await writeRestrictions(tx, locked, target, changed);
+  if (next.stayed !== before.stayed || next.stayTold !== before.stayTold || next.publishedAt !== before.publishedAt || next.endedAt !== before.endedAt) {
+    await tx.query('update defaulter set stayed = $2, stay_told = $3, published_at = $4, ended_at = $5 where id = $1', [
+      target.id,
+      next.stayed,
+      next.stayTold,
+      date(next.publishedAt),
+      date(next.endedAt),
+    ]);
+  }
+  const ended = changed.filter((r) => r.endedAt !== null && !r.endTold);
+  if (ended.length > 0) await recordFacts(tx, locked, [restrictionEnded(locked, target, ended, actor)]);
+  return { changed };
+}
+
+/** The life after the event, or the refusal a court is answered with. */
+export function accept(result: Transition): Life {
+  if ('life' in result) return result.life;
+  throw new Refusal('state-conflict', CONFLICTS[result.conflict], [{ pointer: '', code: result.conflict }]);
+}
+
+const CONFLICTS = {
+  'nothing-to-end': '没有可解除的措施。 / None of these measures is still open.',
+  'term-listing-needs-early': '有期限的失信名单只能提前删除、撤销或期满（第二条、第十条第二款）。 / A term listing in force leaves by early deletion, revocation or expiry.',
+  'already-stayed': '已经暂停。 / It is stayed already.',
+  'not-stayed': '并未暂停。 / It is not stayed.',
+  'already-imposed': '该措施已经采取。 / This measure is imposed already.',
+  ending: '措施已全部解除，需另行立案。 / Every measure has ended: a new listing is needed.',
+  'already-performed': '义务已履行完毕，不能再采取措施。 / The obligation is performed: no measure can be imposed.',
+  'not-finished': '解除尚未完成。 / The release is not complete.',
+} as const;
+
+function restrictionEnded(locked: LockedCase, target: LockedLife, ended: Restriction[], actor: Actor): NewFact {
+  const ids = ended.map((r) => r.id);
+  return {
+    type: 'restriction-ended',
+    key: `restriction-ended:${ids[0]}`,
+    at: locked.now,
+    actor,
+    defaulter: target,
+    detail: { measures: ended.map((r) => r.measure), ground: ended[0]?.endGround ?? null, restrictions: ids, allEnded: everythingEnded(target.life) },
+  };
+}
+
+async function writeRestrictions(tx: Transaction, locked: LockedCase, target: LockedLife, changed: Restriction[]): Promise<void> {
+  await tx.query(
+    `update restriction r set in_force_at = c.in_force_at, until = c.until, ended_at = c.ended_at, end_ground = c.end_ground,
+            end_told_at = case when c.told then coalesce(r.end_told_at, $7) end
+     from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::boolean[])
+          as c(id, in_force_at, until, ended_at, end_ground, told)
+     where r.id = c.id and r.defaulter = $8`,
+    [
+      changed.map((r) => r.id),
+      changed.map((r) => date(r.inForceAt)),
+      changed.map((r) => date(r.until)),
+      changed.map((r) => date(r.endedAt)),
+      changed.map((r) => r.endGround),
+      changed.map((r) => r.endTold),
+      new Date(locked.now),
+      target.id,
+    ],
+  );
+}
+
+const date = (at: number | null): Date | null => (at === null ? null : new Date(at));
+
+/** What is owed and what came in beyond it, in fen, as the locked case stands. */
+export const balanceOf = (locked: LockedCase): { outstanding: bigint; surplus: bigint } =>
+  balance(locked.obligationFen, locked.repaidFen);
+
+/** Whether every department in scope has acknowledged every release of this defaulter that is in the log. */
+export async function releasesAcknowledged(q: Queryable, defaulter: string): Promise<boolean> {
+  const { rows } = await q.query<{ done: boolean }>(
+    `select not exists (select from notice where defaulter = $1 and kind = 'RELEASE' and settled_at is null) as done`,
+    [defaulter],
+  );
+  return rows[0]?.done ?? false;
+}

@@ -1,0 +1,253 @@
+import { uuidv7 } from 'uuidv7';
+import { Refusal } from '../domain/refusal.js';
+import type { Measure, NoticeKind } from '../domain/vocabulary.js';
+import { makeLeaf } from '../ledger/leaf.js';
+import type { Actor } from './inputs.js';
+import type { LockedCase, LockedLife } from './lives.js';
+import type { Pool, Queryable, Transaction } from './pool.js';
+import { inTransaction } from './pool.js';
+
+export interface Notice {
+  seq: number;
+  id: string;
+  kind: NoticeKind;
+  at: string;
+  /** What it puts in force has ended meanwhile: it must not be acted on. */
+  void?: true;
+  defaulter: string;
+  case: { id: string; number: string; court: string };
+  measures: Measure[];
+  /** The reader's own services that these measures gate. */
+  services: string[];
+  until?: string;
+  interceptions?: { id: string; reference: string }[];
+  directive?: { id: string; type: string };
+}
+
+export interface NewNotice {
+  kind: NoticeKind;
+  measures: readonly Measure[];
+  restrictions: readonly string[];
+  /** Epoch ms. */
+  until: number | null;
+  interceptions?: readonly string[];
+  directive?: { id: string; department: string };
+}
+
+/** Writes one notice for all departments (or, a directive, for one), under the lock of the case; the assigner places it in the log. */
+export async function writeNotice(tx: Transaction, locked: LockedCase, life: LockedLife, notice: NewNotice): Promise<string> {
+  const id = uuidv7();
+  await tx.query(
+    `insert into notice (id, kind, action, enforcement_case, defaulter, department, directive, measures, until, at)
+     select $1, $2, $2 || ':' || (select count(*) + 1 from notice where defaulter = $4 and kind = $2), $3, $4, $5, $6, $7, $8, $9`,
+    [
+      id,
+      notice.kind,
+      locked.id,
+      life.id,
+      notice.directive?.department ?? null,
+      notice.directive?.id ?? null,
+      [...new Set(notice.measures)],
+      notice.until === null ? null : new Date(notice.until),
+      new Date(locked.now),
+    ],
+  );
+  await tx.query('insert into notice_restriction (notice, restriction) select $1, unnest($2::uuid[])', [id, notice.restrictions]);
+  await tx.query('insert into notice_interception (notice, interception) select $1, unnest($2::uuid[])', [id, notice.interceptions ?? []]);
+  return id;
+}
+
+const ASSIGNER_LOCK = 4_201;
+const SETTLER_LOCK = 4_202;
+
+/**
+ * Gives committed notices their places in the log: contiguous, in the order drawn under the case locks. One holder at a time; the
+ * unique index on `position` is the guarantee. Returns how many were placed.
+ */
+export async function assignPositions(pool: Pool): Promise<number> {
+  return inTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [ASSIGNER_LOCK]);
+    if (!rows[0]?.held) return 0;
+    const placed = await tx.query(
+      `with waiting as (
+         select id, row_number() over (order by ordering) as n from notice where position is null order by ordering limit 1000
+       )
+       update notice set position = (select coalesce(max(position), 0) from notice) + waiting.n from waiting where notice.id = waiting.id`,
+    );
+    return placed.rowCount ?? 0;
+  });
+}
+
+interface NoticeRow {
+  position: string;
+  id: string;
+  kind: NoticeKind;
+  at: Date;
+  ended: boolean;
+  defaulter: string;
+  enforcement_case: string;
+  case_number: string;
+  court: string;
+  measures: Measure[];
+  services: string[];
+  until: Date | null;
+  interceptions: { id: string; reference: string }[] | null;
+  directive: string | null;
+  directive_type: string | null;
+}
+
+const BLOCKING: ReadonlySet<NoticeKind> = new Set(['PUBLISH', 'RESUME']);
+
+/**
+ * A department's projection of the log above `after`, and the position it has then been served. Positions are contiguous, so what
+ * is not the department's is passed over and served too. Throws Refusal `invalid` where `after` was never served.
+ */
+export async function readNotices(
+  tx: Transaction,
+  department: string,
+  after: bigint | undefined,
+  limit: number,
+): Promise<{ items: Notice[]; served: number }> {
+  const cursor = await cursorOf(tx, department);
+  if (after !== undefined && after > cursor.served) {
+    throw new Refusal('invalid', 'after 大于已送达的位置。 / "after" is above what was served.', [{ pointer: '/after', code: 'after-unserved' }]);
+  }
+  const from = after === undefined || after < cursor.start ? cursor.start : after;
+  const { rows } = await tx.query<NoticeRow>(NOTICES_ABOVE, [department, from.toString(), limit]);
+  const last = rows.at(-1);
+  const served = last ? BigInt(last.position) : from;
+  if (served > cursor.served) {
+    await tx.query(
+      'insert into delivery (department, up_to, at) values ($1, $2, clock_timestamp()) on conflict (department, up_to) do nothing',
+      [department, served.toString()],
+    );
+  }
+  return { items: rows.filter((row) => row.services !== null).map(toNotice), served: Number(served) };
+}
+
+// Rows that are another department's come with services null: passed over, but counted.
+const NOTICES_ABOVE = `
+  select n.position, n.id, n.kind, n.at, n.defaulter, n.enforcement_case, c.case_number, c.court, n.measures, n.until, n.directive,
+         d.type as directive_type,
+         case when n.department is null or n.department = $1 then coalesce(
+           (select array_agg(s.code order by s.code) from service s join lateral (
+              select * from service_rule v where v.service = s.code order by v.version desc limit 1) rule on true
+            where s.department = $1 and rule.enabled and rule.gated_by && n.measures), '{}') end as services,
+         (select bool_and(r.ended_at is not null) from notice_restriction nr join restriction r on r.id = nr.restriction where nr.notice = n.id) as ended,
+         (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
+          from notice_interception ni join interception i on i.id = ni.interception where ni.notice = n.id and i.department = $1) as interceptions
+  from notice n join enforcement_case c on c.id = n.enforcement_case left join directive d on d.id = n.directive
+  where n.position > $2 order by n.position limit $3`;
+
+function toNotice(row: NoticeRow): Notice {
+  return {
+    seq: Number(row.position),
+    id: row.id,
+    kind: row.kind,
+    at: row.at.toISOString(),
+    ...(BLOCKING.has(row.kind) && row.ended ? { void: true as const } : {}),
+    defaulter: row.defaulter,
+    case: { id: row.enforcement_case, number: row.case_number, court: row.court },
+    measures: row.measures,
+    services: row.services,
+    ...(row.until ? { until: row.until.toISOString() } : {}),
+    ...(row.interceptions ? { interceptions: row.interceptions } : {}),
+    ...(row.directive && row.directive_type ? { directive: { id: row.directive, type: row.directive_type } } : {}),
+  };
+}
+
+/** Where a department's part of the log begins, what it was served and what it has acknowledged; the row is locked. */
+async function cursorOf(tx: Transaction, department: string): Promise<{ start: bigint; served: bigint; acknowledged: bigint }> {
+  const { rows } = await tx.query<{ start: string; served: string; acknowledged: string }>(
+    `select greatest(joined_position - 1, 0) as start,
+            greatest(joined_position - 1, (select coalesce(max(up_to), 0) from delivery where department = $1)) as served,
+            (select coalesce(max(up_to), 0) from acknowledgement where department = $1) as acknowledged
+     from department where code = $1`,
+    [department],
+  );
+  const row = rows[0];
+  if (!row) throw new Refusal('not-found', '没有此部门。 / No such department.');
+  return { start: BigInt(row.start), served: BigInt(row.served), acknowledged: BigInt(row.acknowledged) };
+}
+
+/**
+ * A department acknowledges all up to a position it was served: one row and one leaf, chained to the department's leaf before.
+ * Answers the highest position ever acknowledged. Throws Refusal `invalid` above what was served.
+ */
+export async function acknowledge(tx: Transaction, department: string, upTo: bigint, actor: Actor): Promise<{ acknowledged: number }> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [department]);
+  const cursor = await cursorOf(tx, department);
+  if (upTo > cursor.served) {
+    throw new Refusal('invalid', 'upTo 大于已送达的位置。 / "upTo" is above what was served.', [{ pointer: '/upTo', code: 'not-served' }]);
+  }
+  if (upTo <= cursor.acknowledged || upTo === 0n) return { acknowledged: Number(cursor.acknowledged) };
+  const id = uuidv7();
+  const { rows } = await tx.query<{ now: Date; prev: Buffer | null }>(
+    `select clock_timestamp() as now, (select l.leaf_hash from acknowledgement a join ledger_leaf l on l.entry_id = a.entry
+       where a.department = $1 order by a.up_to desc limit 1) as prev`,
+    [department],
+  );
+  const at = rows[0]?.now ?? new Date();
+  const key = `acknowledged:${department}:${upTo}`;
+  const leaf = makeLeaf({
+    id,
+    key,
+    type: 'acknowledged',
+    at: at.toISOString(),
+    dept: department,
+    actor: `${actor.role}:${actor.id}`,
+    ...(rows[0]?.prev ? { prev: rows[0].prev.toString('hex') } : {}),
+    ...(actor.trace ? { trace: actor.trace } : {}),
+  });
+  await tx.query(
+    `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
+          pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
+     insert into acknowledgement (department, up_to, at, entry) select $5, $6, $7, entry_id from leaf`,
+    [id, key, leaf.bytes, leaf.hash, department, upTo.toString(), at],
+  );
+  return { acknowledged: Number(upTo) };
+}
+
+/** What each department in scope of a notice has acknowledged; the smallest decides. Scope: joined <= position < left. */
+const PASSED_BY_ALL = `
+  with acknowledged as (
+    select d.code, d.joined_position, d.left_position,
+           coalesce((select max(a.up_to) from acknowledgement a where a.department = d.code), 0) as up_to
+    from department d
+  )
+  select n.id from notice n
+  where n.position is not null and n.settled_at is null and not exists (
+    select from acknowledged a
+    where a.joined_position <= n.position and (a.left_position is null or n.position < a.left_position)
+      and (n.department is null or n.department = a.code) and a.up_to < n.position)
+  order by n.enforcement_case, n.position limit 200`;
+
+export interface SettledNotice {
+  id: string;
+  kind: NoticeKind;
+  enforcementCase: string;
+  defaulter: string;
+  position: number;
+}
+
+/** Notices that every department in scope has passed, by case; only one settler works at a time. */
+export async function passedByAll(tx: Transaction): Promise<SettledNotice[]> {
+  const lock = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [SETTLER_LOCK]);
+  if (!lock.rows[0]?.held) return [];
+  const { rows } = await tx.query<{ id: string; kind: NoticeKind; enforcement_case: string; defaulter: string; position: string }>(
+    `select id, kind, enforcement_case, defaulter, position from notice where id in (${PASSED_BY_ALL}) order by enforcement_case, position`,
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    enforcementCase: row.enforcement_case,
+    defaulter: row.defaulter,
+    position: Number(row.position),
+  }));
+}
+
+/** The head of the log: the highest place given. */
+export async function headOfLog(q: Queryable): Promise<number> {
+  const { rows } = await q.query<{ head: string }>('select coalesce(max(position), 0) as head from notice');
+  return Number(rows[0]?.head ?? 0);
+}

@@ -1,0 +1,78 @@
+import type { LifeSignal } from '../domain/vocabulary.js';
+import { inTransaction, type Pool, type Transaction } from './pool.js';
+
+/** What the relay hands over: a fact of a life, in its order. */
+export interface OutboxRow {
+  defaulter: string;
+  seq: number;
+  signal: LifeSignal;
+  ref: string;
+  /** The life has ended meanwhile: nothing is handed over, the row is done with. */
+  ended: boolean;
+}
+
+/**
+ * Claims unsent rows of up to `limit` lives, gives them to `send` (life by life in order; lives side by side), and marks what it
+ * returned as sent. Another relay cannot take the same lives meanwhile. What is not marked, because `send` left it out or the process
+ * died, goes again: at least once, in order. Returns how many rows were handed over.
+ */
+export async function relay(
+  pool: Pool,
+  limit: number,
+  send: (rows: readonly OutboxRow[]) => Promise<readonly OutboxRow[]>,
+): Promise<{ taken: number; sent: number }> {
+  return inTransaction(pool, async (tx) => {
+    const rows = await claim(tx, limit);
+    const byLife = new Map<string, OutboxRow[]>();
+    for (const row of rows) byLife.set(row.defaulter, [...(byLife.get(row.defaulter) ?? []), row]);
+    const sent = (await Promise.all([...byLife.values()].map((life) => send(life)))).flat();
+    if (sent.length > 0) {
+      await tx.query(
+        `update outbox o set sent_at = clock_timestamp() from unnest($1::uuid[], $2::int[]) as s(defaulter, seq)
+         where o.defaulter = s.defaulter and o.seq = s.seq`,
+        [sent.map((row) => row.defaulter), sent.map((row) => row.seq)],
+      );
+    }
+    return { taken: rows.length, sent: sent.length };
+  });
+}
+
+async function claim(tx: Transaction, limit: number): Promise<OutboxRow[]> {
+  // The lives are chosen before the rows are read: rows written while another relay held the life are then seen in full.
+  const lives = await tx.query<{ defaulter: string }>(
+    `with waiting as materialized (
+       select defaulter, min(created_at) as since from outbox where sent_at is null group by defaulter order by since limit $1
+     )
+     select defaulter from waiting where pg_try_advisory_xact_lock(hashtextextended(defaulter::text, 3))`,
+    [limit],
+  );
+  if (lives.rows.length === 0) return [];
+  const { rows } = await tx.query<OutboxRow>(
+    `select o.defaulter, o.seq, o.signal, o.ref, d.ended_at is not null as ended
+     from outbox o join defaulter d on d.id = o.defaulter
+     where o.sent_at is null and o.defaulter = any($1) order by o.defaulter, o.seq`,
+    [lives.rows.map((row) => row.defaulter)],
+  );
+  return rows;
+}
+
+/** Seconds since the oldest row that has not been handed over was written; 0 when there is none. */
+export async function oldestUnsentSeconds(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ age: number }>(
+    'select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from outbox where sent_at is null',
+  );
+  return rows[0]?.age ?? 0;
+}
+
+/**
+ * Marks the facts of open lives unsent, so that they are handed over again: after Temporal's store was lost or restored. Every effect
+ * is keyed, so what was heard before changes nothing. Returns how many rows will go again.
+ */
+export async function redrive(pool: Pool, defaulter?: string): Promise<number> {
+  const { rowCount } = await pool.query(
+    `update outbox o set sent_at = null from defaulter d
+     where d.id = o.defaulter and d.ended_at is null and o.sent_at is not null and ($1::uuid is null or d.id = $1)`,
+    [defaulter ?? null],
+  );
+  return rowCount ?? 0;
+}

@@ -1,0 +1,37 @@
+import type { Actor } from './inputs.js';
+import { type InboxItem, type InboxScope, inboxItemCase, markRead } from './inbox.js';
+import type { KeyRing } from './key-ring.js';
+import { lockCase } from './lives.js';
+import type { Transaction } from './pool.js';
+import { recordFacts } from './record.js';
+
+/** A judge reads an item of the inbox; the first time is a fact of the case. Undefined when it is not in the reader's scope. */
+export async function readInboxItem(
+  tx: Transaction,
+  ring: KeyRing,
+  id: string,
+  scope: InboxScope,
+  actor: Actor,
+): Promise<InboxItem | undefined> {
+  const caseId = await inboxItemCase(tx, id, scope);
+  const locked = caseId && (await lockCase(tx, ring, caseId));
+  if (!locked) return undefined;
+  const marked = await markRead(tx, id, actor.id, locked.now);
+  if (!marked) return undefined;
+  const { item, first } = marked;
+  if (first) {
+    const life = locked.lives.find((candidate) => candidate.id === item.defaulter);
+    await recordFacts(tx, locked, [
+      {
+        type: 'read',
+        key: `read:${id}`,
+        at: locked.now,
+        actor,
+        ...(life ? { defaulter: life } : {}),
+        ...(item.department ? { department: item.department } : {}),
+        detail: { item: id, kind: item.kind, ...(item.interception ? { interception: item.interception } : {}) },
+      },
+    ]);
+  }
+  return item;
+}

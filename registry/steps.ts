@@ -1,0 +1,178 @@
+import { addMonths, firstMomentAfter, shanghaiDate } from '../domain/calendar.js';
+import { acts, everythingEnded, type Restriction, type Standing, standing, transition } from '../domain/life.js';
+import type { Actor } from './inputs.js';
+import { raise } from './inbox.js';
+import { decisionDeadline } from './deadlines.js';
+import type { KeyRing } from './key-ring.js';
+import { applyEvent, type LockedCase, type LockedLife, lockLife, releasesAcknowledged } from './lives.js';
+import { writeNotice } from './notices.js';
+import type { Transaction } from './pool.js';
+import { recordFacts } from './record.js';
+
+/** What the process is told after a step. */
+export interface StepResult extends Standing {
+  readonly ended: boolean;
+}
+
+const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
+
+/**
+ * Puts in force what may be, and tells the departments. Guarded by the lock of the case: what has ended, is stayed, or is
+ * still in grace is left alone, so whichever fact came first wins. Run twice, the second finds nothing to do.
+ */
+export async function publish(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  const inGrace = life.life.publishedAt === null && life.life.graceEndsAt !== null;
+  const { changed } = await applyEvent(tx, locked, life, { type: 'publish', termEnd: termEnd(life, locked.now) }, SYSTEM);
+  if (changed.length > 0) {
+    const measures = changed.map((r) => r.measure);
+    const notice = await writeNotice(tx, locked, life, {
+      kind: 'PUBLISH',
+      measures,
+      restrictions: changed.map((r) => r.id),
+      until: changed.find((r) => r.until !== null)?.until ?? null,
+    });
+    await recordFacts(tx, locked, [
+      ...(inGrace
+        ? [{ type: 'grace-ended' as const, key: `grace-ended:${defaulter}`, at: locked.now, actor: SYSTEM, defaulter: life }]
+        : []),
+      {
+        type: 'published',
+        key: `published:${changed[0]?.id}`,
+        at: locked.now,
+        actor: SYSTEM,
+        defaulter: life,
+        detail: { notice, measures, restrictions: changed.map((r) => r.id) },
+      },
+    ]);
+  }
+  return result(tx, locked, life);
+}
+
+/** Records that terms are over; the clock ended their effects already (失信名单规定 art. 2). */
+export async function expire(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  const before = life.life;
+  const { changed } = await applyEvent(tx, locked, life, { type: 'expire' }, SYSTEM);
+  if (life.life !== before) {
+    await recordFacts(tx, locked, [
+      {
+        type: 'term-ended',
+        key: `term-ended:${changed[0]?.id}`,
+        at: locked.now,
+        actor: SYSTEM,
+        defaulter: life,
+        detail: { restrictions: changed.map((r) => r.id) },
+      },
+    ]);
+  }
+  return result(tx, locked, life);
+}
+
+/**
+ * Tells the departments what has changed since they were last told: a RELEASE for what was in force and has ended, with the
+ * business it frees; STAY or RESUME. What never came into force was never told, so its end is not either.
+ */
+export async function tell(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  const before = life.life;
+  const untold = before.restrictions.filter((r) => r.endedAt !== null && !r.endTold);
+  const toRelease = untold.filter((r) => r.inForceAt !== null);
+  if (toRelease.length > 0) {
+    const measures = toRelease.map((r) => r.measure);
+    const interceptions = await freeInterceptions(tx, locked, life);
+    const notice = await writeNotice(tx, locked, life, {
+      kind: 'RELEASE',
+      measures,
+      restrictions: toRelease.map((r) => r.id),
+      until: null,
+      interceptions,
+    });
+    await recordFacts(tx, locked, [
+      {
+        type: 'release-published',
+        key: `release-published:${toRelease[0]?.id}`,
+        at: locked.now,
+        actor: SYSTEM,
+        defaulter: life,
+        detail: { notice, measures, freed: interceptions },
+      },
+    ]);
+  }
+  if (before.publishedAt !== null && before.stayed !== before.stayTold && !everythingEnded(before)) {
+    const open = before.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
+    await writeNotice(tx, locked, life, {
+      kind: before.stayed ? 'STAY' : 'RESUME',
+      measures: open.map((r) => r.measure),
+      restrictions: open.map((r) => r.id),
+      until: null,
+    });
+  }
+  await applyEvent(tx, locked, life, { type: 'told' }, SYSTEM);
+  await askToEndWhatStays(tx, locked, life);
+  return result(tx, locked, life);
+}
+
+/**
+ * Ends the life, if it is over: everything ended and told, every release acknowledged, and no fact that the process has not
+ * heard (`heard`: the number up to which it has heard all, null while there is a gap). Closes the case with its last life.
+ */
+export async function finish(tx: Transaction, ring: KeyRing, defaulter: string, heard: number | null): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  if (life.life.endedAt === null && heard === life.lastLifeSeq && (await releasesAcknowledged(tx, defaulter))) {
+    if ('life' in transition(life.life, { type: 'finish' }, locked.now)) {
+      await applyEvent(tx, locked, life, { type: 'finish' }, SYSTEM);
+      const closes = locked.lives.every((other) => other.life.endedAt !== null);
+      if (closes) await tx.query('update enforcement_case set closed_at = $2 where id = $1', [locked.id, new Date(locked.now)]);
+      await recordFacts(tx, locked, [
+        { type: 'released', key: `released:${defaulter}`, at: locked.now, actor: SYSTEM, defaulter: life, detail: { caseClosed: closes } },
+      ]);
+    }
+  }
+  const after = await result(tx, locked, life);
+  // A fact is still on its way: its signal will bring the life back here.
+  return after.due === 'finish' ? { ...after, due: null } : after;
+}
+
+async function result(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<StepResult> {
+  const released = everythingEnded(life.life) && (await releasesAcknowledged(tx, life.id));
+  return { ...standing(life.life, released, locked.now), ended: life.life.endedAt !== null };
+}
+
+/** 00:00 Asia/Shanghai of the day after the last day of the term, counted from the day of publish; null for ground 1. */
+function termEnd(life: LockedLife, now: number): number | null {
+  const { termMonths } = life.life;
+  return termMonths === null ? null : Date.parse(firstMomentAfter(addMonths(shanghaiDate(now), termMonths)));
+}
+
+/** Interceptions of this life which nothing of it gates any more; they are freed with this release, once. */
+async function freeInterceptions(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<string[]> {
+  const acting = (r: Restriction): boolean => r.endedAt === null && r.inForceAt !== null && acts({ stayed: false }, r, locked.now);
+  const live = life.life.restrictions.filter(acting).map((r) => r.id);
+  const { rows } = await tx.query<{ id: string; outcome: string }>(
+    `update interception i set freed_at = $2
+     where i.defaulter = $1 and i.freed_at is null and not exists (
+       select from restriction r
+       join service_rule rule on rule.service = i.service and rule.version = i.rule_version
+       where r.id = any($3) and r.measure = any(rule.gated_by)
+         and (r.measure <> 'SEAL' or (r.asset_type = i.object_type and r.asset_blind = i.object_blind)))
+     returning id, outcome`,
+    [life.id, new Date(locked.now), live],
+  );
+  // A NOTIFY held nothing, so nothing of it resumes.
+  return rows.flatMap((row) => (row.outcome === 'NOTIFY' ? [] : [row.id])).sort();
+}
+
+/** After full performance what stays (a term listing, SEAL, EXIT) needs the judge's own act: 失信名单规定 art. 10, R11. */
+async function askToEndWhatStays(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
+  const open = life.life.restrictions.filter((r) => r.endedAt === null).map((r) => r.id);
+  if (!life.life.performed || open.length === 0) return;
+  await raise(tx, {
+    key: `decide-restriction:${open.join('+')}`,
+    kind: 'decide-restriction',
+    enforcementCase: locked.id,
+    defaulter: life.id,
+    at: locked.now,
+    deadline: decisionDeadline(locked.now),
+  });
+}
