@@ -77,7 +77,11 @@ function unfit(body: Json, limit: BodyLimit): InputError[] {
     } else if (typeof value === 'object' && value !== null) {
       for (const [name, member] of Object.entries(value)) {
         if (!isText(name)) errors.push({ pointer, code: 'invalid-text' });
-        queue.push({ value: member, pointer: `${pointer}/${Array.isArray(value) ? name : escaped(name)}`, depth: depth + 1 });
+        queue.push({
+          value: member,
+          pointer: `${pointer}/${Array.isArray(value) ? name : escaped(name)}`,
+          depth: depth + 1,
+        });
       }
     }
   }

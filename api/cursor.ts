@@ -36,5 +36,10 @@ export function decodeCursor<S extends z.ZodType>(
 export const atAndId = z.object({ at: z.string(), id: z.string() });
 
 function mac(ring: KeyRing, filter: readonly string[], json: Buffer): Buffer {
-  return createHmac('sha256', ring.cursorKey).update(JSON.stringify(filter)).update('\0').update(json).digest().subarray(0, MAC_BYTES);
+  return createHmac('sha256', ring.cursorKey)
+    .update(JSON.stringify(filter))
+    .update('\0')
+    .update(json)
+    .digest()
+    .subarray(0, MAC_BYTES);
 }

@@ -19,7 +19,10 @@ const INPUT_CODES: Readonly<Record<string, readonly [zh: string, en: string]>> =
   required: ['必填', 'Required'],
   'unknown-member': ['不认识的成员，请删除', 'Not a member of this message: remove it'],
   invalid: ['值不符合要求', 'Not an allowed value'],
-  'invalid-text': ['含有不允许的字符（NUL、控制字符或不成对的代理项）', 'Contains NUL, control characters or lone surrogates'],
+  'invalid-text': [
+    '含有不允许的字符（NUL、控制字符或不成对的代理项）',
+    'Contains NUL, control characters or lone surrogates',
+  ],
   'invalid-name': ['名称无效', 'Not a name'],
   'invalid-cursor': ['游标无效，请从第一页重新开始', 'Not a cursor of this list: begin with the first page'],
   'after-unserved': ['不得超过已提供的位置', 'Beyond what was served'],
@@ -34,7 +37,10 @@ const INPUT_CODES: Readonly<Record<string, readonly [zh: string, en: string]>> =
   'in-the-future': ['不得晚于现在', 'Lies in the future'],
   'in-the-past': ['不得早于今天', 'Lies in the past'],
   'grace-too-long': ['宽限期不得超过三个月', 'Grace is three months at most'],
-  'not-money': ['须为以元为单位的十进制字符串，最多两位小数', 'Give yuan as a decimal string with at most two decimals'],
+  'not-money': [
+    '须为以元为单位的十进制字符串，最多两位小数',
+    'Give yuan as a decimal string with at most two decimals',
+  ],
   'not-positive': ['须大于零', 'Must be more than zero'],
   'wrong-kind': ['该证件类型不属于此类当事人', 'This type of identifier does not belong to this kind of party'],
   'organisation-only': ['仅适用于单位', 'For organisations only'],

@@ -21,7 +21,11 @@ export const PROBLEMS = {
   'in-progress': [409, '同一请求正在处理，请稍后重试', 'The first request with this key is still running'],
   'state-conflict': [409, '与当前状态冲突', 'In conflict with the present state'],
   'body-too-large': [413, '请求体过大', 'The body is too large'],
-  'media-type': [415, '请使用 Content-Type: application/json（UTF-8，不压缩）', 'Send Content-Type: application/json in UTF-8, not compressed'],
+  'media-type': [
+    415,
+    '请使用 Content-Type: application/json（UTF-8，不压缩）',
+    'Send Content-Type: application/json in UTF-8, not compressed',
+  ],
   invalid: [422, '内容有误，请按 errors 修改', 'The content is not valid: mend what errors name'],
   'idempotency-key-reused': [
     422,
@@ -81,7 +85,9 @@ export function problemBody(problem: Problem, traceId: string): ProblemBody {
     ...(options.detail ? { detail: options.detail } : {}),
     code,
     traceId,
-    ...(options.errors && options.errors.length > 0 ? { errors: options.errors.slice(0, ERRORS_AT_MOST).map(explained) } : {}),
+    ...(options.errors && options.errors.length > 0
+      ? { errors: options.errors.slice(0, ERRORS_AT_MOST).map(explained) }
+      : {}),
   };
 }
 
@@ -117,7 +123,12 @@ export function toProblem(error: unknown): Problem {
 
 /** A refusal that stays true however often the request is sent: kept with its key. */
 export function isLasting(problem: Problem): boolean {
-  return problem.status >= 400 && problem.status < 500 && ![401, 429].includes(problem.status) && problem.code !== 'in-progress';
+  return (
+    problem.status >= 400 &&
+    problem.status < 500 &&
+    ![401, 429].includes(problem.status) &&
+    problem.code !== 'in-progress'
+  );
 }
 
 /** The one place where errors become answers; the last middleware. */
@@ -125,7 +136,8 @@ export function problems(logger: Logger): ErrorRequestHandler {
   return (error: unknown, _req, res, next) => {
     const problem = toProblem(error);
     res.locals.code = problem.code;
-    if (problem.status >= 500) logger.error({ traceId: res.locals.traceId, route: res.locals.route, ...described(error) }, problem.code);
+    if (problem.status >= 500)
+      logger.error({ traceId: res.locals.traceId, route: res.locals.route, ...described(error) }, problem.code);
     if (res.headersSent) {
       next(error);
       return;
@@ -133,7 +145,10 @@ export function problems(logger: Logger): ErrorRequestHandler {
     const { retryAfter, headers } = problem.options;
     if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter));
     if (headers) res.set(headers);
-    res.status(problem.status).type('application/problem+json').send(JSON.stringify(problemBody(problem, res.locals.traceId)));
+    res
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(JSON.stringify(problemBody(problem, res.locals.traceId)));
   };
 }
 

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import { canonicalJson } from '../ledger/canonical-json.js';
+import type { Caller } from '../registry/credentials.js';
 import { once } from '../registry/idempotency.js';
 import type { Actor } from '../registry/inputs.js';
 import { fingerprint, type KeyRing } from '../registry/key-ring.js';
 import type { Pool, Transaction } from '../registry/pool.js';
-import type { Caller } from '../registry/credentials.js';
 import { ACCESS, admit, type Call, type CallerOf } from './access.js';
 import { type BodyLimit, type Json, SINGLE } from './body.js';
 import type { Budget } from './limits.js';
@@ -67,7 +67,9 @@ interface Reading<C extends Call, Q extends z.ZodObject, A extends z.ZodType> ex
 }
 
 /** A GET. */
-export function reading<C extends Call, Q extends z.ZodObject, A extends z.ZodType>(definition: Reading<C, Q, A>): Route {
+export function reading<C extends Call, Q extends z.ZodObject, A extends z.ZodType>(
+  definition: Reading<C, Q, A>,
+): Route {
   return {
     ...frame(definition),
     query: definition.query,
@@ -117,24 +119,30 @@ export function writing<C extends Call, B extends z.ZodType, A extends z.ZodType
       admit(call, caller);
       const own = signedIn(caller);
       const key = requireKey(request);
-      const outcome = await once(pool, { client: own.client, key, fingerprint: fingerprintOf(ring, call, request) }, {
-        run: async (tx) => {
-          const input = read(body, request.body ?? {});
-          const answer = await handle({ tx, ring, caller, actor: actorOf(own, traceId), id, input });
-          return {
-            status: answer.status ?? statuses[0],
-            body: JSON.stringify(answer.body),
-            ...(answer.location === undefined ? {} : { location: answer.location }),
-          };
+      const outcome = await once(
+        pool,
+        { client: own.client, key, fingerprint: fingerprintOf(ring, call, request) },
+        {
+          run: async (tx) => {
+            const input = read(body, request.body ?? {});
+            const answer = await handle({ tx, ring, caller, actor: actorOf(own, traceId), id, input });
+            return {
+              status: answer.status ?? statuses[0],
+              body: JSON.stringify(answer.body),
+              ...(answer.location === undefined ? {} : { location: answer.location }),
+            };
+          },
+          lasting: (error) => {
+            const problem = toProblem(error);
+            return isLasting(problem)
+              ? { status: problem.status, body: JSON.stringify(problemBody(problem, traceId)) }
+              : undefined;
+          },
+          ...(stillHolds
+            ? { stillHolds: async (tx, stored) => stored.status >= 300 || stillHolds(tx, JSON.parse(stored.body)) }
+            : {}),
         },
-        lasting: (error) => {
-          const problem = toProblem(error);
-          return isLasting(problem) ? { status: problem.status, body: JSON.stringify(problemBody(problem, traceId)) } : undefined;
-        },
-        ...(stillHolds
-          ? { stillHolds: async (tx, stored) => stored.status >= 300 || stillHolds(tx, JSON.parse(stored.body)) }
-          : {}),
-      });
+      );
       if (outcome.kind === 'in-progress') throw new Problem('in-progress', { retryAfter: 1 });
       if (outcome.kind === 'reused') throw new Problem('idempotency-key-reused');
       return { ...outcome.answer, replayed: outcome.replayed };
@@ -150,7 +158,15 @@ export function frame<C extends Call>({
   budget,
 }: Definition<C, z.ZodType>): Pick<Route, 'call' | 'method' | 'path' | 'summary' | 'answer' | 'budget' | 'bodyLimit'> {
   const [method, path] = split(call);
-  return { call, method, path, summary, answer, bodyLimit: SINGLE, budget: budget ?? (method === 'get' ? 'reads' : 'facts') };
+  return {
+    call,
+    method,
+    path,
+    summary,
+    answer,
+    bodyLimit: SINGLE,
+    budget: budget ?? (method === 'get' ? 'reads' : 'facts'),
+  };
 }
 
 function split(call: Call): ['get' | 'post', string] {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestHandler } from 'express';
+import type { Caller } from '../registry/credentials.js';
 
 declare global {
   namespace Express {
@@ -8,6 +9,7 @@ declare global {
       traceId: string;
       /** The route's template, never the URL. */
       route?: string;
+      caller?: Caller;
       /** The court or department that asks. */
       client?: string;
       /** The problem's code, where it came to one. */

@@ -46,7 +46,9 @@ function pointerTo(path: readonly PropertyKey[]): string {
 
 /** Of a union's branches the one the sender meant: it has the right shape and faults only inside. */
 function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  return branches.find((issues) => issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'));
+  return branches.find((issues) =>
+    issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'),
+  );
 }
 
 function codeOf(issue: Issue): string {

@@ -56,7 +56,7 @@ async function run(
   } finally {
     product.close();
     await supervisor.stop();
-    guard.close();
+    await guard.close();
     removeRunFiles(directory.path);
     if (stopping.aborted) say('已全部停止', 'all stopped');
   }
@@ -78,9 +78,9 @@ class Guard {
     this.write();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.closed = true;
-    if (this.warden) dismissWarden(this.warden);
+    if (this.warden) await dismissWarden(this.warden);
   }
 
   private launch(): void {

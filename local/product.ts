@@ -20,6 +20,8 @@ import { namespace, planTemporal } from './temporal.js';
 import type { TemporalSource } from './temporal-binary.mjs';
 
 const database = 'enforcement';
+/** The court of the house's story: its judge sees the case the story tells of. */
+const storyCourt = '黔0112';
 
 /** The whole product on one machine: what is started after what, and what is told about it. */
 export class LocalProduct {
@@ -173,7 +175,7 @@ export class LocalProduct {
 
   private printAddresses(credentials: Credential[]): void {
     if (this.closed) return;
-    const judge = credentials.find((one) => one.role === 'judge');
+    const judge = credentials.find((one) => one.role === 'judge' && one.court === storyCourt);
     const lines = [
       ['页面 · pages', `${this.apiUrl}/`],
       ['接口 · API', `${this.apiUrl}/v1  (${this.apiUrl}/openapi.json)`],

@@ -179,7 +179,11 @@ function reportBuild() {
     const seconds = Math.round((Date.now() - started) / 1000);
     const share = Math.min(99, Math.round((compiled / packages) * 100));
     if (compiled > 0) say(`编译 Temporal：${share}%（${seconds} 秒）`, `building Temporal: ${share} % (${seconds} s)`);
-    else say(`编译 Temporal：已取 ${fetched} 个模块（${seconds} 秒）`, `building Temporal: ${fetched} modules fetched (${seconds} s)`);
+    else
+      say(
+        `编译 Temporal：已取 ${fetched} 个模块（${seconds} 秒）`,
+        `building Temporal: ${fetched} modules fetched (${seconds} s)`,
+      );
   }, 15_000);
   return {
     line: (line) => {

@@ -19,6 +19,12 @@ export function launchWarden(directory: string, logFile: string): ChildProcess {
   return warden;
 }
 
-export function dismissWarden(warden: ChildProcess): void {
+/** Tells the warden that there is nothing left to guard, and waits until it has gone. */
+export async function dismissWarden(warden: ChildProcess): Promise<void> {
+  if (warden.exitCode !== null || warden.signalCode !== null) return;
+  const gone = new Promise((resolve) => warden.once('exit', resolve));
+  const force = setTimeout(() => warden.kill('SIGKILL'), 5_000);
   warden.stdin?.end(goodbye);
+  await gone;
+  clearTimeout(force);
 }

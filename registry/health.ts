@@ -23,10 +23,7 @@ export async function backlog(q: Queryable): Promise<Backlog> {
   const { rows } = await q.query<{ part: keyof Backlog; seconds: number }>(
     `select part, greatest(extract(epoch from now() - since), 0)::float8 as seconds from (${OLDEST}) waiting where since is not null`,
   );
-  return rows.reduce<Backlog>((all, { part, seconds }) => ({ ...all, [part]: seconds }), {
-    outbox: 0,
-    notices: 0,
-    releases: 0,
-    ledger: 0,
-  });
+  const waiting: Backlog = { outbox: 0, notices: 0, releases: 0, ledger: 0 };
+  for (const { part, seconds } of rows) waiting[part] = seconds;
+  return waiting;
 }

@@ -1,6 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../domain/refusal.js';
-import type { Measure, NoticeKind } from '../domain/vocabulary.js';
+import type { DirectiveType, Measure, NoticeKind } from '../domain/vocabulary.js';
 import { makeLeaf } from '../ledger/leaf.js';
 import type { Actor } from './inputs.js';
 import type { LockedCase, LockedLife } from './lives.js';
@@ -21,7 +21,7 @@ export interface Notice {
   services: string[];
   until?: string;
   interceptions?: { id: string; reference: string }[];
-  directive?: { id: string; type: string };
+  directive?: { id: string; type: DirectiveType };
 }
 
 export interface NewNotice {
@@ -93,7 +93,7 @@ interface NoticeRow {
   until: Date | null;
   interceptions: { id: string; reference: string }[] | null;
   directive: string | null;
-  directive_type: string | null;
+  directive_type: DirectiveType | null;
 }
 
 const BLOCKING: ReadonlySet<NoticeKind> = new Set(['PUBLISH', 'RESUME']);

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import {
-  ASSET_TYPES,
   DEFAULTER_STATES,
-  DIRECTIVE_TYPES,
+  DISPOSITIONS,
   END_GROUNDS,
   FACT_TYPES,
   GROUNDS,
@@ -55,7 +54,7 @@ const restriction = z
   .object({
     id: uuid,
     measure,
-    asset: z.object({ type: z.enum(ASSET_TYPES), number: z.string() }).optional(),
+    asset: z.object({ type: z.string(), number: z.string() }).optional(),
     inForceAt: instant.optional(),
     until: instant.optional(),
     endedAt: instant.optional(),
@@ -70,7 +69,7 @@ export const caseView = z
     court: z.string(),
     judge: z.string(),
     state: z.enum(['OPEN', 'CLOSED']),
-    obligation: yuan,
+    obligation: z.object({ amount: yuan, content: z.string() }),
     outstanding: yuan,
     surplus: yuan,
     defaulters: z.array(
@@ -168,7 +167,7 @@ export const notices = z.object({
         services: z.array(z.string()),
         until: instant.optional(),
         interceptions: z.array(z.object({ id: uuid, reference: z.string() })).optional(),
-        directive: z.object({ id: uuid, type: z.enum(DIRECTIVE_TYPES) }).optional(),
+        directive: z.object({ id: uuid, type: z.string() }).optional(),
       })
       .meta({ id: 'Notice' }),
   ),
@@ -187,3 +186,58 @@ export const receipt = z
     size: z.int().nonnegative().optional(),
   })
   .meta({ id: 'Receipt' });
+
+const bilingual = z.object({ zh: z.string(), en: z.string() });
+
+export const departments = z.object({
+  items: z.array(z.object({ code: z.string(), name: bilingual, sector: z.string() }).meta({ id: 'Department' })),
+  next,
+});
+
+export const services = z.object({
+  items: z.array(
+    z
+      .object({
+        code: z.string(),
+        name: bilingual,
+        department: z.string().optional(),
+        neverGated: z.boolean(),
+        enabled: z.boolean().optional(),
+        subjects: z.array(z.enum(['P', 'O', 'R'])).optional(),
+        disposition: z.enum(DISPOSITIONS).optional(),
+        gatedBy: z.array(measure).optional(),
+        flags: z.array(z.string()).optional(),
+        legalBasis: z.string().optional(),
+        edition: z.string().optional(),
+        validFrom: z.iso.date().optional(),
+        validUntil: z.iso.date().optional(),
+        holdDays: z.int().optional(),
+        version: z.int().optional(),
+      })
+      .meta({ id: 'Service' }),
+  ),
+  next,
+});
+
+export const courts = z.object({
+  items: z.array(
+    z
+      .object({ code: z.string(), name: bilingual, parent: z.string().optional(), contact: z.string() })
+      .meta({ id: 'Court' }),
+  ),
+  next,
+});
+
+const count = z.int().nonnegative();
+
+export const statistics = z
+  .object({
+    entries: count.meta({ description: '条：累计列入 / Accepted entries, a running total' }),
+    liveEntries: count,
+    comparisons: count.meta({ description: '次：比对 / Answered comparisons' }),
+    interceptions: count,
+    subjectsIntercepted: count.meta({ description: '名：被拦截的当事人 / Distinct parties stopped at least once' }),
+    performed: count.meta({ description: '人次：履行 / Person-times of performance' }),
+    repaid: yuan,
+  })
+  .meta({ id: 'Statistics' });

@@ -2,10 +2,23 @@ import { z } from 'zod';
 import { addDays, addMonths, compareDates } from '../../domain/calendar.js';
 import { parseCaseNumber } from '../../domain/case-number.js';
 import { isMinor } from '../../domain/identity/identifier.js';
-import { GROUNDS, MEASURES, TERM_MONTHS } from '../../domain/vocabulary.js';
+import { GROUNDS, type MEASURES, TERM_MONTHS } from '../../domain/vocabulary.js';
 import type { DefaulterInput, MeasureInput, OpenCaseInput } from '../../registry/inputs.js';
 import { coded, complain } from '../validate.js';
-import { amount, asset, courtDecision, date, id, line, measure, name, pastDate, positiveAmount, prose, today } from './parts.js';
+import {
+  amount,
+  asset,
+  courtDecision,
+  date,
+  id,
+  line,
+  measure,
+  name,
+  pastDate,
+  positiveAmount,
+  prose,
+  today,
+} from './parts.js';
 import { checkIdentifiers, identifiers, kind } from './party.js';
 
 /** 法发〔2019〕35号: grace is one to three months. */
@@ -45,7 +58,10 @@ export const defaulter = z
     ground,
     conduct: prose(2_000),
     decision: courtDecision,
-    measures: z.array(z.union([measure, ownDecision])).min(1).max(50),
+    measures: z
+      .array(z.union([measure, ownDecision]))
+      .min(1)
+      .max(50),
     termMonths: termMonths.optional(),
     graceUntil: graceUntil.optional(),
     representatives: z.array(representative).max(20).optional(),
@@ -63,7 +79,8 @@ export const defaulter = z
         complain(context, 'E03', 'identifiers', index, 'number');
       }
     });
-    if (value.kind === 'person' && representatives.length > 0) complain(context, 'organisation-only', 'representatives');
+    if (value.kind === 'person' && representatives.length > 0)
+      complain(context, 'organisation-only', 'representatives');
     return {
       ...rest,
       measures: decided(value, context),
@@ -125,7 +142,10 @@ export const openCase = z
     formerCase: line(64).optional(),
     basis: z.strictObject({ number: line(100), issuer: line(100) }),
     obligation: z.strictObject({ amount, content: prose(2_000) }),
-    defaulters: z.array(defaulter, { error: coded('invalid') }).min(1).max(50),
+    defaulters: z
+      .array(defaulter, { error: coded('invalid') })
+      .min(1)
+      .max(50),
   })
   .transform((value, context): OpenCaseInput => {
     const { obligation, formerCase, ...rest } = value;

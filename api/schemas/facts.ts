@@ -1,9 +1,28 @@
 import { z } from 'zod';
 import { DIRECTIVE_TYPES, FEEDBACK_ACTIONS, RELEASE_GROUNDS, REPAYMENT_SOURCES } from '../../domain/vocabulary.js';
-import type { ComparisonInput, DecisionInput, DirectiveInput, FeedbackInput, RepaymentInput } from '../../registry/inputs.js';
+import type {
+  ComparisonInput,
+  DecisionInput,
+  DirectiveInput,
+  FeedbackInput,
+  RepaymentInput,
+} from '../../registry/inputs.js';
 import { coded, complain } from '../validate.js';
 import { checkAsset } from './case.js';
-import { amount, asset, courtDecision, id, line, measure, name, note, pastDate, pastInstant, positiveAmount, prose } from './parts.js';
+import {
+  amount,
+  asset,
+  courtDecision,
+  id,
+  line,
+  measure,
+  name,
+  note,
+  pastDate,
+  pastInstant,
+  positiveAmount,
+  prose,
+} from './parts.js';
 import { party } from './party.js';
 
 /** Takes undefined members away: to the registry an absent member is absent. */
@@ -60,7 +79,10 @@ export const decision = z
     const { amount: amountFen, ...rest } = value;
     return present({ ...rest, amountFen });
   })
-  .meta({ id: 'Decision', description: '决定；无 defaulter 即全案 / A judge’s decision; without a defaulter for all of the case' });
+  .meta({
+    id: 'Decision',
+    description: '决定；无 defaulter 即全案 / A judge’s decision; without a defaulter for all of the case',
+  });
 
 export const closing = z.strictObject({ ground: releaseGround }).meta({ id: 'Closing' });
 

@@ -42,10 +42,7 @@ export const name = z
   .refine(isValidName, '#invalid-name')
   .meta({ description: '姓名或名称 / Name of a person or organisation', maxLength: 200 });
 
-export const date = z
-  .string()
-  .refine(isDate, '#not-a-date')
-  .meta({ format: 'date', description: 'YYYY-MM-DD' });
+export const date = z.string().refine(isDate, '#not-a-date').meta({ format: 'date', description: 'YYYY-MM-DD' });
 
 export const pastDate = date.superRefine((day, context) => {
   if (isDate(day) && compareDates(day, today()) > 0) complain(context, 'in-the-future');
@@ -69,7 +66,12 @@ export const pastInstant = z.iso
 export const amount = z
   .string({ error: coded('not-money') })
   .transform((text, context) => parseYuan(text) ?? complain(context, 'not-money'))
-  .meta({ type: 'string', pattern: '^(0|[1-9][0-9]{0,12})(\\.[0-9]{1,2})?$', description: '元 / yuan', example: '400000.00' });
+  .meta({
+    type: 'string',
+    pattern: '^(0|[1-9][0-9]{0,12})(\\.[0-9]{1,2})?$',
+    description: '元 / yuan',
+    example: '400000.00',
+  });
 
 export const positiveAmount = amount.superRefine((fen, context) => {
   if (typeof fen === 'bigint' && fen <= 0n) complain(context, 'not-positive');

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { fitsKind, type Identifier, IDENTIFIER_TYPES, type PartyKind, parseIdentifier } from '../../domain/identity/identifier.js';
+import {
+  fitsKind,
+  IDENTIFIER_TYPES,
+  type Identifier,
+  type PartyKind,
+  parseIdentifier,
+} from '../../domain/identity/identifier.js';
 import { coded, complain } from '../validate.js';
 import { line, name, today } from './parts.js';
 

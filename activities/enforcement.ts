@@ -1,0 +1,31 @@
+import type { StepResult } from '../registry/steps.js';
+import * as steps from '../registry/steps.js';
+import { notifyJudge } from '../registry/interceptions.js';
+import type { KeyRing } from '../registry/key-ring.js';
+import { inTransaction, type Pool } from '../registry/pool.js';
+
+export type { StepResult };
+
+/** What a life does to the world: each step one transaction under the lock of the case, harmless when run again. Ids only. */
+export interface EnforcementActivities {
+  publish(defaulter: string): Promise<StepResult>;
+  expire(defaulter: string): Promise<StepResult>;
+  tell(defaulter: string): Promise<StepResult>;
+  finish(defaulter: string, heard: number | null): Promise<StepResult>;
+  notifyJudge(defaulter: string, interceptions: readonly string[]): Promise<void>;
+}
+
+export function createEnforcementActivities({ pool, ring, afterStep }: { pool: Pool; ring: KeyRing; afterStep: () => void }): EnforcementActivities {
+  const step = async <T>(work: (tx: Parameters<Parameters<typeof inTransaction<T>>[1]>[0]) => Promise<T>): Promise<T> => {
+    const result = await inTransaction(pool, work);
+    afterStep();
+    return result;
+  };
+  return {
+    publish: (defaulter) => step((tx) => steps.publish(tx, ring, defaulter)),
+    expire: (defaulter) => step((tx) => steps.expire(tx, ring, defaulter)),
+    tell: (defaulter) => step((tx) => steps.tell(tx, ring, defaulter)),
+    finish: (defaulter, heard) => step((tx) => steps.finish(tx, ring, defaulter, heard)),
+    notifyJudge: (defaulter, interceptions) => step((tx) => notifyJudge(tx, ring, defaulter, interceptions)),
+  };
+}

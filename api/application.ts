@@ -1,0 +1,160 @@
+import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { admit } from './access.js';
+import { authenticate } from './authentication.js';
+import { readBody } from './body.js';
+import { caseRoutes } from './cases.js';
+import { catalogueRoutes } from './catalogue.js';
+import { comparisonRoutes } from './comparisons.js';
+import { decisionRoutes } from './decisions.js';
+import { health } from './health.js';
+import { inboxRoutes } from './inbox.js';
+import { interceptionRoutes } from './interceptions.js';
+import { BUDGETS, type Budgets, limiters } from './limits.js';
+import { accessLog } from './logging.js';
+import { createMetrics } from './metrics.js';
+import { noticeRoutes } from './notices.js';
+import { Problem, problems } from './problem.js';
+import { receiptRoutes } from './receipts.js';
+import { repaymentRoutes } from './repayments.js';
+import type { Reply, Route, Services } from './route.js';
+import { trace } from './trace.js';
+
+export const ROUTES: readonly Route[] = [
+  ...caseRoutes,
+  ...repaymentRoutes,
+  ...decisionRoutes,
+  ...inboxRoutes,
+  ...comparisonRoutes,
+  ...interceptionRoutes,
+  ...noticeRoutes,
+  ...catalogueRoutes,
+  ...receiptRoutes,
+];
+
+export interface ApplicationOptions extends Services {
+  logger: Logger;
+  /** Requests a minute, per client and process. */
+  budgets?: Partial<Budgets>;
+  /** The pages for people: mounted at /console, and `/` leads there. */
+  console?: Router;
+  /** Sees every answer before it is sent: tests hold it against its schema. */
+  inspect?(route: Route, reply: Reply): void;
+}
+
+/** The whole HTTP side, ready to listen. */
+export function createApplication(options: ApplicationOptions): express.Application {
+  const { pool, logger } = options;
+  const app = express();
+  app.disable('x-powered-by').set('etag', false).set('query parser', 'simple');
+  const metrics = createMetrics(pool);
+  app.use(trace, metrics.observe, accessLog(logger));
+  if (options.console) {
+    app.use('/console', named('/console'), helmet(FOR_PAGES), options.console);
+    app.get('/', (_req, res) => res.redirect(303, '/console'));
+  }
+  app.use(helmet(FOR_DATA));
+  app.use(health(pool, metrics, ROUTES));
+  mount(app, options);
+  app.use(() => {
+    throw new Problem('not-found');
+  });
+  app.use(problems(logger));
+  return app;
+}
+
+// The API serves nothing a browser should run; the pages only what is their own. TLS ends before us, so nothing is upgraded here.
+const FOR_DATA = {
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+};
+const FOR_PAGES = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      objectSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+};
+
+function mount(app: express.Application, options: ApplicationOptions): void {
+  const limits = limiters({ ...BUDGETS, ...options.budgets });
+  const paths = new Map<string, Route['method'][]>();
+  for (const route of ROUTES) {
+    const limit: RequestHandler = (req, res, next) =>
+      limits[res.locals.client ? route.budget : 'anonymous'](req, res, next);
+    app[route.method](route.path, named(route.path), identifyCaller(options, route), limit, answer(options, route));
+    paths.set(route.path, [...(paths.get(route.path) ?? []), route.method]);
+  }
+  for (const [path, methods] of paths) {
+    const allow = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : ['POST'])).join(', ');
+    app.all(path, named(path), () => {
+      throw new Problem('method-not-allowed', { headers: { Allow: allow } });
+    });
+  }
+}
+
+/** The template by which logs and metrics know a request. */
+function named(route: string): RequestHandler {
+  return (_req, res, next) => {
+    res.locals.route = route;
+    next();
+  };
+}
+
+function identifyCaller({ pool }: Services, route: Route): RequestHandler {
+  return async (req, res, next) => {
+    res.set('Cache-Control', 'no-store');
+    const caller = await authenticate(pool, req);
+    if (caller) {
+      res.locals.caller = caller;
+      res.locals.client = caller.client;
+    }
+    admit(route.call, caller);
+    next();
+  };
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The path's one id; what has not the form of an id names nothing. Throws Problem 404. */
+function idOf(req: Request): string {
+  const [value] = Object.values(req.params);
+  if (value === undefined) return '';
+  const id = String(value).toLowerCase();
+  if (!UUID.test(id)) throw new Problem('not-found');
+  return id;
+}
+
+function answer(options: ApplicationOptions, route: Route): RequestHandler {
+  return async (req, res) => {
+    const id = idOf(req);
+    const reply = await route.handle(
+      {
+        caller: res.locals.caller,
+        id,
+        path: route.path.replace(/:[a-z]+/, id),
+        query: req.query,
+        body: route.method === 'post' ? await readBody(req, res, route.bodyLimit) : undefined,
+        idempotencyKey: req.get('idempotency-key'),
+        traceId: res.locals.traceId,
+      },
+      options,
+    );
+    options.inspect?.(route, reply);
+    send(res, reply);
+  };
+}
+
+function send(res: Response, { status, body, location, replayed }: Reply): void {
+  if (location !== undefined) res.set('Location', location);
+  if (replayed) res.set('Idempotency-Replayed', 'true');
+  res
+    .status(status)
+    .type(status >= 400 ? 'application/problem+json' : 'application/json')
+    .send(body);
+}

@@ -1,0 +1,20 @@
+import type { Request } from 'express';
+import { type Caller, identify } from '../registry/credentials.js';
+import type { Pool } from '../registry/pool.js';
+import { Problem, type ProblemCode } from './problem.js';
+
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*) *$/i;
+
+/** Who asks, by the bearer token (RFC 6750); undefined without one. Throws Problem 401 for a token that is not, or no longer, one of ours. */
+export async function authenticate(pool: Pool, req: Request): Promise<Caller | undefined> {
+  const header = req.get('authorization');
+  if (header === undefined) return undefined;
+  const token = BEARER.exec(header)?.[1];
+  if (token === undefined) throw refused('token-invalid');
+  const found = await identify(pool, token);
+  if ('refused' in found) throw refused(found.refused);
+  return found.caller;
+}
+
+const refused = (code: ProblemCode): Problem =>
+  new Problem(code, { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });

@@ -1,0 +1,31 @@
+import { closeCase, decide } from '../registry/decisions.js';
+import { requireCase } from './access.js';
+import { type Route, writing } from './route.js';
+import * as answers from './schemas/answers.js';
+import { closing, decision } from './schemas/facts.js';
+
+const make = writing({
+  call: 'POST /v1/cases/:id/decisions',
+  summary: '法官决定 / A judge’s decision',
+  body: decision,
+  statuses: [201],
+  answer: answers.made,
+  async handle({ tx, ring, caller, actor, id, input }) {
+    await requireCase(tx, caller, id);
+    return { body: await decide(tx, ring, id, input, actor), location: `/v1/cases/${id}/timeline` };
+  },
+});
+
+const close = writing({
+  call: 'POST /v1/cases/:id/close',
+  summary: '结案：解除全部仍有效的措施 / Release all that is still in force in the case',
+  body: closing,
+  statuses: [201],
+  answer: answers.made,
+  async handle({ tx, ring, caller, actor, id, input }) {
+    await requireCase(tx, caller, id);
+    return { body: await closeCase(tx, ring, id, input.ground, actor), location: `/v1/cases/${id}/timeline` };
+  },
+});
+
+export const decisionRoutes: Route[] = [make, close];

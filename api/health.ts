@@ -1,0 +1,49 @@
+import { type RequestHandler, Router } from 'express';
+import { type Backlog, backlog } from '../registry/health.js';
+import type { Pool } from '../registry/pool.js';
+import type { Metrics } from './metrics.js';
+import { openApiDocument } from './openapi.js';
+import { PROBLEMS } from './problem.js';
+import type { Route } from './route.js';
+
+/** Seconds after which something waiting means that the process behind the API is away or slow. */
+const PATIENCE: { readonly [P in keyof Backlog]?: { name: string; seconds: number } } = {
+  outbox: { name: 'process', seconds: 30 },
+  notices: { name: 'notices', seconds: 30 },
+};
+
+/** What a machine asks: alive, ready, figures, and the description of the API. No token, no person. */
+export function health(pool: Pool, metrics: Metrics, routes: readonly Route[]): Router {
+  const router = Router();
+  const named = (handler: RequestHandler): RequestHandler[] => [
+    (req, res, next) => {
+      res.locals.route = req.path;
+      res.set('Cache-Control', 'no-store');
+      next();
+    },
+    handler,
+  ];
+  router.get('/healthz', ...named((_req, res) => void res.json({ status: 'ok' })));
+  router.get(
+    '/readyz',
+    ...named(async (_req, res) => {
+      const behind = await backlog(pool);
+      const degraded = Object.entries(PATIENCE).flatMap(([part, { name, seconds }]) =>
+        isPart(part) && behind[part] > seconds ? [`${name}: behind`] : [],
+      );
+      res.json({ status: 'ready', degraded });
+    }),
+  );
+  router.get(
+    '/metrics',
+    ...named(async (_req, res) => {
+      const { contentType, text } = await metrics.render();
+      res.set('Content-Type', contentType).send(text);
+    }),
+  );
+  const document = JSON.stringify(openApiDocument(routes, Object.keys(PROBLEMS)));
+  router.get('/openapi.json', ...named((_req, res) => void res.type('application/json').send(document)));
+  return router;
+}
+
+const isPart = (part: string): part is keyof Backlog => part in PATIENCE;

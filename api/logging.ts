@@ -1,0 +1,60 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { pinoHttp } from 'pino-http';
+
+/** Members that may hold a person or a secret, should anybody ever log an object that has them. */
+const REDACTED = [
+  'authorization',
+  'cookie',
+  'name',
+  'number',
+  'phone',
+  'address',
+  'payer',
+  'token',
+  'party',
+  'defaulters',
+  'identifiers',
+];
+
+/** JSON lines on standard output. `level`: trace debug info warn error silent. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: { process: 'api' },
+    redact: { paths: REDACTED.flatMap((member) => [member, `*.${member}`, `*.*.${member}`]), censor: '…' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+/** Probes that would only fill the log. */
+const QUIET = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** One line per request: trace, route template, status, code, client, duration. Never a URL, a header or a body. */
+export function accessLog(logger: Logger): RequestHandler {
+  const line = (req: Request, res: Response, value: { responseTime?: number }): object => ({
+    method: req.method,
+    route: res.locals.route ?? 'none',
+    status: res.statusCode,
+    ...(res.locals.code ? { code: res.locals.code } : {}),
+    ...(res.locals.client ? { client: res.locals.client } : {}),
+    ms: value.responseTime,
+  });
+  return pinoHttp<Request, Response>({
+    logger,
+    quietReqLogger: true,
+    quietResLogger: true,
+    customAttributeKeys: { reqId: 'traceId' },
+    genReqId: (_req, res) => res.locals.traceId,
+    // The library would serialise URL and headers for every request, if only to throw them away.
+    wrapSerializers: false,
+    serializers: { req: () => undefined, res: () => undefined },
+    autoLogging: { ignore: (req) => QUIET.has(req.path) },
+    customLogLevel: (_req, res, error) => (error || res.statusCode >= 500 ? 'error' : 'info'),
+    customSuccessObject: line,
+    customErrorObject: (req, res, _error, value) => line(req, res, value),
+    customSuccessMessage: () => 'request',
+    customErrorMessage: () => 'request',
+  });
+}

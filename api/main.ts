@@ -1,0 +1,85 @@
+/**
+ * The process that serves HTTP. Environment: DATABASE_URL (the application's role), KEY_RING_FILE, PORT (8080), HOST (127.0.0.1),
+ * LOG_LEVEL (info), DATABASE_CONNECTIONS (16). Sends `ready` over IPC; SIGTERM or SIGINT drains and ends it.
+ */
+import { createServer, type Server } from 'node:http';
+import { forgetOldAnswers } from '../registry/idempotency.js';
+import { readKeyRing } from '../registry/key-ring.js';
+import { createPool, type Pool } from '../registry/pool.js';
+import { createApplication } from './application.js';
+import { createLogger } from './logging.js';
+import { described } from './problem.js';
+
+function setting(name: string, usual?: string): string {
+  const value = process.env[name] ?? usual;
+  if (value === undefined || value === '') throw new Error(`${name} is not set`);
+  return value;
+}
+
+function wholeNumber(name: string, usual: string): number {
+  const value = Number(setting(name, usual));
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${name} must be a whole number`);
+  return value;
+}
+
+/** Longer than a proxy keeps a connection: otherwise it sends into one that we are closing. */
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_MS = 15_000;
+const REQUEST_MS = 30_000;
+const DRAIN_MS = 10_000;
+const FORGET_EVERY_MS = 3_600_000;
+
+const logger = createLogger(setting('LOG_LEVEL', 'info'));
+const pool = createPool({
+  connectionString: setting('DATABASE_URL'),
+  applicationName: 'api',
+  max: wholeNumber('DATABASE_CONNECTIONS', '16'),
+});
+const server = createServer(
+  {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: 5_000,
+  },
+  createApplication({ pool, ring: readKeyRing(setting('KEY_RING_FILE')), logger }),
+);
+
+const forgetting = setInterval(() => {
+  forgetOldAnswers(pool).catch((error: unknown) => logger.warn(described(error), 'old answers were not deleted'));
+}, FORGET_EVERY_MS);
+forgetting.unref();
+
+let stopping = false;
+function stop(): void {
+  if (stopping) return;
+  stopping = true;
+  clearInterval(forgetting);
+  drain(server, pool).catch((error: unknown) => {
+    logger.error(described(error), 'the end was not clean');
+    process.exitCode = 1;
+  });
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+// Started by a parent that is gone: nobody would ever stop us.
+process.on('disconnect', stop);
+
+server.on('error', (error) => {
+  logger.fatal(described(error), 'cannot listen: is the port taken?');
+  process.exit(1);
+});
+server.listen(wholeNumber('PORT', '8080'), setting('HOST', '127.0.0.1'), () => {
+  logger.info('listening');
+  process.send?.('ready');
+});
+
+/** Takes no more connections, lets running requests end within 10 s, then lets go of PostgreSQL. */
+async function drain(listening: Server, connections: Pool): Promise<void> {
+  const idle = setInterval(() => listening.closeIdleConnections(), 100);
+  const late = setTimeout(() => listening.closeAllConnections(), DRAIN_MS);
+  await new Promise<void>((resolve) => listening.close(() => resolve()));
+  clearInterval(idle);
+  clearTimeout(late);
+  await connections.end();
+  if (process.connected) process.disconnect();
+}

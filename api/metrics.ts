@@ -1,0 +1,72 @@
+import type { RequestHandler } from 'express';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { servicesWithoutRule } from '../registry/comparisons.js';
+import { backlog } from '../registry/health.js';
+import type { Pool } from '../registry/pool.js';
+
+export interface Metrics {
+  /** Times every request. */
+  readonly observe: RequestHandler;
+  /** The Prometheus text format; without the database's gauges while PostgreSQL is away. */
+  render(): Promise<{ contentType: string; text: string }>;
+}
+
+/** Labels are route template, method, status, code and client (a court's or department's code); never an id. */
+export function createMetrics(pool: Pool): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'http_requests_total',
+    help: 'Requests answered',
+    labelNames: ['method', 'route', 'status', 'code'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time to answer',
+    labelNames: ['method', 'route'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+    registers,
+  });
+  const byClient = new Counter({
+    name: 'http_requests_by_client_total',
+    help: 'Requests of each court and department',
+    labelNames: ['client', 'route'],
+    registers,
+  });
+  new Gauge({
+    name: 'backlog_age_seconds',
+    help: 'How long the oldest entry has been waiting: outbox, notices without a place, releases not acknowledged by all, ledger leaves',
+    labelNames: ['part'],
+    registers,
+    async collect() {
+      this.reset();
+      const behind = await backlog(pool).catch(() => undefined);
+      for (const [part, seconds] of Object.entries(behind ?? {})) this.set({ part }, seconds);
+    },
+  });
+  new Gauge({
+    name: 'comparisons_without_rule',
+    help: 'Comparisons for which the catalogue had no row: somebody must look',
+    registers,
+    collect() {
+      this.set(servicesWithoutRule.count);
+    },
+  });
+  return {
+    observe: (req, res, next) => {
+      const started = process.hrtime.bigint();
+      res.on('finish', () => {
+        const { route = 'none', code = '', client } = res.locals;
+        requests.inc({ method: req.method, route, status: String(res.statusCode), code });
+        duration.observe({ method: req.method, route }, Number(process.hrtime.bigint() - started) / 1e9);
+        if (client) byClient.inc({ client, route });
+      });
+      next();
+    },
+    async render() {
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}

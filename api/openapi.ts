@@ -1,0 +1,68 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { isPublic, type Route } from './route.js';
+import { problem } from './schemas/answers.js';
+
+/** `/v1/cases/:id` as OpenAPI writes it: `/v1/cases/{id}`. */
+export const documentedPath = (path: string): string => path.replace(/:([a-z]+)/g, '{$1}');
+
+const JSON_TYPE = 'application/json';
+const PROBLEM = { description: 'RFC 9457', content: { 'application/problem+json': { schema: problem } } };
+
+/** The OpenAPI 3.1 document of the very routes that are in force, with the very schemas that check them. */
+export function openApiDocument(routes: readonly Route[], problemCodes: readonly string[]): object {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  for (const route of routes) registry.registerPath(described(route));
+  for (const [path, description, type] of PLAIN) {
+    registry.registerPath({
+      method: 'get',
+      path,
+      summary: description,
+      security: [],
+      responses: { 200: { description, content: { [type]: { schema: {} } } }, default: PROBLEM },
+    });
+  }
+  return new OpenApiGeneratorV31(registry.definitions, { sortComponents: 'alphabetically' }).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: '失信被执行人联合惩戒云 / Joint-enforcement cloud',
+      version: '1',
+      description: `Problem codes: ${problemCodes.join(', ')}. Members and codes may be added: ignore what you don't know.`,
+    },
+    servers: [{ url: '/' }],
+  });
+}
+
+const PLAIN = [
+  ['/healthz', '进程存活 / The process is alive', JSON_TYPE],
+  ['/readyz', '可用；列出降级部分 / Ready while PostgreSQL answers; lists degraded parts', JSON_TYPE],
+  ['/metrics', 'Prometheus', 'text/plain'],
+  ['/openapi.json', '本文件 / This document', JSON_TYPE],
+] as const;
+
+function described({ call, method, path, summary, body, query, statuses, answer }: Route): RouteConfig {
+  const names = [...path.matchAll(/:([a-z]+)/g)].map(([, name = '']) => name);
+  const writes = method === 'post';
+  const responses: RouteConfig['responses'] = { default: PROBLEM };
+  for (const status of statuses) {
+    responses[status] = { description: summary, content: { [JSON_TYPE]: { schema: answer } } };
+  }
+  return {
+    method,
+    path: documentedPath(path),
+    summary,
+    security: isPublic(call) ? [] : [{ bearer: [] }],
+    request: {
+      ...(names.length > 0 ? { params: z.object(Object.fromEntries(names.map((name) => [name, z.guid()]))) } : {}),
+      ...(query ? { query } : {}),
+      ...(writes
+        ? {
+            headers: z.object({ 'Idempotency-Key': z.string().min(1).max(255).meta({ description: 'Once per fact' }) }),
+          }
+        : {}),
+      ...(body ? { body: { required: true, content: { [JSON_TYPE]: { schema: body } } } } : {}),
+    },
+    responses,
+  };
+}

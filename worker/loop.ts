@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+
+export interface LoopOptions {
+  name: string;
+  /** Does what there is to do; true when there may be more at once. */
+  work: () => Promise<boolean>;
+  /** How long to wait when there was nothing, ms; a nudge ends the wait. */
+  idleMs: number;
+  log: Logger;
+}
+
+const LONGEST_BACKOFF_MS = 5_000;
+
+/** A loop on PostgreSQL: works while there is work, waits when there is none, backs off when it fails, and stops when asked. */
+export class Loop {
+  private readonly stopping = new AbortController();
+  private waiting = new AbortController();
+  private nudged = false;
+  private readonly done: Promise<void>;
+
+  constructor(private readonly options: LoopOptions) {
+    this.done = this.run();
+  }
+
+  /** There is something to do. */
+  nudge(): void {
+    this.nudged = true;
+    this.waiting.abort();
+  }
+
+  /** Resolves when the work under way is done. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.waiting.abort();
+    await this.done;
+  }
+
+  private async run(): Promise<void> {
+    let failures = 0;
+    while (!this.stopping.signal.aborted) {
+      this.nudged = false;
+      try {
+        const more = await this.options.work();
+        if (failures > 0) this.options.log.info({ loop: this.options.name }, 'loop works again');
+        failures = 0;
+        if (!more) await this.wait(this.options.idleMs);
+      } catch (error) {
+        failures += 1;
+        this.options.log.warn({ loop: this.options.name, failures, err: error }, 'loop failed, will go on');
+        await this.wait(Math.min(100 * 2 ** failures, LONGEST_BACKOFF_MS), true);
+      }
+    }
+  }
+
+  private async wait(ms: number, evenIfNudged = false): Promise<void> {
+    if (this.stopping.signal.aborted || (this.nudged && !evenIfNudged)) return;
+    this.waiting = new AbortController();
+    const signal = evenIfNudged ? this.stopping.signal : AbortSignal.any([this.waiting.signal, this.stopping.signal]);
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+  }
+}

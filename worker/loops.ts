@@ -1,0 +1,45 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { KeyRing } from '../registry/key-ring.js';
+import { assignPositions } from '../registry/notices.js';
+import type { Pool } from '../registry/pool.js';
+import { settle } from '../registry/settling.js';
+import { Loop } from './loop.js';
+import { relayOnce } from './relay.js';
+
+export interface Loops {
+  /** A step has written something: place its notices now. */
+  nudge(): void;
+  /** Hands no more facts to Temporal; resolves when what was under way is done. */
+  stopRelays(): Promise<void>;
+  stopAll(): Promise<void>;
+}
+
+/** The loops on PostgreSQL, which serve courts and departments whether Temporal is there or not. Any number of processes may run them. */
+export function startLoops({ pool, ring, client, taskQueue, log }: { pool: Pool; ring: KeyRing; client: Client; taskQueue: string; log: Logger }): Loops {
+  // Two, so that one slow call to Temporal does not hold up the rest.
+  const relays = [1, 2].map(
+    (number) => new Loop({ name: `relay-${number}`, log, idleMs: 100, work: () => relayOnce({ pool, client, taskQueue, log }) }),
+  );
+  const assigner = new Loop({ name: 'assigner', log, idleMs: 200, work: async () => (await assignPositions(pool)) > 0 });
+  const settler = new Loop({
+    name: 'settler',
+    log,
+    idleMs: 200,
+    work: async () => {
+      const settled = await settle(pool, ring);
+      if (settled > 0) for (const relay of relays) relay.nudge();
+      return settled > 0;
+    },
+  });
+  const stopRelays = async (): Promise<void> => {
+    await Promise.all(relays.map((relay) => relay.stop()));
+  };
+  return {
+    nudge: () => assigner.nudge(),
+    stopRelays,
+    stopAll: async () => {
+      await Promise.all([stopRelays(), assigner.stop(), settler.stop()]);
+    },
+  };
+}

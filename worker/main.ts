@@ -1,0 +1,59 @@
+import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import { createEnforcementActivities } from '../activities/enforcement.js';
+import { readKeyRing } from '../registry/key-ring.js';
+import { createPool } from '../registry/pool.js';
+import { TASK_QUEUE } from '../workflows/messages.js';
+import { connectClient, runLives, temporalConfig } from './lives.js';
+import { startLoops } from './loops.js';
+
+/** The process ends by itself after this long, even if Temporal does not answer any more. */
+const LONGEST_SHUTDOWN_MS = 15_000;
+
+const log = pino({ name: 'worker', level: process.env.LOG_LEVEL ?? 'info' });
+const required = (name: string): string => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+};
+
+Runtime.install({
+  // Signals are handled here: the loops drain together with the worker.
+  shutdownSignals: [],
+  logger: {
+    log: (level, message, meta) => log.debug({ level, ...meta }, message),
+    trace: (message, meta) => log.trace({ ...meta }, message),
+    debug: (message, meta) => log.debug({ ...meta }, message),
+    info: (message, meta) => log.info({ ...meta }, message),
+    warn: (message, meta) => log.warn({ ...meta }, message),
+    error: (message, meta) => log.error({ ...meta }, message),
+  },
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } },
+});
+
+const ring = readKeyRing(required('KEY_RING_FILE'));
+const pool = createPool({ connectionString: required('DATABASE_URL'), applicationName: 'worker', max: 24 });
+const config = temporalConfig();
+const client = await connectClient(config);
+
+// The loops start first: departments and courts are served by them whether Temporal is there or not.
+const loops = startLoops({ pool, ring, client, taskQueue: TASK_QUEUE, log });
+const stopping = new AbortController();
+const activities = createEnforcementActivities({ pool, ring, afterStep: loops.nudge });
+const lives = runLives({ config, activities, taskQueue: TASK_QUEUE, stopping: stopping.signal, log });
+process.send?.('ready');
+log.info('worker runs');
+
+async function stop(): Promise<void> {
+  if (stopping.signal.aborted) return;
+  log.info('worker stops');
+  stopping.abort();
+  setTimeout(() => process.exit(1), LONGEST_SHUTDOWN_MS).unref();
+  await Promise.all([lives, loops.stopRelays()]);
+  await loops.stopAll();
+  await pool.end();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
+process.on('disconnect', () => void stop());

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { WorkerOptions } from '@temporalio/worker';
+
+// Beside the compiled worker, or in `dist` when the sources themselves run (tests).
+const BUNDLE = ['../workflow-bundle.js', '../dist/workflow-bundle.js']
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
+if (!BUNDLE) throw new Error('the workflow bundle is missing: run npm run build');
+
+/** How the worker of the lives is set, each with its reason. */
+export const LIFE_WORKER: Partial<WorkerOptions> = {
+  // What was tested is what runs, and nothing is bundled at start.
+  workflowBundle: { codePath: BUNDLE },
+  // Starved pollers are the first bottleneck of a busy cluster.
+  workflowTaskPollerBehavior: { type: 'autoscaling' },
+  // The life's steps are local activities; the tasks are short.
+  maxConcurrentWorkflowTaskExecutions: 120,
+  maxConcurrentLocalActivityExecutions: 100,
+  // About 1 MB each: a full isolate would take the worker down with everything in flight.
+  maxCachedWorkflows: 500,
+  // The default of 0 cancels activities at once: publish and release finish their transaction first.
+  shutdownGraceTime: '8 seconds',
+  shutdownForceTime: '12 seconds',
+};

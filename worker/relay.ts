@@ -1,0 +1,63 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { type OutboxRow, relay } from '../registry/outbox.js';
+import type { Pool } from '../registry/pool.js';
+import type { enforcement } from '../workflows/index.js';
+import { type EnforcementInput, enforcementWorkflowId, SIGNALS } from '../workflows/messages.js';
+
+/** Lives served side by side; the embedded server's store is one connection, more only queue there. */
+const LIVES_AT_ONCE = 32;
+/** Signals handed to one life per round: a long row of them must not hold the claim beyond its time. */
+const SIGNALS_AT_ONCE = 50;
+/** A call to Temporal is given up after this long; the row stays and goes again. */
+const CALL_MS = 8_000;
+
+export interface Relay {
+  pool: Pool;
+  client: Client;
+  taskQueue: string;
+  log: Logger;
+}
+
+/** Hands unsent outbox rows to Temporal. Resolves to whether more may be waiting; throws when nothing could be handed over. */
+export async function relayOnce({ pool, client, taskQueue, log }: Relay): Promise<boolean> {
+  let failure: unknown;
+  const { taken, sent } = await relay(pool, LIVES_AT_ONCE, async (rows) => {
+    const done: OutboxRow[] = [];
+    try {
+      for (const row of rows.slice(0, SIGNALS_AT_ONCE)) {
+        if (!row.ended) await client.withDeadline(Date.now() + CALL_MS, () => hand(client, taskQueue, row));
+        done.push(row);
+      }
+    } catch (error) {
+      failure = error;
+      const next = rows[done.length];
+      log.warn({ defaulter: next?.defaulter, seq: next?.seq, err: error }, 'fact not handed over, will go again');
+    }
+    return done;
+  });
+  if (taken > 0 && sent === 0) throw failure ?? new Error('nothing could be handed over');
+  return taken > 0;
+}
+
+async function hand(client: Client, taskQueue: string, row: OutboxRow): Promise<void> {
+  const options = {
+    workflowId: enforcementWorkflowId(row.defaulter),
+    taskQueue,
+    args: [{ defaulter: row.defaulter }] as [EnforcementInput],
+    // A life that ran to its end is over; one that was terminated or failed may run again.
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+  };
+  if (row.signal === 'opened') {
+    await client.workflow.start<typeof enforcement>('enforcement', options).catch((error: unknown) => {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    });
+    return;
+  }
+  await client.workflow.signalWithStart<typeof enforcement, [{ seq: number; id: string }]>('enforcement', {
+    ...options,
+    signal: SIGNALS[row.signal],
+    signalArgs: [{ seq: row.seq, id: row.ref }],
+  });
+}

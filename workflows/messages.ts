@@ -1,0 +1,38 @@
+// Every workflow id, signal and query of the product, with their types: what relay, worker and tests agree on.
+// Ids and numbers only: a person never stands in Temporal.
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { Heard, ProcessState } from '../domain/process.js';
+
+export const TASK_QUEUE = 'defaulter';
+
+/** One life per defaulter. */
+export const enforcementWorkflowId = (defaulter: string): string => `enforcement/${defaulter}`;
+
+/** What a signal carries: the fact's number within the life, and the id of the thing. */
+export interface FactMessage {
+  seq: number;
+  id: string;
+}
+
+export const interceptionSignal = defineSignal<[FactMessage]>('interception');
+export const repaymentSignal = defineSignal<[FactMessage]>('repayment');
+export const decisionSignal = defineSignal<[FactMessage]>('decision');
+export const acknowledgedSignal = defineSignal<[FactMessage]>('acknowledged');
+
+export const SIGNALS = {
+  interception: interceptionSignal,
+  repayment: repaymentSignal,
+  decision: decisionSignal,
+  acknowledged: acknowledgedSignal,
+} as const satisfies Record<Heard['signal'], unknown>;
+
+export interface EnforcementInput {
+  defaulter: string;
+  /** Signals after which the run continues as new; the server refuses the 10,000th of a run. */
+  continueAfterSignals?: number;
+  /** What an earlier run of this life handed on. */
+  state?: ProcessState;
+}
+
+/** Where a life stands, for operators. */
+export const stateQuery = defineQuery<ProcessState>('state');
