@@ -1,8 +1,8 @@
-import type { StepResult } from '../registry/steps.js';
-import * as steps from '../registry/steps.js';
 import { notifyJudge } from '../registry/interceptions.js';
 import type { KeyRing } from '../registry/key-ring.js';
 import { inTransaction, type Pool } from '../registry/pool.js';
+import type { StepResult } from '../registry/steps.js';
+import * as steps from '../registry/steps.js';
 
 export type { StepResult };
 
@@ -15,8 +15,18 @@ export interface EnforcementActivities {
   notifyJudge(defaulter: string, interceptions: readonly string[]): Promise<void>;
 }
 
-export function createEnforcementActivities({ pool, ring, afterStep }: { pool: Pool; ring: KeyRing; afterStep: () => void }): EnforcementActivities {
-  const step = async <T>(work: (tx: Parameters<Parameters<typeof inTransaction<T>>[1]>[0]) => Promise<T>): Promise<T> => {
+export function createEnforcementActivities({
+  pool,
+  ring,
+  afterStep,
+}: {
+  pool: Pool;
+  ring: KeyRing;
+  afterStep: () => void;
+}): EnforcementActivities {
+  const step = async <T>(
+    work: (tx: Parameters<Parameters<typeof inTransaction<T>>[1]>[0]) => Promise<T>,
+  ): Promise<T> => {
     const result = await inTransaction(pool, work);
     afterStep();
     return result;

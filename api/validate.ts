@@ -8,9 +8,13 @@ import { Problem } from './problem.js';
  * in the request's body.
  */
 export function read<S extends z.ZodType>(schema: S, value: unknown, at = ''): z.output<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  throw new Problem('invalid', { errors: inputErrors(result.error.issues, at) });
+  // The first complaint about a place is the one to mend; the others follow from it.
+  const errors = new Map<string, InputError>();
+  for (const error of inputErrors(result.error.issues, at))
+    if (!errors.has(error.pointer)) errors.set(error.pointer, error);
+  throw new Problem('invalid', { errors: [...errors.values()] });
 }
 
 /** A zod `error` option that makes a schema's own complaint the code; a missing value stays `required`. */
@@ -54,10 +58,13 @@ function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] |
 function codeOf(issue: Issue): string {
   if (issue.message.startsWith('#')) return issue.message.slice(1);
   switch (issue.code) {
-    case 'invalid_type':
-      return issue.message.endsWith('received undefined') ? 'required' : 'invalid';
     case 'invalid_union':
-      return issue.discriminator === undefined ? 'invalid' : 'unknown-type';
+      if (issue.discriminator !== undefined)
+        return isAbsent(issue.input, issue.discriminator) ? 'required' : 'unknown-type';
+      return issue.input === undefined ? 'required' : 'invalid';
+    case 'invalid_type':
+    case 'invalid_value':
+      return issue.input === undefined ? 'required' : 'invalid';
     case 'too_big':
       return issue.origin === 'string' ? 'too-long' : issue.origin === 'array' ? 'too-many' : 'out-of-range';
     case 'too_small':
@@ -66,3 +73,6 @@ function codeOf(issue: Issue): string {
       return 'invalid';
   }
 }
+
+const isAbsent = (value: unknown, member: string): boolean =>
+  typeof value === 'object' && value !== null && !Object.hasOwn(value, member);

@@ -58,12 +58,17 @@ export type HitReason = 'ID_EXACT' | 'ID_EXACT_NAME_DIFFERS' | 'ID_ALIAS' | 'ID_
 
 export type Judgement =
   | { readonly outcome: 'CLEAR'; readonly reason: ClearReason }
-  | { readonly outcome: Exclude<Outcome, 'CLEAR'>; readonly reasons: readonly HitReason[]; readonly measures: readonly Measure[] };
+  | {
+      readonly outcome: Exclude<Outcome, 'CLEAR'>;
+      readonly reasons: readonly HitReason[];
+      readonly measures: readonly Measure[];
+    };
 
 /** Why the rule itself lets everybody pass on this day, or null when it compares. A retired or switched-off row never blocks. */
 export function ruleClears(rule: ServiceRule, today: string): ClearReason | null {
   if (!rule.enabled) return 'SERVICE_NOT_GATED';
-  const valid = (rule.validFrom === null || rule.validFrom <= today) && (rule.validUntil === null || today <= rule.validUntil);
+  const valid =
+    (rule.validFrom === null || rule.validFrom <= today) && (rule.validUntil === null || today <= rule.validUntil);
   return valid ? null : 'ROW_RETIRED';
 }
 
@@ -116,7 +121,8 @@ function whyNotActing(life: Life, gating: readonly Restriction[], now: number): 
   return stateOf(life, now) === 'GRACE' ? 'IN_GRACE' : 'MEASURE_DOES_NOT_GATE';
 }
 
-const endedHow = (gating: readonly Restriction[]): ClearReason => (gating.every((r) => r.endGround === 'expired') ? 'EXPIRED' : 'SHIELDED');
+const endedHow = (gating: readonly Restriction[]): ClearReason =>
+  gating.every((r) => r.endGround === 'expired') ? 'EXPIRED' : 'SHIELDED';
 
 const doubtful = (match: IdentityMatch): boolean => !match.nameEqual || match.fifteenDigits || match.weakDocument;
 

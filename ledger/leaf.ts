@@ -49,7 +49,11 @@ export const freshSalt = (): Buffer => randomBytes(16);
 
 /** base64url(SHA-256("jec-subject/1\0" ‖ salt ‖ canonical subject)) */
 export function commitToSubject(salt: Buffer, canonicalSubject: string): string {
-  return createHash('sha256').update('jec-subject/1\0').update(salt).update(canonicalSubject, 'utf8').digest('base64url');
+  return createHash('sha256')
+    .update('jec-subject/1\0')
+    .update(salt)
+    .update(canonicalSubject, 'utf8')
+    .digest('base64url');
 }
 
 /** hex(SHA-256("jec-doc/1\0" ‖ salt ‖ canonical JSON)): binds the fact's details without showing them. */

@@ -28,6 +28,7 @@ export class LocalProduct {
   private readonly startedAt = Date.now();
   private readonly apiUrl: string;
   private postgresUrl = '';
+  private applicationUrl = '';
   private temporal = { address: '', ui: null as string | null };
   /** From the moment api and worker run; before that run.json would name what is not there. */
   private complete = false;
@@ -44,11 +45,9 @@ export class LocalProduct {
   /** Resolves when everything runs and the stories are told. */
   async run(source: Promise<TemporalSource>): Promise<void> {
     const [postgresPort = 0, temporalPort = 0, uiPort = 0] = await freePorts(3);
-    const [credentials] = await Promise.all([
-      this.startApi(postgresPort),
-      this.startTemporal(source, temporalPort, uiPort),
-    ]);
-    await this.supervisor.start(this.program('worker', 'worker/main.js', this.workerEnvironment(), 20_000));
+    const temporal = this.startTemporal(source, temporalPort, uiPort);
+    const [credentials] = await Promise.all([this.prepareDatabase(postgresPort), temporal]);
+    await Promise.all([this.startApi(), this.startWorker()]);
     this.complete = true;
     this.note();
     await this.supervisor.start(
@@ -83,10 +82,8 @@ export class LocalProduct {
     this.closed = true;
   }
 
-  private applicationUrl = '';
-
-  /** PostgreSQL, its tables and reference data, the sign-ins, and the API on them. */
-  private async startApi(port: number): Promise<Credential[]> {
+  /** PostgreSQL, its tables and reference data, and the sign-ins. */
+  private async prepareDatabase(port: number): Promise<Credential[]> {
     const { directory } = this;
     ensureKeyRing(directory.keyRing, existsSync(join(directory.postgres, 'cluster')));
     this.postgresUrl = await this.startPostgres(port);
@@ -94,17 +91,28 @@ export class LocalProduct {
     await loadReferenceData(this.postgresUrl);
     const credentials = await keepCredentials(this.postgresUrl, directory.credentials);
     this.applicationUrl = await createApplicationLogin(this.postgresUrl, join(directory.path, 'application.password'));
+    say(`数据库已就绪（${this.seconds()} 秒）`, 'the database is ready');
+    return credentials;
+  }
+
+  private async startApi(): Promise<void> {
     const environment = {
-      DATABASE_URL: this.applicationUrl,
+      ...this.programEnvironment(),
       PORT: String(this.options.port),
       HOST: '127.0.0.1',
-      KEY_RING_FILE: directory.keyRing,
-      LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
-      NODE_ENV: 'production',
     };
     await this.supervisor.start(this.program('api', 'api/main.js', environment));
     say(`API 已启动（${this.seconds()} 秒）`, 'the API runs');
-    return credentials;
+  }
+
+  private async startWorker(): Promise<void> {
+    const environment = {
+      ...this.programEnvironment(),
+      TEMPORAL_ADDRESS: this.temporal.address,
+      TEMPORAL_NAMESPACE: process.env.TEMPORAL_NAMESPACE ?? namespace,
+    };
+    await this.supervisor.start(this.program('worker', 'worker/main.js', environment, 20_000));
+    say(`worker 已启动（${this.seconds()} 秒）`, 'the worker runs');
   }
 
   /** The superuser's URL of the product's database: our own server, or the one DATABASE_URL names. */
@@ -130,11 +138,9 @@ export class LocalProduct {
     say(`Temporal 已启动（${this.seconds()} 秒）`, 'Temporal runs');
   }
 
-  private workerEnvironment(): Record<string, string> {
+  private programEnvironment(): Record<string, string> {
     return {
       DATABASE_URL: this.applicationUrl,
-      TEMPORAL_ADDRESS: this.temporal.address,
-      TEMPORAL_NAMESPACE: process.env.TEMPORAL_NAMESPACE ?? namespace,
       KEY_RING_FILE: this.directory.keyRing,
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
       NODE_ENV: 'production',

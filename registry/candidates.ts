@@ -1,4 +1,4 @@
-import { type Candidate, type IdentityMatch, type ServiceRule } from '../domain/comparison.js';
+import type { Candidate, IdentityMatch, ServiceRule } from '../domain/comparison.js';
 import { ALWAYS_REVIEWED } from '../domain/identity/identifier.js';
 import { nameEquals } from '../domain/name.js';
 import type { Disposition, Measure, SubjectRole } from '../domain/vocabulary.js';
@@ -46,7 +46,10 @@ export async function findCandidates(
   const asked = blindsOf(ring, input.party.identifiers);
   const blinds = asked.map((entry) => entry.blind);
   const { rows } = await q.query<CandidateRow>(CANDIDATES, [blinds, department, input.service, input.reference]);
-  const object = input.object && { type: input.object.type, blind: assetBlind(ring, input.object.type, input.object.number).toString('hex') };
+  const object = input.object && {
+    type: input.object.type,
+    blind: assetBlind(ring, input.object.type, input.object.number).toString('hex'),
+  };
   const candidates = rows
     .filter((row) => row.matched_kind === input.party.kind)
     .map((row): FoundCandidate => {
@@ -61,7 +64,11 @@ export async function findCandidates(
           .filter((r) => row.related || assets.get(r.id)?.subject === row.matched_subject)
           .map((r) => {
             const asset = assets.get(r.id);
-            return { ...r, sealsObject: object !== undefined && asset?.asset_type === object.type && asset.asset_blind === object.blind };
+            return {
+              ...r,
+              sealsObject:
+                object !== undefined && asset?.asset_type === object.type && asset.asset_blind === object.blind,
+            };
           }),
         exempt: row.exempt,
         confirmed: row.confirmed,
@@ -119,8 +126,13 @@ function matchOf(row: CandidateRow, asked: ReturnType<typeof blindsOf>, nameEqua
         weakDocument: ALWAYS_REVIEWED.has(entry.identifier.type),
       })),
   );
-  const strength = (way: (typeof ways)[number]): number => Number(way.fifteenDigits) * 4 + Number(way.weakDocument) * 2 + Number(way.alias);
-  const best = ways.sort((a, b) => strength(a) - strength(b))[0] ?? { alias: true, fifteenDigits: false, weakDocument: true };
+  const strength = (way: (typeof ways)[number]): number =>
+    Number(way.fifteenDigits) * 4 + Number(way.weakDocument) * 2 + Number(way.alias);
+  const best = ways.sort((a, b) => strength(a) - strength(b))[0] ?? {
+    alias: true,
+    fifteenDigits: false,
+    weakDocument: true,
+  };
   return { nameEqual, ...best };
 }
 

@@ -78,7 +78,10 @@ export async function caseView(q: Queryable, ring: KeyRing, id: string): Promise
 
 /** Whose case it is. */
 export async function caseScope(q: Queryable, id: string): Promise<{ court: string; judge: string } | undefined> {
-  const { rows } = await q.query<{ court: string; judge: string }>('select court, judge from enforcement_case where id = $1', [id]);
+  const { rows } = await q.query<{ court: string; judge: string }>(
+    'select court, judge from enforcement_case where id = $1',
+    [id],
+  );
   return rows[0];
 }
 
@@ -133,7 +136,10 @@ async function toViews(q: Queryable, ring: KeyRing, cases: readonly CaseRow[]): 
      from defaulter d join subject s on s.id = d.subject where d.enforcement_case = any($1) order by d.enforcement_case, d.ordinal`,
     [ids],
   );
-  const counts = await noticeCounts(q, rows.map((row) => row.id));
+  const counts = await noticeCounts(
+    q,
+    rows.map((row) => row.id),
+  );
   return cases.map((row) => {
     const { outstanding, surplus } = balance(BigInt(row.obligation_fen), BigInt(row.repaid_fen));
     const performed = BigInt(row.obligation_fen) > 0n && outstanding === 0n;
@@ -174,7 +180,11 @@ function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, cou
         ? {
             asset: {
               type: r.asset_type,
-              number: unseal(ring, { table: 'restriction', column: 'asset_sealed', row: r.id }, Buffer.from(r.asset_sealed, 'hex')),
+              number: unseal(
+                ring,
+                { table: 'restriction', column: 'asset_sealed', row: r.id },
+                Buffer.from(r.asset_sealed, 'hex'),
+              ),
             },
           }
         : {}),
@@ -192,7 +202,12 @@ const instant = <K extends string>(member: K, text: string | null): { [P in K]?:
 
 /** Of the last notice of each kind: a department that has passed it has passed those before. */
 async function noticeCounts(q: Queryable, defaulters: readonly string[]): Promise<Map<string, Counts>> {
-  const { rows } = await q.query<{ defaulter: string; kind: 'PUBLISH' | 'RELEASE'; sent: number; acknowledged: number }>(
+  const { rows } = await q.query<{
+    defaulter: string;
+    kind: 'PUBLISH' | 'RELEASE';
+    sent: number;
+    acknowledged: number;
+  }>(
     `with cursor as (
        select d.code, d.joined_position, d.left_position,
               (select coalesce(max(up_to), 0) from delivery where department = d.code) as served,
@@ -210,7 +225,10 @@ async function noticeCounts(q: Queryable, defaulters: readonly string[]): Promis
   );
   const counts = new Map<string, Counts>();
   for (const row of rows) {
-    counts.set(row.defaulter, { ...counts.get(row.defaulter), [row.kind]: { sent: row.sent, acknowledged: row.acknowledged } });
+    counts.set(row.defaulter, {
+      ...counts.get(row.defaulter),
+      [row.kind]: { sent: row.sent, acknowledged: row.acknowledged },
+    });
   }
   return counts;
 }
@@ -263,4 +281,7 @@ export async function timeline(
 }
 
 /** The part of a case number a search is for, in the form in which numbers are stored. */
-export const searchable = (text: string): string => normaliseNumber(text).replace(/[([〔【]/g, '（').replace(/[)\]〕】]/g, '）');
+export const searchable = (text: string): string =>
+  normaliseNumber(text)
+    .replace(/[([〔【]/g, '（')
+    .replace(/[)\]〕】]/g, '）');

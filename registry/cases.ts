@@ -25,7 +25,12 @@ export interface OpenedCase {
  * Opens a case: the case, its defaulters, the restrictions decided (none in force yet), the fact, and one life to start per defaulter.
  * Throws Refusal: `state-conflict` E07 when the case number is taken; `invalid` for a party named twice or an unknown `previous`.
  */
-export async function openCase(tx: Transaction, ring: KeyRing, input: OpenCaseInput, actor: Actor): Promise<OpenedCase> {
+export async function openCase(
+  tx: Transaction,
+  ring: KeyRing,
+  input: OpenCaseInput,
+  actor: Actor,
+): Promise<OpenedCase> {
   const id = uuidv7();
   const inserted = await tx.query(
     `insert into enforcement_case (id, case_number, court, judge, filed_on, former_case, basis_number, basis_issuer, obligation_fen,
@@ -45,7 +50,9 @@ export async function openCase(tx: Transaction, ring: KeyRing, input: OpenCaseIn
     ],
   );
   if (inserted.rowCount === 0) {
-    throw new Refusal('state-conflict', '该案号已有案件。 / A case with this number exists already.', [{ pointer: '/caseNumber', code: 'E07' }]);
+    throw new Refusal('state-conflict', '该案号已有案件。 / A case with this number exists already.', [
+      { pointer: '/caseNumber', code: 'E07' },
+    ]);
   }
   const warnings: InputError[] = [];
   const subjects = new Map<string, number>();
@@ -53,7 +60,9 @@ export async function openCase(tx: Transaction, ring: KeyRing, input: OpenCaseIn
     const at = `/defaulters/${index}`;
     const { subject, nameDiffers } = await subjectOf(tx, ring, defaulter);
     if (subjects.has(subject)) {
-      throw new Refusal('invalid', '同一当事人出现两次。 / The same party is named twice.', [{ pointer: at, code: 'E07' }]);
+      throw new Refusal('invalid', '同一当事人出现两次。 / The same party is named twice.', [
+        { pointer: at, code: 'E07' },
+      ]);
     }
     subjects.set(subject, index);
     if (nameDiffers) warnings.push({ pointer: `${at}/name`, code: 'W01' });
@@ -67,7 +76,13 @@ export async function openCase(tx: Transaction, ring: KeyRing, input: OpenCaseIn
   if (!locked) throw new Error(`case ${id} vanished`);
   const defaulters = locked.lives.map((life) => life.id);
   const [fact] = await recordFacts(tx, locked, [
-    { type: 'case-opened', key: `case-opened:${id}`, at: locked.now, actor, detail: { obligation: formatYuan(input.obligationFen), defaulters } },
+    {
+      type: 'case-opened',
+      key: `case-opened:${id}`,
+      at: locked.now,
+      actor,
+      detail: { obligation: formatYuan(input.obligationFen), defaulters },
+    },
   ]);
   if (fact) await handToLives(tx, defaulters, 'opened', fact);
   return {
@@ -88,7 +103,11 @@ interface NewDefaulter {
   defaulter: DefaulterInput;
 }
 
-async function insertDefaulter(tx: Transaction, ring: KeyRing, { caseId, court, index, subject, defaulter }: NewDefaulter): Promise<void> {
+async function insertDefaulter(
+  tx: Transaction,
+  ring: KeyRing,
+  { caseId, court, index, subject, defaulter }: NewDefaulter,
+): Promise<void> {
   const id = uuidv7();
   if (defaulter.previous) await requirePrevious(tx, defaulter.previous, court, `/defaulters/${index}/previous`);
   await tx.query(
@@ -111,10 +130,16 @@ async function insertDefaulter(tx: Transaction, ring: KeyRing, { caseId, court, 
       defaulter.liableForFen?.toString() ?? null,
     ],
   );
-  for (const measure of defaulter.measures) await insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure });
+  for (const measure of defaulter.measures)
+    await insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure });
   for (const { role, party } of defaulter.representatives) {
     const related = await subjectOf(tx, ring, party);
-    await tx.query('insert into representative (id, defaulter, subject, role) values ($1, $2, $3, $4)', [uuidv7(), id, related.subject, role]);
+    await tx.query('insert into representative (id, defaulter, subject, role) values ($1, $2, $3, $4)', [
+      uuidv7(),
+      id,
+      related.subject,
+      role,
+    ]);
   }
 }
 
@@ -122,7 +147,12 @@ async function insertDefaulter(tx: Transaction, ring: KeyRing, { caseId, court, 
 export async function insertRestriction(
   tx: Transaction,
   ring: KeyRing,
-  { caseId, defaulter, subject, measure }: { caseId: string; defaulter: string; subject: string; measure: MeasureInput },
+  {
+    caseId,
+    defaulter,
+    subject,
+    measure,
+  }: { caseId: string; defaulter: string; subject: string; measure: MeasureInput },
 ): Promise<string> {
   const id = uuidv7();
   const { asset } = measure;
@@ -159,5 +189,8 @@ async function requirePrevious(tx: Transaction, previous: string, court: string,
     'select 1 from defaulter d join enforcement_case c on c.id = d.enforcement_case where d.id = $1 and c.court = $2',
     [previous, court],
   );
-  if (rows.length === 0) throw new Refusal('invalid', '找不到前次被执行人。 / No such previous defaulter at this court.', [{ pointer, code: 'unknown-defaulter' }]);
+  if (rows.length === 0)
+    throw new Refusal('invalid', '找不到前次被执行人。 / No such previous defaulter at this court.', [
+      { pointer, code: 'unknown-defaulter' },
+    ]);
 }

@@ -82,7 +82,9 @@ export async function services(q: Queryable): Promise<ServiceView[]> {
 
 /** The members that have a value. */
 function present<T extends object>(members: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as { [K in keyof T]?: NonNullable<T[K]> };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
 }
 
 export interface CourtView {
@@ -93,9 +95,13 @@ export interface CourtView {
 }
 
 export async function courts(q: Queryable): Promise<CourtView[]> {
-  const { rows } = await q.query<{ code: string; name_zh: string; name_en: string; parent: string | null; contact: string }>(
-    'select code, name_zh, name_en, parent, contact from court order by code',
-  );
+  const { rows } = await q.query<{
+    code: string;
+    name_zh: string;
+    name_en: string;
+    parent: string | null;
+    contact: string;
+  }>('select code, name_zh, name_en, parent, contact from court order by code');
   return rows.map((row) => ({
     code: row.code,
     name: { zh: row.name_zh, en: row.name_en },
@@ -126,7 +132,13 @@ export async function judgeCourt(q: Queryable, judge: string): Promise<string | 
 }
 
 /** Whose a service is, and whether the law keeps it free of all measures; undefined for an unknown one. */
-export async function serviceOwner(q: Queryable, code: string): Promise<{ department: string | null; neverGated: boolean } | undefined> {
-  const { rows } = await q.query<{ department: string | null; never_gated: boolean }>('select department, never_gated from service where code = $1', [code]);
+export async function serviceOwner(
+  q: Queryable,
+  code: string,
+): Promise<{ department: string | null; neverGated: boolean } | undefined> {
+  const { rows } = await q.query<{ department: string | null; never_gated: boolean }>(
+    'select department, never_gated from service where code = $1',
+    [code],
+  );
   return rows[0] && { department: rows[0].department, neverGated: rows[0].never_gated };
 }

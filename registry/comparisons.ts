@@ -1,6 +1,13 @@
 import { uuidv7 } from 'uuidv7';
 import { shanghaiDate } from '../domain/calendar.js';
-import { type ClearReason, type HitReason, type Judgement, judge, ruleClears, strictest } from '../domain/comparison.js';
+import {
+  type ClearReason,
+  type HitReason,
+  type Judgement,
+  judge,
+  ruleClears,
+  strictest,
+} from '../domain/comparison.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Measure, Outcome } from '../domain/vocabulary.js';
 import { type FoundCandidate, findCandidates, ruleInEffect } from './candidates.js';
@@ -57,7 +64,9 @@ export async function compare(
   let { candidates, blinds, now } = await findCandidates(tx, ring, department, input);
   const locked = new Map<string, LockedCase>();
   const judged = (now: number): { candidate: FoundCandidate; judgement: Judgement }[] =>
-    inEffect && ruleReason === null ? candidates.map((candidate) => ({ candidate, judgement: judge(inEffect.rule, candidate, now) })) : [];
+    inEffect && ruleReason === null
+      ? candidates.map((candidate) => ({ candidate, judgement: judge(inEffect.rule, candidate, now) }))
+      : [];
   let judgements = judged(now);
   if (judgements.some(({ judgement }) => judgement.outcome !== 'CLEAR')) {
     for (const id of [...new Set(candidates.map((c) => c.enforcementCase))].sort()) {
@@ -67,10 +76,14 @@ export async function compare(
     ({ candidates, blinds, now } = await findCandidates(tx, ring, department, input));
     judgements = judged(now);
   }
-  const hits = judgements.filter((entry): entry is Hit => entry.judgement.outcome !== 'CLEAR' && locked.has(entry.candidate.enforcementCase));
+  const hits = judgements.filter(
+    (entry): entry is Hit => entry.judgement.outcome !== 'CLEAR' && locked.has(entry.candidate.enforcementCase),
+  );
   const outcome = strictest(hits.map((hit) => hit.judgement));
   const reasons = [...new Set(hits.flatMap((hit) => hit.judgement.reasons))];
-  const clearReasons = [...new Set(judgements.flatMap(({ judgement }) => (judgement.outcome === 'CLEAR' ? [judgement.reason] : [])))];
+  const clearReasons = [
+    ...new Set(judgements.flatMap(({ judgement }) => (judgement.outcome === 'CLEAR' ? [judgement.reason] : []))),
+  ];
   const id = uuidv7();
   const { rows } = await tx.query<{ at: Date }>(
     `insert into comparison (id, department, service, reference, operator, institution, outcome, reasons, rule_version, blinds, at)
@@ -119,7 +132,12 @@ interface NewInterception {
 }
 
 /** One interception per (department, service, reference, defaulter): a repeat attaches to it and tells nobody again. */
-async function intercept(tx: Transaction, ring: KeyRing, locked: LockedCase, made: NewInterception): Promise<ComparisonAnswer['interceptions'][number]> {
+async function intercept(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  made: NewInterception,
+): Promise<ComparisonAnswer['interceptions'][number]> {
   const { hit, input, department } = made;
   const { candidate, judgement } = hit;
   const id = uuidv7();
@@ -171,7 +189,13 @@ async function intercept(tx: Transaction, ring: KeyRing, locked: LockedCase, mad
         defaulter: life,
         department,
         service: input.service,
-        detail: { interception: row.id, comparison: made.comparison, outcome: judgement.outcome, measures: judgement.measures, reasons: judgement.reasons },
+        detail: {
+          interception: row.id,
+          comparison: made.comparison,
+          outcome: judgement.outcome,
+          measures: judgement.measures,
+          reasons: judgement.reasons,
+        },
       },
     ]);
     await handToLives(tx, [life.id], 'interception', row.id);
@@ -211,10 +235,23 @@ export async function stillHolds(q: Queryable, answer: ComparisonAnswer): Promis
 }
 
 async function requireOwnService(q: Queryable, service: string, department: string): Promise<void> {
-  const { rows } = await q.query<{ department: string | null; never_gated: boolean }>('select department, never_gated from service where code = $1', [service]);
+  const { rows } = await q.query<{ department: string | null; never_gated: boolean }>(
+    'select department, never_gated from service where code = $1',
+    [service],
+  );
   const row = rows[0];
-  const code = !row ? 'unknown-service' : row.never_gated ? 'never-gated' : row.department !== department ? 'foreign-service' : undefined;
+  const code = !row
+    ? 'unknown-service'
+    : row.never_gated
+      ? 'never-gated'
+      : row.department !== department
+        ? 'foreign-service'
+        : undefined;
   if (code) {
-    throw new Refusal('invalid', '该事项不是本部门可限制的事项。 / This is not a service that this department may gate.', [{ pointer: '/service', code }]);
+    throw new Refusal(
+      'invalid',
+      '该事项不是本部门可限制的事项。 / This is not a service that this department may gate.',
+      [{ pointer: '/service', code }],
+    );
   }
 }

@@ -17,7 +17,13 @@ import { endByPerformance, tellLives } from './repayments.js';
  * Without `defaulter` it is meant for all of the case that it can still touch.
  * Throws Refusal: `not-found`; `state-conflict` where it does not fit the state as it now is; `invalid` for an unknown judge.
  */
-export async function decide(tx: Transaction, ring: KeyRing, caseId: string, input: DecisionInput, actor: Actor): Promise<{ id: string }> {
+export async function decide(
+  tx: Transaction,
+  ring: KeyRing,
+  caseId: string,
+  input: DecisionInput,
+  actor: Actor,
+): Promise<{ id: string }> {
   const locked = await lockCase(tx, ring, caseId);
   if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
   const targets = targetsOf(locked, input.defaulter);
@@ -54,8 +60,13 @@ export async function decide(tx: Transaction, ring: KeyRing, caseId: string, inp
 }
 
 /** Ends all that is still in force in the case, on one ground. Throws Refusal as `decide`. */
-export const closeCase = (tx: Transaction, ring: KeyRing, caseId: string, ground: ReleaseGround, actor: Actor): Promise<{ id: string }> =>
-  decide(tx, ring, caseId, { type: 'release', ground }, actor);
+export const closeCase = (
+  tx: Transaction,
+  ring: KeyRing,
+  caseId: string,
+  ground: ReleaseGround,
+  actor: Actor,
+): Promise<{ id: string }> => decide(tx, ring, caseId, { type: 'release', ground }, actor);
 
 interface Deciding {
   tx: Transaction;
@@ -66,7 +77,10 @@ interface Deciding {
   id: string;
 }
 
-type Effect<T extends DecisionInput['type']> = (deciding: Deciding, input: Extract<DecisionInput, { type: T }>) => Promise<void>;
+type Effect<T extends DecisionInput['type']> = (
+  deciding: Deciding,
+  input: Extract<DecisionInput, { type: T }>,
+) => Promise<void>;
 
 const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
   release: async (deciding, { ground, measures }) => {
@@ -96,7 +110,11 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
         key: `obligation-amended:${id}`,
         at: locked.now,
         actor,
-        detail: { from: formatYuan(locked.obligationFen), to: formatYuan(amountFen), outstanding: formatYuan(after.outstanding) },
+        detail: {
+          from: formatYuan(locked.obligationFen),
+          to: formatYuan(amountFen),
+          outstanding: formatYuan(after.outstanding),
+        },
       },
     ]);
     if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, locked, actor);
@@ -107,18 +125,40 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
       [locked.id, judge, locked.court],
     );
     if (rowCount === 0) {
-      throw new Refusal('invalid', '本院没有此法官。 / No such judge at this court.', [{ pointer: '/judge', code: 'unknown-judge' }]);
+      throw new Refusal('invalid', '本院没有此法官。 / No such judge at this court.', [
+        { pointer: '/judge', code: 'unknown-judge' },
+      ]);
     }
   },
 };
 
 /** Decides a further restriction; the process publishes it. Throws Refusal `state-conflict` on a life that is ending, or twice. */
-export async function impose(tx: Transaction, ring: KeyRing, locked: LockedCase, target: LockedLife, measure: MeasureInput): Promise<string> {
-  const draft = { id: '', measure: measure.measure, from: null, inForceAt: null, until: null, endedAt: null, endGround: null, endTold: false };
+export async function impose(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  target: LockedLife,
+  measure: MeasureInput,
+): Promise<string> {
+  const draft = {
+    id: '',
+    measure: measure.measure,
+    from: null,
+    inForceAt: null,
+    until: null,
+    endedAt: null,
+    endGround: null,
+    endTold: false,
+  };
   accept(transition(target.life, { type: 'impose', restriction: draft }, locked.now));
   await tx.query('savepoint impose');
   try {
-    const id = await insertRestriction(tx, ring, { caseId: locked.id, defaulter: target.id, subject: target.subject, measure });
+    const id = await insertRestriction(tx, ring, {
+      caseId: locked.id,
+      defaulter: target.id,
+      subject: target.subject,
+      measure,
+    });
     target.life = { ...target.life, restrictions: [...target.life.restrictions, { ...draft, id }] };
     return id;
   } catch (error) {
@@ -130,7 +170,10 @@ export async function impose(tx: Transaction, ring: KeyRing, locked: LockedCase,
 }
 
 /** One defaulter: the event must fit. The whole case: it must fit at least one, and touches those it fits. */
-async function applyToAll({ tx, locked, targets, actor }: Deciding, event: Exclude<LifeEvent, { type: 'impose' }>): Promise<void> {
+async function applyToAll(
+  { tx, locked, targets, actor }: Deciding,
+  event: Exclude<LifeEvent, { type: 'impose' }>,
+): Promise<void> {
   const fitting = targets.filter((target) => 'life' in transition(target.life, event, locked.now));
   const [first] = targets;
   if (fitting.length === 0 && first) accept(transition(first.life, event, locked.now));
@@ -144,7 +187,9 @@ function targetsOf(locked: LockedCase, defaulter: string | undefined): LockedLif
   }
   const found = locked.lives.find((life) => life.id === defaulter);
   if (!found) {
-    throw new Refusal('invalid', '本案没有此被执行人。 / No such defaulter in this case.', [{ pointer: '/defaulter', code: 'unknown-defaulter' }]);
+    throw new Refusal('invalid', '本案没有此被执行人。 / No such defaulter in this case.', [
+      { pointer: '/defaulter', code: 'unknown-defaulter' },
+    ]);
   }
   return [found];
 }
@@ -166,5 +211,7 @@ function shown(input: DecisionInput): { [member: string]: Json } {
 }
 
 function plain(input: DecisionInput): Json {
-  return JSON.parse(JSON.stringify(input, (_key, value: unknown) => (typeof value === 'bigint' ? formatYuan(value) : value)));
+  return JSON.parse(
+    JSON.stringify(input, (_key, value: unknown) => (typeof value === 'bigint' ? formatYuan(value) : value)),
+  );
 }

@@ -95,7 +95,8 @@ interface InboxRow {
   read_at: Date | null;
 }
 
-const COLUMNS = 'i.id, i.kind, i.at, i.at::text as at_exact, i.enforcement_case, i.defaulter, i.interception, i.department, i.deadline, i.read_at';
+const COLUMNS =
+  'i.id, i.kind, i.at, i.at::text as at_exact, i.enforcement_case, i.defaulter, i.interception, i.department, i.deadline, i.read_at';
 const IN_SCOPE = '($1::text is null or c.judge = $1) and c.court = any($2)';
 
 /** Newest first. */
@@ -124,8 +125,17 @@ export async function inboxItemCase(q: Queryable, id: string, scope: InboxScope)
 }
 
 /** Marks an item read, the first time only; returns it as it stands and whether this was the first time. */
-export async function markRead(tx: Transaction, id: string, reader: string, at: number): Promise<{ item: InboxItem; first: boolean } | undefined> {
-  const marked = await tx.query('update inbox_item set read_at = $2, read_by = $3 where id = $1 and read_at is null', [id, new Date(at), reader]);
+export async function markRead(
+  tx: Transaction,
+  id: string,
+  reader: string,
+  at: number,
+): Promise<{ item: InboxItem; first: boolean } | undefined> {
+  const marked = await tx.query('update inbox_item set read_at = $2, read_by = $3 where id = $1 and read_at is null', [
+    id,
+    new Date(at),
+    reader,
+  ]);
   const { rows } = await tx.query<InboxRow>(`select ${COLUMNS} from inbox_item i where i.id = $1`, [id]);
   return rows[0] && { item: toItem(rows[0]), first: marked.rowCount === 1 };
 }

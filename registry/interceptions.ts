@@ -1,15 +1,15 @@
 import { uuidv7 } from 'uuidv7';
 import { shanghaiDate } from '../domain/calendar.js';
+import { everythingEnded } from '../domain/life.js';
 import { Refusal } from '../domain/refusal.js';
 import { impose } from './decisions.js';
-import type { Actor, DirectiveInput, FeedbackInput } from './inputs.js';
 import { raise } from './inbox.js';
+import type { Actor, DirectiveInput, FeedbackInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
 import { type LockedCase, type LockedLife, lockCase } from './lives.js';
 import { writeNotice } from './notices.js';
 import type { Queryable, Transaction } from './pool.js';
 import { handToLives, recordFacts } from './record.js';
-import { everythingEnded } from '../domain/life.js';
 
 export interface InterceptionScope {
   court: string;
@@ -25,7 +25,9 @@ export async function interceptionScope(q: Queryable, id: string): Promise<Inter
     [id],
   );
   const row = rows[0];
-  return row && { court: row.court, judge: row.judge, department: row.department, enforcementCase: row.enforcement_case };
+  return (
+    row && { court: row.court, judge: row.judge, department: row.department, enforcementCase: row.enforcement_case }
+  );
 }
 
 /**
@@ -41,7 +43,11 @@ export async function giveDirective(
 ): Promise<{ id: string }> {
   const { locked, life, department, service } = await lockInterception(tx, ring, interception);
   if (everythingEnded(life.life)) {
-    throw new Refusal('state-conflict', '措施已全部解除，无可指示。 / Every measure has ended: there is nothing to direct.', [{ pointer: '', code: 'ending' }]);
+    throw new Refusal(
+      'state-conflict',
+      '措施已全部解除，无可指示。 / Every measure has ended: there is nothing to direct.',
+      [{ pointer: '', code: 'ending' }],
+    );
   }
   const id = uuidv7();
   const { asset } = input;
@@ -71,9 +77,16 @@ export async function giveDirective(
     },
   ]);
   if (input.type === 'SEAL') {
-    if (!asset) throw new Refusal('invalid', '查封须写明财产。 / A SEAL needs its asset.', [{ pointer: '/asset', code: 'required' }]);
+    if (!asset)
+      throw new Refusal('invalid', '查封须写明财产。 / A SEAL needs its asset.', [
+        { pointer: '/asset', code: 'required' },
+      ]);
     const made = shanghaiDate(locked.now);
-    await impose(tx, ring, locked, life, { measure: 'SEAL', decision: { number: locked.caseNumber, madeOn: made }, asset });
+    await impose(tx, ring, locked, life, {
+      measure: 'SEAL',
+      decision: { number: locked.caseNumber, madeOn: made },
+      asset,
+    });
     await handToLives(tx, [life.id], 'decision', id);
   }
   await writeNotice(tx, locked, life, {
@@ -122,7 +135,13 @@ export async function giveFeedback(
       defaulter: life,
       department,
       service,
-      detail: { feedback: id, interception, action: input.action, ...(input.identity ? { identity: input.identity } : {}), actedAt: input.at },
+      detail: {
+        feedback: id,
+        interception,
+        action: input.action,
+        ...(input.identity ? { identity: input.identity } : {}),
+        actedAt: input.at,
+      },
     },
   ]);
   if (input.identity === 'other' || input.identity === 'unsure') {
@@ -140,7 +159,12 @@ export async function giveFeedback(
 }
 
 /** Tells the judge of interceptions: an item in the inbox and a fact, once each. Interceptions that were told before are passed over. */
-export async function notifyJudge(tx: Transaction, ring: KeyRing, defaulter: string, interceptions: readonly string[]): Promise<void> {
+export async function notifyJudge(
+  tx: Transaction,
+  ring: KeyRing,
+  defaulter: string,
+  interceptions: readonly string[],
+): Promise<void> {
   const { rows } = await tx.query<{ id: string; enforcement_case: string; department: string; service: string }>(
     'select id, enforcement_case, department, service from interception where defaulter = $1 and id = any($2) order by at, id',
     [defaulter, interceptions],

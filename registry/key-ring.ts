@@ -83,7 +83,12 @@ export function blindIndex(indexKey: Buffer, type: string, country: string, numb
 }
 
 /** The blind index under every readable index key: the active one first. */
-export function blindIndexes(ring: KeyRing, type: string, country: string, number: string): { indexKey: string; blind: Buffer }[] {
+export function blindIndexes(
+  ring: KeyRing,
+  type: string,
+  country: string,
+  number: string,
+): { indexKey: string; blind: Buffer }[] {
   const ids = [ring.activeIndex, ...[...ring.indexKeys.keys()].filter((id) => id !== ring.activeIndex)];
   return ids.map((id) => ({ indexKey: id, blind: blindIndex(keyById(ring.indexKeys, id), type, country, number) }));
 }
@@ -104,7 +109,8 @@ function keyById(keys: ReadonlyMap<string, Buffer>, id: string): Buffer {
 }
 
 function record(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`key ring: ${name} must be an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`key ring: ${name} must be an object`);
   return { ...value };
 }
 

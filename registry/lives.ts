@@ -1,4 +1,4 @@
-import { startOfDayShanghai, firstMomentAfter } from '../domain/calendar.js';
+import { firstMomentAfter, startOfDayShanghai } from '../domain/calendar.js';
 import {
   balance,
   everythingEnded,
@@ -114,7 +114,11 @@ export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): 
     lives: lives.rows.map((life) => ({
       id: life.id,
       subject: life.subject,
-      canonicalSubject: unseal(ring, { table: 'subject', column: 'canonical_sealed', row: life.subject }, life.canonical_sealed),
+      canonicalSubject: unseal(
+        ring,
+        { table: 'subject', column: 'canonical_sealed', row: life.subject },
+        life.canonical_sealed,
+      ),
       life: toLife(life, performed),
       lastLifeSeq: life.last_life_seq,
     })),
@@ -122,8 +126,15 @@ export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): 
 }
 
 /** Locks the case a defaulter belongs to. Throws when there is none: the process never asks for an unknown one. */
-export async function lockLife(tx: Transaction, ring: KeyRing, defaulter: string): Promise<{ locked: LockedCase; life: LockedLife }> {
-  const { rows } = await tx.query<{ enforcement_case: string }>('select enforcement_case from defaulter where id = $1', [defaulter]);
+export async function lockLife(
+  tx: Transaction,
+  ring: KeyRing,
+  defaulter: string,
+): Promise<{ locked: LockedCase; life: LockedLife }> {
+  const { rows } = await tx.query<{ enforcement_case: string }>(
+    'select enforcement_case from defaulter where id = $1',
+    [defaulter],
+  );
   const locked = rows[0] && (await lockCase(tx, ring, rows[0].enforcement_case));
   const life = locked?.lives.find((candidate) => candidate.id === defaulter);
   if (!locked || !life) throw new Error(`no defaulter ${defaulter}`);
@@ -131,7 +142,10 @@ export async function lockLife(tx: Transaction, ring: KeyRing, defaulter: string
 }
 
 /** Rules' view of a stored life; `performed` comes from the case's balance. */
-export function toLife(row: Omit<LifeRow, 'now' | 'repaid_fen' | 'canonical_sealed' | 'id' | 'subject' | 'last_life_seq'>, performed: boolean): Life {
+export function toLife(
+  row: Omit<LifeRow, 'now' | 'repaid_fen' | 'canonical_sealed' | 'id' | 'subject' | 'last_life_seq'>,
+  performed: boolean,
+): Life {
   return {
     ground: row.ground,
     termMonths: row.term_months,
@@ -176,7 +190,12 @@ export async function applyEvent(
   const changed = next.restrictions.filter((r, i) => r !== before.restrictions[i]);
   target.life = next;
   if (changed.length > 0) await writeRestrictions(tx, locked, target, changed);
-  if (next.stayed !== before.stayed || next.stayTold !== before.stayTold || next.publishedAt !== before.publishedAt || next.endedAt !== before.endedAt) {
+  if (
+    next.stayed !== before.stayed ||
+    next.stayTold !== before.stayTold ||
+    next.publishedAt !== before.publishedAt ||
+    next.endedAt !== before.endedAt
+  ) {
     await tx.query('update defaulter set stayed = $2, stay_told = $3, published_at = $4, ended_at = $5 where id = $1', [
       target.id,
       next.stayed,
@@ -198,7 +217,8 @@ export function accept(result: Transition): Life {
 
 const CONFLICTS = {
   'nothing-to-end': '没有可解除的措施。 / None of these measures is still open.',
-  'term-listing-needs-early': '有期限的失信名单只能提前删除、撤销或期满（第二条、第十条第二款）。 / A term listing in force leaves by early deletion, revocation or expiry.',
+  'term-listing-needs-early':
+    '有期限的失信名单只能提前删除、撤销或期满（第二条、第十条第二款）。 / A term listing in force leaves by early deletion, revocation or expiry.',
   'already-stayed': '已经暂停。 / It is stayed already.',
   'not-stayed': '并未暂停。 / It is not stayed.',
   'already-imposed': '该措施已经采取。 / This measure is imposed already.',
@@ -215,11 +235,21 @@ function restrictionEnded(locked: LockedCase, target: LockedLife, ended: Restric
     at: locked.now,
     actor,
     defaulter: target,
-    detail: { measures: ended.map((r) => r.measure), ground: ended[0]?.endGround ?? null, restrictions: ids, allEnded: everythingEnded(target.life) },
+    detail: {
+      measures: ended.map((r) => r.measure),
+      ground: ended[0]?.endGround ?? null,
+      restrictions: ids,
+      allEnded: everythingEnded(target.life),
+    },
   };
 }
 
-async function writeRestrictions(tx: Transaction, locked: LockedCase, target: LockedLife, changed: Restriction[]): Promise<void> {
+async function writeRestrictions(
+  tx: Transaction,
+  locked: LockedCase,
+  target: LockedLife,
+  changed: Restriction[],
+): Promise<void> {
   await tx.query(
     `update restriction r set in_force_at = c.in_force_at, until = c.until, ended_at = c.ended_at, end_ground = c.end_ground,
             end_told_at = case when c.told then coalesce(r.end_told_at, $7) end

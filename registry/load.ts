@@ -27,23 +27,29 @@ export async function loadReferenceData(adminUrl: string): Promise<void> {
 
 async function loadCourts(tx: Transaction): Promise<void> {
   for (const court of courtData.courts) {
-    await tx.query('insert into court (code, name_zh, name_en, parent, contact) values ($1, $2, $3, $4, $5) on conflict (code) do nothing', [
-      court.code,
-      court.zh,
-      court.en,
-      court.parent ?? null,
-      court.contact,
-    ]);
+    await tx.query(
+      'insert into court (code, name_zh, name_en, parent, contact) values ($1, $2, $3, $4, $5) on conflict (code) do nothing',
+      [court.code, court.zh, court.en, court.parent ?? null, court.contact],
+    );
     for (let number = 1; number <= JUDGES_PER_COURT; number++) {
-      await tx.query('insert into judge (id, court) values ($1, $2) on conflict (id) do nothing', [judgeId(court.code, number), court.code]);
+      await tx.query('insert into judge (id, court) values ($1, $2) on conflict (id) do nothing', [
+        judgeId(court.code, number),
+        court.code,
+      ]);
     }
   }
 }
 
 async function loadCatalogue(tx: Transaction): Promise<void> {
-  await tx.query('insert into catalogue_edition (edition, as_of) values ($1, $2) on conflict (edition) do nothing', [catalogue.edition, catalogue.asOf]);
+  await tx.query('insert into catalogue_edition (edition, as_of) values ($1, $2) on conflict (edition) do nothing', [
+    catalogue.edition,
+    catalogue.asOf,
+  ]);
   for (const { code, zh, en } of catalogue.neverGate) {
-    await tx.query('insert into service (code, name_zh, name_en, never_gated) values ($1, $2, $3, true) on conflict (code) do nothing', [code, zh, en]);
+    await tx.query(
+      'insert into service (code, name_zh, name_en, never_gated) values ($1, $2, $3, true) on conflict (code) do nothing',
+      [code, zh, en],
+    );
   }
   const { rows } = await tx.query<{ head: string }>('select coalesce(max(position), 0) as head from notice');
   const head = Number(rows[0]?.head ?? 0);
@@ -62,7 +68,16 @@ async function loadCatalogue(tx: Transaction): Promise<void> {
         `insert into service_rule (service, version, edition, subjects, disposition, gated_by, flags, enabled, legal_basis, recorded_by)
          select $1, 1, $2, $3, $4, $5, $6, $7, $8, 'catalogue'
          where not exists (select from service_rule where service = $1)`,
-        [service.code, catalogue.edition, service.subjects, service.disposition, service.gatedBy, service.flags, service.enabled, service.legalBasis],
+        [
+          service.code,
+          catalogue.edition,
+          service.subjects,
+          service.disposition,
+          service.gatedBy,
+          service.flags,
+          service.enabled,
+          service.legalBasis,
+        ],
       );
     }
   }
@@ -70,6 +85,9 @@ async function loadCatalogue(tx: Transaction): Promise<void> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const url = process.env.DATABASE_URL;
-  if (!url) throw new Error('DATABASE_URL is not set: give the address of the database, as a role that may write reference data');
+  if (!url)
+    throw new Error(
+      'DATABASE_URL is not set: give the address of the database, as a role that may write reference data',
+    );
   await loadReferenceData(url);
 }

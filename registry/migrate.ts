@@ -45,6 +45,7 @@ export async function migrate(adminUrl: string): Promise<void> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const url = process.env.DATABASE_URL;
-  if (!url) throw new Error('DATABASE_URL is not set: give the address of the database, as a role that may create tables');
+  if (!url)
+    throw new Error('DATABASE_URL is not set: give the address of the database, as a role that may create tables');
   await migrate(url);
 }

@@ -35,7 +35,12 @@ export interface NewNotice {
 }
 
 /** Writes one notice for all departments (or, a directive, for one), under the lock of the case; the assigner places it in the log. */
-export async function writeNotice(tx: Transaction, locked: LockedCase, life: LockedLife, notice: NewNotice): Promise<string> {
+export async function writeNotice(
+  tx: Transaction,
+  locked: LockedCase,
+  life: LockedLife,
+  notice: NewNotice,
+): Promise<string> {
   const id = uuidv7();
   await tx.query(
     `insert into notice (id, kind, action, enforcement_case, defaulter, department, directive, measures, until, at)
@@ -52,8 +57,14 @@ export async function writeNotice(tx: Transaction, locked: LockedCase, life: Loc
       new Date(locked.now),
     ],
   );
-  await tx.query('insert into notice_restriction (notice, restriction) select $1, unnest($2::uuid[])', [id, notice.restrictions]);
-  await tx.query('insert into notice_interception (notice, interception) select $1, unnest($2::uuid[])', [id, notice.interceptions ?? []]);
+  await tx.query('insert into notice_restriction (notice, restriction) select $1, unnest($2::uuid[])', [
+    id,
+    notice.restrictions,
+  ]);
+  await tx.query('insert into notice_interception (notice, interception) select $1, unnest($2::uuid[])', [
+    id,
+    notice.interceptions ?? [],
+  ]);
   return id;
 }
 
@@ -110,7 +121,9 @@ export async function readNotices(
 ): Promise<{ items: Notice[]; served: number }> {
   const cursor = await cursorOf(tx, department);
   if (after !== undefined && after > cursor.served) {
-    throw new Refusal('invalid', 'after 大于已送达的位置。 / "after" is above what was served.', [{ pointer: '/after', code: 'after-unserved' }]);
+    throw new Refusal('invalid', 'after 大于已送达的位置。 / "after" is above what was served.', [
+      { pointer: '/after', code: 'after-unserved' },
+    ]);
   }
   const from = after === undefined || after < cursor.start ? cursor.start : after;
   const { rows } = await tx.query<NoticeRow>(NOTICES_ABOVE, [department, from.toString(), limit]);
@@ -157,7 +170,10 @@ function toNotice(row: NoticeRow): Notice {
 }
 
 /** Where a department's part of the log begins, what it was served and what it has acknowledged; the row is locked. */
-async function cursorOf(tx: Transaction, department: string): Promise<{ start: bigint; served: bigint; acknowledged: bigint }> {
+async function cursorOf(
+  tx: Transaction,
+  department: string,
+): Promise<{ start: bigint; served: bigint; acknowledged: bigint }> {
   const { rows } = await tx.query<{ start: string; served: string; acknowledged: string }>(
     `select greatest(joined_position - 1, 0) as start,
             greatest(joined_position - 1, (select coalesce(max(up_to), 0) from delivery where department = $1)) as served,
@@ -174,11 +190,18 @@ async function cursorOf(tx: Transaction, department: string): Promise<{ start: b
  * A department acknowledges all up to a position it was served: one row and one leaf, chained to the department's leaf before.
  * Answers the highest position ever acknowledged. Throws Refusal `invalid` above what was served.
  */
-export async function acknowledge(tx: Transaction, department: string, upTo: bigint, actor: Actor): Promise<{ acknowledged: number }> {
+export async function acknowledge(
+  tx: Transaction,
+  department: string,
+  upTo: bigint,
+  actor: Actor,
+): Promise<{ acknowledged: number }> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [department]);
   const cursor = await cursorOf(tx, department);
   if (upTo > cursor.served) {
-    throw new Refusal('invalid', 'upTo 大于已送达的位置。 / "upTo" is above what was served.', [{ pointer: '/upTo', code: 'not-served' }]);
+    throw new Refusal('invalid', 'upTo 大于已送达的位置。 / "upTo" is above what was served.', [
+      { pointer: '/upTo', code: 'not-served' },
+    ]);
   }
   if (upTo <= cursor.acknowledged || upTo === 0n) return { acknowledged: Number(cursor.acknowledged) };
   const id = uuidv7();
@@ -234,7 +257,13 @@ export interface SettledNotice {
 export async function passedByAll(tx: Transaction): Promise<SettledNotice[]> {
   const lock = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [SETTLER_LOCK]);
   if (!lock.rows[0]?.held) return [];
-  const { rows } = await tx.query<{ id: string; kind: NoticeKind; enforcement_case: string; defaulter: string; position: string }>(
+  const { rows } = await tx.query<{
+    id: string;
+    kind: NoticeKind;
+    enforcement_case: string;
+    defaulter: string;
+    position: string;
+  }>(
     `select id, kind, enforcement_case, defaulter, position from notice where id in (${PASSED_BY_ALL}) order by enforcement_case, position`,
   );
   return rows.map((row) => ({

@@ -1,5 +1,5 @@
-import type { Actor } from './inputs.js';
 import { type InboxItem, type InboxScope, inboxItemCase, markRead } from './inbox.js';
+import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
 import { lockCase } from './lives.js';
 import type { Transaction } from './pool.js';

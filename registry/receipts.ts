@@ -11,7 +11,10 @@ export interface Receipt {
 }
 
 /** The receipt of a fact and who is party to it: the court of the case, the departments named in it. */
-export async function receipt(q: Queryable, fact: string): Promise<(Receipt & { court: string; departments: string[] }) | undefined> {
+export async function receipt(
+  q: Queryable,
+  fact: string,
+): Promise<(Receipt & { court: string; departments: string[] }) | undefined> {
   const { rows } = await q.query<{ leaf: Buffer; leaf_hash: Buffer; court: string; department: string | null }>(
     `select l.leaf, l.leaf_hash, c.court, f.department from fact f join ledger_leaf l on l.entry_id = f.id
      join enforcement_case c on c.id = f.enforcement_case where f.id = $1`,

@@ -1,12 +1,12 @@
 import { uuidv7 } from 'uuidv7';
 import { formatYuan } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
+import { raiseLateFact } from './inbox.js';
 import type { Actor, RepaymentInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
 import { applyEvent, balanceOf, type LockedCase, lockCase } from './lives.js';
 import type { Queryable, Transaction } from './pool.js';
 import { handToLives, recordFacts } from './record.js';
-import { raiseLateFact } from './inbox.js';
 
 export interface RegisteredRepayment {
   id: string;
@@ -34,9 +34,11 @@ export async function registerRepayment(
   const earlier = await findByReference(tx, caseId, input.reference);
   if (earlier) {
     if (BigInt(earlier.amount_fen) !== input.amountFen) {
-      throw new Refusal('state-conflict', '该凭证号已登记为另一金额。 / This reference is registered with another amount.', [
-        { pointer: '/amount', code: 'reference-reused' },
-      ]);
+      throw new Refusal(
+        'state-conflict',
+        '该凭证号已登记为另一金额。 / This reference is registered with another amount.',
+        [{ pointer: '/amount', code: 'reference-reused' }],
+      );
     }
     return answer(earlier.id, BigInt(earlier.outstanding_fen), BigInt(earlier.surplus_fen), true);
   }
@@ -86,7 +88,8 @@ export async function registerRepayment(
 
 /** The debt is performed: every life of the case ends what performance ends. */
 export async function endByPerformance(tx: Transaction, locked: LockedCase, actor: Actor): Promise<void> {
-  for (const life of locked.lives) if (life.life.endedAt === null) await applyEvent(tx, locked, life, { type: 'performed' }, actor);
+  for (const life of locked.lives)
+    if (life.life.endedAt === null) await applyEvent(tx, locked, life, { type: 'performed' }, actor);
 }
 
 /** Hands a case's fact to its open lives; with none left it is late and goes to the judge. */
@@ -119,7 +122,10 @@ async function findByReference(q: Queryable, caseId: string, reference: string):
 }
 
 async function requireInterception(q: Queryable, interception: string, caseId: string): Promise<void> {
-  const { rows } = await q.query('select 1 from interception where id = $1 and enforcement_case = $2', [interception, caseId]);
+  const { rows } = await q.query('select 1 from interception where id = $1 and enforcement_case = $2', [
+    interception,
+    caseId,
+  ]);
   if (rows.length === 0) {
     throw new Refusal('invalid', '该拦截不属于本案。 / This interception is not one of this case.', [
       { pointer: '/interception', code: 'unknown-interception' },
@@ -135,7 +141,10 @@ const answer = (id: string, outstanding: bigint, surplus: bigint, repeated: bool
 });
 
 /** Whose court's case a repayment belongs to. */
-export async function repaymentScope(q: Queryable, id: string): Promise<{ court: string; enforcementCase: string } | undefined> {
+export async function repaymentScope(
+  q: Queryable,
+  id: string,
+): Promise<{ court: string; enforcementCase: string } | undefined> {
   const { rows } = await q.query<{ court: string; enforcement_case: string }>(
     'select c.court, p.enforcement_case from repayment p join enforcement_case c on c.id = p.enforcement_case where p.id = $1',
     [id],

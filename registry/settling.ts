@@ -12,11 +12,15 @@ export async function settle(pool: Pool, ring: KeyRing): Promise<number> {
   return inTransaction(pool, async (tx) => {
     const passed = await passedByAll(tx);
     const byCase = new Map<string, SettledNotice[]>();
-    for (const notice of passed) byCase.set(notice.enforcementCase, [...(byCase.get(notice.enforcementCase) ?? []), notice]);
+    for (const notice of passed)
+      byCase.set(notice.enforcementCase, [...(byCase.get(notice.enforcementCase) ?? []), notice]);
     for (const [caseId, notices] of byCase) {
       const locked = await lockCase(tx, ring, caseId);
       if (!locked) throw new Error(`case ${caseId} vanished`);
-      await tx.query('update notice set settled_at = $2 where id = any($1)', [notices.map((n) => n.id), new Date(locked.now)]);
+      await tx.query('update notice set settled_at = $2 where id = any($1)', [
+        notices.map((n) => n.id),
+        new Date(locked.now),
+      ]);
       await recordFacts(
         tx,
         locked,

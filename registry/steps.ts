@@ -1,8 +1,8 @@
 import { addMonths, firstMomentAfter, shanghaiDate } from '../domain/calendar.js';
 import { acts, everythingEnded, type Restriction, type Standing, standing, transition } from '../domain/life.js';
-import type { Actor } from './inputs.js';
-import { raise } from './inbox.js';
 import { decisionDeadline } from './deadlines.js';
+import { raise } from './inbox.js';
+import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
 import { applyEvent, type LockedCase, type LockedLife, lockLife, releasesAcknowledged } from './lives.js';
 import { writeNotice } from './notices.js';
@@ -23,7 +23,13 @@ const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
 export async function publish(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
   const inGrace = life.life.publishedAt === null && life.life.graceEndsAt !== null;
-  const { changed } = await applyEvent(tx, locked, life, { type: 'publish', termEnd: termEnd(life, locked.now) }, SYSTEM);
+  const { changed } = await applyEvent(
+    tx,
+    locked,
+    life,
+    { type: 'publish', termEnd: termEnd(life, locked.now) },
+    SYSTEM,
+  );
   if (changed.length > 0) {
     const measures = changed.map((r) => r.measure);
     const notice = await writeNotice(tx, locked, life, {
@@ -34,7 +40,15 @@ export async function publish(tx: Transaction, ring: KeyRing, defaulter: string)
     });
     await recordFacts(tx, locked, [
       ...(inGrace
-        ? [{ type: 'grace-ended' as const, key: `grace-ended:${defaulter}`, at: locked.now, actor: SYSTEM, defaulter: life }]
+        ? [
+            {
+              type: 'grace-ended' as const,
+              key: `grace-ended:${defaulter}`,
+              at: locked.now,
+              actor: SYSTEM,
+              defaulter: life,
+            },
+          ]
         : []),
       {
         type: 'published',
@@ -117,15 +131,28 @@ export async function tell(tx: Transaction, ring: KeyRing, defaulter: string): P
  * Ends the life, if it is over: everything ended and told, every release acknowledged, and no fact that the process has not
  * heard (`heard`: the number up to which it has heard all, null while there is a gap). Closes the case with its last life.
  */
-export async function finish(tx: Transaction, ring: KeyRing, defaulter: string, heard: number | null): Promise<StepResult> {
+export async function finish(
+  tx: Transaction,
+  ring: KeyRing,
+  defaulter: string,
+  heard: number | null,
+): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
   if (life.life.endedAt === null && heard === life.lastLifeSeq && (await releasesAcknowledged(tx, defaulter))) {
     if ('life' in transition(life.life, { type: 'finish' }, locked.now)) {
       await applyEvent(tx, locked, life, { type: 'finish' }, SYSTEM);
       const closes = locked.lives.every((other) => other.life.endedAt !== null);
-      if (closes) await tx.query('update enforcement_case set closed_at = $2 where id = $1', [locked.id, new Date(locked.now)]);
+      if (closes)
+        await tx.query('update enforcement_case set closed_at = $2 where id = $1', [locked.id, new Date(locked.now)]);
       await recordFacts(tx, locked, [
-        { type: 'released', key: `released:${defaulter}`, at: locked.now, actor: SYSTEM, defaulter: life, detail: { caseClosed: closes } },
+        {
+          type: 'released',
+          key: `released:${defaulter}`,
+          at: locked.now,
+          actor: SYSTEM,
+          defaulter: life,
+          detail: { caseClosed: closes },
+        },
       ]);
     }
   }
@@ -147,7 +174,8 @@ function termEnd(life: LockedLife, now: number): number | null {
 
 /** Interceptions of this life which nothing of it gates any more; they are freed with this release, once. */
 async function freeInterceptions(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<string[]> {
-  const acting = (r: Restriction): boolean => r.endedAt === null && r.inForceAt !== null && acts({ stayed: false }, r, locked.now);
+  const acting = (r: Restriction): boolean =>
+    r.endedAt === null && r.inForceAt !== null && acts({ stayed: false }, r, locked.now);
   const live = life.life.restrictions.filter(acting).map((r) => r.id);
   const { rows } = await tx.query<{ id: string; outcome: string }>(
     `update interception i set freed_at = $2

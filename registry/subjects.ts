@@ -7,13 +7,21 @@ import { blindIndexes, type KeyRing, seal, unseal } from './key-ring.js';
 import type { Queryable, Transaction } from './pool.js';
 
 /** What an identifier is found under: itself, then the numbers contained in the same document. */
-const indexedForms = (identifier: Identifier) => indexKeys(identifier).map((key, place) => ({ ...key, alias: place > 0 }));
+const indexedForms = (identifier: Identifier) =>
+  indexKeys(identifier).map((key, place) => ({ ...key, alias: place > 0 }));
 
 /** Every blind index under which these identifiers may stand, under every readable index key. */
-export function blindsOf(ring: KeyRing, identifiers: readonly Identifier[]): { blind: Buffer; alias: boolean; identifier: Identifier }[] {
+export function blindsOf(
+  ring: KeyRing,
+  identifiers: readonly Identifier[],
+): { blind: Buffer; alias: boolean; identifier: Identifier }[] {
   return identifiers.flatMap((identifier) =>
     indexedForms(identifier).flatMap((form) =>
-      blindIndexes(ring, form.type, form.country, form.number).map(({ blind }) => ({ blind, alias: form.alias, identifier })),
+      blindIndexes(ring, form.type, form.country, form.number).map(({ blind }) => ({
+        blind,
+        alias: form.alias,
+        identifier,
+      })),
     ),
   );
 }
@@ -27,11 +35,19 @@ export const openName = (ring: KeyRing, subject: string, sealed: Buffer): string
  * another subject and a warning (duplicate numbers exist; joining two people is a court's act). Numbers are locked first,
  * so two cases that list the same person at once find one subject.
  */
-export async function subjectOf(tx: Transaction, ring: KeyRing, party: Party): Promise<{ subject: string; nameDiffers: boolean }> {
+export async function subjectOf(
+  tx: Transaction,
+  ring: KeyRing,
+  party: Party,
+): Promise<{ subject: string; nameDiffers: boolean }> {
   const blinds = blindsOf(ring, party.identifiers).filter((entry) => !entry.alias);
   const keys = [...new Set(blinds.map((entry) => entry.blind.toString('hex')))].sort();
   for (const key of keys) await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [key]);
-  const known = await subjectsByBlind(tx, ring, blinds.map((entry) => entry.blind));
+  const known = await subjectsByBlind(
+    tx,
+    ring,
+    blinds.map((entry) => entry.blind),
+  );
   const same = known.find((candidate) => candidate.kind === party.kind && nameEquals(candidate.name, party.name));
   if (same) {
     await addIdentifiers(tx, ring, same.subject, party.identifiers);
@@ -56,7 +72,11 @@ export function canonicalSubject(party: Party): string {
   return canonicalJson({ kind: party.kind, name: nameKey(party.name), identifiers });
 }
 
-async function subjectsByBlind(q: Queryable, ring: KeyRing, blinds: Buffer[]): Promise<{ subject: string; kind: string; name: string }[]> {
+async function subjectsByBlind(
+  q: Queryable,
+  ring: KeyRing,
+  blinds: Buffer[],
+): Promise<{ subject: string; kind: string; name: string }[]> {
   const { rows } = await q.query<{ id: string; kind: string; name_sealed: Buffer }>(
     `select distinct s.id, s.kind, s.name_sealed from identifier i join subject s on s.id = i.subject
      where i.blind = any($1) and not i.alias order by s.id`,
@@ -65,7 +85,12 @@ async function subjectsByBlind(q: Queryable, ring: KeyRing, blinds: Buffer[]): P
   return rows.map((row) => ({ subject: row.id, kind: row.kind, name: openName(ring, row.id, row.name_sealed) }));
 }
 
-async function addIdentifiers(tx: Transaction, ring: KeyRing, subject: string, identifiers: readonly Identifier[]): Promise<void> {
+async function addIdentifiers(
+  tx: Transaction,
+  ring: KeyRing,
+  subject: string,
+  identifiers: readonly Identifier[],
+): Promise<void> {
   for (const form of identifiers.flatMap(indexedForms)) {
     const id = uuidv7();
     const [index] = blindIndexes(ring, form.type, form.country, form.number);
@@ -73,7 +98,15 @@ async function addIdentifiers(tx: Transaction, ring: KeyRing, subject: string, i
     await tx.query(
       `insert into identifier (id, subject, type, alias, number_sealed, index_key, blind) values ($1, $2, $3, $4, $5, $6, $7)
        on conflict (subject, index_key, blind) do nothing`,
-      [id, subject, form.type, form.alias, seal(ring, { table: 'identifier', column: 'number_sealed', row: id }, form.number), index.indexKey, index.blind],
+      [
+        id,
+        subject,
+        form.type,
+        form.alias,
+        seal(ring, { table: 'identifier', column: 'number_sealed', row: id }, form.number),
+        index.indexKey,
+        index.blind,
+      ],
     );
   }
 }

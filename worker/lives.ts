@@ -33,14 +33,21 @@ export async function runLives(worker: LifeWorker): Promise<void> {
     } catch (error) {
       log.warn({ err: error }, 'Temporal is away; the lives wait for it');
     }
-    if (!stopping.aborted) await sleep(Math.min(250 * 2 ** failures, 5_000), undefined, { signal: stopping }).catch(() => undefined);
+    if (!stopping.aborted)
+      await sleep(Math.min(250 * 2 ** failures, 5_000), undefined, { signal: stopping }).catch(() => undefined);
   }
 }
 
 async function runOnce({ config, activities, taskQueue, stopping, log }: LifeWorker): Promise<void> {
   const connection = await NativeConnection.connect(config.connectionOptions);
   try {
-    const worker = await Worker.create({ ...LIFE_WORKER, connection, namespace: config.namespace ?? 'default', taskQueue, activities });
+    const worker = await Worker.create({
+      ...LIFE_WORKER,
+      connection,
+      namespace: config.namespace ?? 'default',
+      taskQueue,
+      activities,
+    });
     const shutDown = (): void => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     };

@@ -16,12 +16,30 @@ export interface Loops {
 }
 
 /** The loops on PostgreSQL, which serve courts and departments whether Temporal is there or not. Any number of processes may run them. */
-export function startLoops({ pool, ring, client, taskQueue, log }: { pool: Pool; ring: KeyRing; client: Client; taskQueue: string; log: Logger }): Loops {
+export function startLoops({
+  pool,
+  ring,
+  client,
+  taskQueue,
+  log,
+}: {
+  pool: Pool;
+  ring: KeyRing;
+  client: Client;
+  taskQueue: string;
+  log: Logger;
+}): Loops {
   // Two, so that one slow call to Temporal does not hold up the rest.
   const relays = [1, 2].map(
-    (number) => new Loop({ name: `relay-${number}`, log, idleMs: 100, work: () => relayOnce({ pool, client, taskQueue, log }) }),
+    (number) =>
+      new Loop({ name: `relay-${number}`, log, idleMs: 100, work: () => relayOnce({ pool, client, taskQueue, log }) }),
   );
-  const assigner = new Loop({ name: 'assigner', log, idleMs: 200, work: async () => (await assignPositions(pool)) > 0 });
+  const assigner = new Loop({
+    name: 'assigner',
+    log,
+    idleMs: 200,
+    work: async () => (await assignPositions(pool)) > 0,
+  });
   const settler = new Loop({
     name: 'settler',
     log,

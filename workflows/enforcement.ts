@@ -1,4 +1,11 @@
-import { allHandlersFinished, condition, continueAsNew, proxyLocalActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  proxyLocalActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { EnforcementActivities, StepResult } from '../activities/enforcement.js';
 import { BORN, type Heard, hear, heardAll, type ProcessState } from '../domain/process.js';
 import { type EnforcementInput, SIGNALS, stateQuery } from './messages.js';
@@ -17,10 +24,17 @@ const CONTINUE_AFTER_SIGNALS = 2_000;
  * One defaulter's life: puts the restrictions in force, tells the judge of interceptions, tells the departments what ends, and ends when
  * every department has acknowledged. What is due is read from PostgreSQL at each step; the workflow only remembers what it has heard.
  */
-export async function enforcement({ defaulter, continueAfterSignals = CONTINUE_AFTER_SIGNALS, state: handedOn }: EnforcementInput): Promise<void> {
+export async function enforcement({
+  defaulter,
+  continueAfterSignals = CONTINUE_AFTER_SIGNALS,
+  state: handedOn,
+}: EnforcementInput): Promise<void> {
   let state: ProcessState = { ...(handedOn ?? BORN), signals: 0 };
   const inbox: Heard[] = [];
-  for (const [signal, definition] of Object.entries(SIGNALS) as [Heard['signal'], (typeof SIGNALS)[Heard['signal']]][]) {
+  for (const [signal, definition] of Object.entries(SIGNALS) as [
+    Heard['signal'],
+    (typeof SIGNALS)[Heard['signal']],
+  ][]) {
     setHandler(definition, ({ seq, id }) => void inbox.push({ signal, seq, id }));
   }
   setHandler(stateQuery, () => state);

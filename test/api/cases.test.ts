@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clerkOf, judgeOf } from '../harness/credentials.js';
-import { aCase, aDefaulter, ORGANISATION, OTHER_PERSON, type Served, serve, WUDANG_PERSON } from './served.js';
+import { aCase, aDefaulter, bornOn, ORGANISATION, OTHER_PERSON, type Served, serve, WUDANG_PERSON } from './served.js';
 
 const WUDANG = '黔0112';
 let api: Served;
@@ -32,7 +32,8 @@ async function refusal(body: unknown): Promise<string[]> {
 }
 
 const person = (number: string, type = 'resident-id'): object => ({ identifiers: [{ type, number }] });
-const daysFromNow = (days: number): string => new Date(Date.now() + days * 86_400_000 + 8 * 3_600_000).toISOString().slice(0, 10);
+const daysFromNow = (days: number): string =>
+  new Date(Date.now() + days * 86_400_000 + 8 * 3_600_000).toISOString().slice(0, 10);
 
 describe('opening a case', () => {
   it('answers 201 with its place, and the case can be read there with the name masked', async () => {
@@ -53,7 +54,11 @@ describe('opening a case', () => {
 
   it('takes measures with decisions and assets of their own', async () => {
     const decision = { number: '（2019）黔0112执2号', madeOn: '2019-01-20' };
-    const seal = { measure: 'SEAL', decision, asset: { type: 'property-unit', number: '520112001001GB00001F00010001' } };
+    const seal = {
+      measure: 'SEAL',
+      decision,
+      asset: { type: 'property-unit', number: '520112001001GB00001F00010001' },
+    };
     const answer = await open(aCase({}, { measures: ['LISTING', seal, { measure: 'EXIT', decision }] }));
     const read = await api.get(`/v1/cases/${answer.body.id}`, clerkOf(WUDANG).token);
     const restrictions: { measure: string; asset?: object }[] = read.body.defaulters[0].restrictions;
@@ -75,45 +80,117 @@ describe('opening a case', () => {
 
   it.each([
     ['a number that is taken', () => aCase({ caseNumber: '（2019）黔0112执77号' }), ['409', '/caseNumber E07']],
-    ['a wrong check digit', () => aCase({}, person('520112196001010008')), ['422', '/defaulters/0/identifiers/0/number E01']],
-    ['a birth in the future', () => aCase({}, person('110105203001010001')), ['422', '/defaulters/0/identifiers/0/number E01']],
-    ['no type', () => aCase({}, { identifiers: [{ number: WUDANG_PERSON }] }), ['422', '/defaulters/0/identifiers/0/type E02']],
-    ['an unknown type', () => aCase({}, person(WUDANG_PERSON, 'library-card')), ['422', '/defaulters/0/identifiers/0/type E02']],
+    [
+      'a wrong check digit',
+      () => aCase({}, person('520112196001010008')),
+      ['422', '/defaulters/0/identifiers/0/number E01'],
+    ],
+    [
+      'a birth in the future',
+      () => aCase({}, person('110105203001010001')),
+      ['422', '/defaulters/0/identifiers/0/number E01'],
+    ],
+    [
+      'no type',
+      () => aCase({}, { identifiers: [{ number: WUDANG_PERSON }] }),
+      ['422', '/defaulters/0/identifiers/0/type E02'],
+    ],
+    [
+      'an unknown type',
+      () => aCase({}, person(WUDANG_PERSON, 'library-card')),
+      ['422', '/defaulters/0/identifiers/0/type E02'],
+    ],
     ['no identifiers', () => aCase({}, { identifiers: [] }), ['422', '/defaulters/0/identifiers E02']],
-    ['a passport without country', () => aCase({}, person('X1234567', 'passport')), ['422', '/defaulters/0/identifiers/0/country E02']],
-    ['a minor', () => aCase({}, person('520112202001010009')), ['422', '/defaulters/0/identifiers/0/number E03']],
+    [
+      'a passport without country',
+      () => aCase({}, person('X1234567', 'passport')),
+      ['422', '/defaulters/0/identifiers/0/country E02'],
+    ],
+    ['a minor', () => aCase({}, person(bornOn('20200101'))), ['422', '/defaulters/0/identifiers/0/number E03']],
     ['ground 1 with a term', () => aCase({}, { termMonths: 24 }), ['422', '/defaulters/0/termMonths E04']],
     ['ground 2 without one', () => aCase({}, { ground: 2 }), ['422', '/defaulters/0/termMonths E04']],
     ['an unlawful term', () => aCase({}, { ground: 2, termMonths: 30 }), ['422', '/defaulters/0/termMonths E04']],
     ['an unknown court', () => aCase({ court: '黔0199', caseNumber: '（2019）黔0199执1号' }), ['422', '/court E05']],
     ['a malformed number', () => aCase({ caseNumber: '（2019）黔0112执0123号' }), ['422', '/caseNumber E06']],
     ["another court's number", () => aCase({ caseNumber: '（2019）黔0102执1号' }), ['422', '/caseNumber E06']],
-    ['another court', () => aCase({ court: '黔0102', caseNumber: '（2019）黔0102执1号', judge: '黔0102-J1' }), ['404', '/court E09']],
+    [
+      'another court',
+      () => aCase({ court: '黔0102', caseNumber: '（2019）黔0102执1号', judge: '黔0102-J1' }),
+      ['404', '/court E09'],
+    ],
     ["another court's judge", () => aCase({ judge: '黔0102-J1' }), ['422', '/judge unknown-judge']],
     ['an impossible day', () => aCase({ filedOn: '2019-02-29' }), ['422', '/filedOn not-a-date']],
     ['a day to come', () => aCase({ filedOn: daysFromNow(2) }), ['422', '/filedOn in-the-future']],
     ['a day before any court', () => aCase({ filedOn: '0000-01-01' }), ['422', '/filedOn not-a-date']],
-    ['a grace of four months', () => aCase({}, { graceUntil: daysFromNow(125) }), ['422', '/defaulters/0/graceUntil grace-too-long']],
-    ['a grace that is over', () => aCase({}, { graceUntil: daysFromNow(-3) }), ['422', '/defaulters/0/graceUntil in-the-past']],
-    ['a negative amount', () => aCase({ obligation: { amount: '-1', content: '还款' } }), ['422', '/obligation/amount not-money']],
-    ['tenths of fen', () => aCase({ obligation: { amount: '1.005', content: '还款' } }), ['422', '/obligation/amount not-money']],
-    ['an amount beyond all debts', () => aCase({ obligation: { amount: '99999999999999', content: '还款' } }), ['422', '/obligation/amount not-money']],
-    ['a number for an amount', () => aCase({ obligation: { amount: 400000, content: '还款' } }), ['422', '/obligation/amount not-money']],
-    ['a seal on nothing', () => aCase({}, { measures: ['SEAL'] }), ['422', '/defaulters/0/measures/0/asset asset-required']],
-    ['a measure twice', () => aCase({}, { measures: ['LISTING', 'LISTING'] }), ['422', '/defaulters/0/measures/1 duplicate']],
+    [
+      'a grace of four months',
+      () => aCase({}, { graceUntil: daysFromNow(125) }),
+      ['422', '/defaulters/0/graceUntil grace-too-long'],
+    ],
+    [
+      'a grace that is over',
+      () => aCase({}, { graceUntil: daysFromNow(-3) }),
+      ['422', '/defaulters/0/graceUntil in-the-past'],
+    ],
+    [
+      'a negative amount',
+      () => aCase({ obligation: { amount: '-1', content: '还款' } }),
+      ['422', '/obligation/amount not-money'],
+    ],
+    [
+      'tenths of fen',
+      () => aCase({ obligation: { amount: '1.005', content: '还款' } }),
+      ['422', '/obligation/amount not-money'],
+    ],
+    [
+      'an amount beyond all debts',
+      () => aCase({ obligation: { amount: '99999999999999', content: '还款' } }),
+      ['422', '/obligation/amount not-money'],
+    ],
+    [
+      'a number for an amount',
+      () => aCase({ obligation: { amount: 400000, content: '还款' } }),
+      ['422', '/obligation/amount not-money'],
+    ],
+    [
+      'a seal on nothing',
+      () => aCase({}, { measures: ['SEAL'] }),
+      ['422', '/defaulters/0/measures/0/asset asset-required'],
+    ],
+    [
+      'a measure twice',
+      () => aCase({}, { measures: ['LISTING', 'LISTING'] }),
+      ['422', '/defaulters/0/measures/1 duplicate'],
+    ],
     ['an unknown measure', () => aCase({}, { measures: ['PRISON'] }), ['422', '/defaulters/0/measures/0 invalid']],
     ['no measures', () => aCase({}, { measures: [] }), ['422', '/defaulters/0/measures required']],
-    ['one person twice', () => aCase({ defaulters: [aDefaulter(), aDefaulter()] }), ['422', '/defaulters/1/identifiers/0 duplicate']],
-    ['an organisation’s number on a person', () => aCase({}, person(ORGANISATION, 'uscc')), ['422', '/defaulters/0/identifiers/0/type wrong-kind']],
+    [
+      'one person twice',
+      () => aCase({ defaulters: [aDefaulter(), aDefaulter()] }),
+      ['422', '/defaulters/1/identifiers/0 duplicate'],
+    ],
+    [
+      'an organisation’s number on a person',
+      () => aCase({}, person(ORGANISATION, 'uscc')),
+      ['422', '/defaulters/0/identifiers/0/type wrong-kind'],
+    ],
     ['a name of spaces', () => aCase({}, { name: '   ' }), ['422', '/defaulters/0/name required']],
     ['an unknown member', () => aCase({ colour: 'red' }), ['422', '/colour unknown-member']],
     ['members of a name one does not repeat', () => aCase({ [WUDANG_PERSON]: 1 }), ['422', '/* unknown-member']],
-    ['nothing at all', () => ({}), expect.arrayContaining(['422', '/caseNumber required', '/court required', '/defaulters required'])],
+    [
+      'nothing at all',
+      () => ({}),
+      expect.arrayContaining(['422', '/caseNumber required', '/court required', '/defaulters required']),
+    ],
     ['a list', () => [], ['422', ' invalid']],
     ['a word', () => '"x"', ['422', ' invalid']],
     ['NUL in a text', () => aCase({}, { conduct: 'a\u0000b' }), ['422', '/defaulters/0/conduct invalid-text']],
     ['half a surrogate pair', () => aCase({}, { name: '王\ud842' }), ['422', '/defaulters/0/name invalid-text']],
-    ['a previous listing nobody knows', () => aCase({}, { previous: crypto.randomUUID() }), ['422', '/defaulters/0/previous unknown-defaulter']],
+    [
+      'a previous listing nobody knows',
+      () => aCase({}, { previous: crypto.randomUUID() }),
+      ['422', '/defaulters/0/previous unknown-defaulter'],
+    ],
   ])('refuses %s and stores nothing', async (_what, body, expected) => {
     expect(await refusal(body())).toEqual(expected);
   });
@@ -121,12 +198,26 @@ describe('opening a case', () => {
   it('never answers 5xx and never repeats a value, whatever it is sent', async () => {
     const junk = fc.oneof(
       fc.json({ depthSize: 'medium' }),
-      fc.record({ path: fc.constantFrom('caseNumber', 'court', 'filedOn', 'basis', 'obligation', 'defaulters'), value: fc.jsonValue() }).map(
-        ({ path, value }) => JSON.stringify(aCase({ [path]: value })),
-      ),
-      fc.record({ path: fc.constantFrom('name', 'identifiers', 'ground', 'measures', 'decision', 'termMonths', 'representatives'), value: fc.jsonValue() }).map(
-        ({ path, value }) => JSON.stringify(aCase({}, { [path]: value })),
-      ),
+      fc
+        .record({
+          path: fc.constantFrom('caseNumber', 'court', 'filedOn', 'basis', 'obligation', 'defaulters'),
+          value: fc.jsonValue(),
+        })
+        .map(({ path, value }) => JSON.stringify(aCase({ [path]: value }))),
+      fc
+        .record({
+          path: fc.constantFrom(
+            'name',
+            'identifiers',
+            'ground',
+            'measures',
+            'decision',
+            'termMonths',
+            'representatives',
+          ),
+          value: fc.jsonValue(),
+        })
+        .map(({ path, value }) => JSON.stringify(aCase({}, { [path]: value }))),
     );
     await fc.assert(
       fc.asyncProperty(junk, async (body) => {
@@ -153,7 +244,11 @@ describe('repayments', () => {
     expect([other.status, other.body.code]).toEqual([409, 'state-conflict']);
     const zero = await api.post(path, { ...repayment, reference: 'POS-2', amount: '0.00' }, { token });
     expect(zero.body.errors[0]).toMatchObject({ pointer: '/amount', code: 'not-positive' });
-    const foreign = await api.post(path, { ...repayment, reference: 'POS-3', interception: crypto.randomUUID() }, { token });
+    const foreign = await api.post(
+      path,
+      { ...repayment, reference: 'POS-3', interception: crypto.randomUUID() },
+      { token },
+    );
     expect(foreign.body.errors[0]).toMatchObject({ pointer: '/interception', code: 'unknown-interception' });
   });
 });
@@ -174,6 +269,7 @@ describe('decisions', () => {
 
   it.each([
     [{ type: 'pardon' }, '/type unknown-type'],
+    [{}, '/type required'],
     [{ type: 'exempt', from: '2019-01-01', until: '2019-01-02', reason: '就医' }, '/type unknown-type'],
     [{ type: 'release' }, '/ground required'],
     [{ type: 'release', ground: 'expired' }, '/ground invalid'],
@@ -187,6 +283,8 @@ describe('decisions', () => {
     const { body } = await open(aCase());
     const answer = await api.post(`/v1/cases/${body.id}/decisions`, decision, { token: judgeOf(WUDANG).token });
     expect(answer.status, answer.text).toBe(422);
-    expect(answer.body.errors.map((e: { pointer: string; code: string }) => `${e.pointer} ${e.code}`)).toEqual([expected]);
+    expect(answer.body.errors.map((e: { pointer: string; code: string }) => `${e.pointer} ${e.code}`)).toEqual([
+      expected,
+    ]);
   });
 });

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type ApplicationOptions, createApplication } from '../../api/application.js';
 import type { Reply, Route } from '../../api/route.js';
 import { problem } from '../../api/schemas/answers.js';
+import { residentCheck } from '../../domain/identity/check-digits.js';
 import { type KeyRing, readKeyRing } from '../../registry/key-ring.js';
 import { createPool, type Pool } from '../../registry/pool.js';
 import { freshDatabase } from '../harness/database.js';
@@ -49,7 +50,8 @@ export async function serve(options: Partial<ApplicationOptions> = {}): Promise<
 
 /** Throws when an answer is not what the OpenAPI document says: a member missing, of another type, or one it does not name. */
 export function fitsItsSchema({ call, answer, statuses }: Route, { status, body }: Reply): void {
-  if (status < 400 && !statuses.includes(status)) throw new Error(`${call} answered ${status}, which its route does not name`);
+  if (status < 400 && !statuses.includes(status))
+    throw new Error(`${call} answered ${status}, which its route does not name`);
   const given: unknown = JSON.parse(body);
   const schema: z.ZodType = status < 400 ? answer : problem;
   const read = schema.safeParse(given);
@@ -67,6 +69,11 @@ const sorted = (value: unknown): string =>
 /** Made-up numbers with right check digits, of nobody (domain handbook §5). */
 export const WUDANG_PERSON = '520112196001010009';
 export const OTHER_PERSON = '11010519491231002X';
+/** A number of somebody born on that day (YYYYMMDD). */
+export const bornOn = (day: string): string => {
+  const body = `520112${day}000`;
+  return body + residentCheck(body);
+};
 export const ORGANISATION = '91520112PDY0001830';
 
 let serial = 1000;

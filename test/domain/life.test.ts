@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acts, balance, type Life, type LifeEvent, type Restriction, standing, stateOf, transition } from '../../domain/life.js';
+import {
+  acts,
+  balance,
+  type Life,
+  type LifeEvent,
+  type Restriction,
+  standing,
+  stateOf,
+  transition,
+} from '../../domain/life.js';
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-03-02T00:00:00Z');
@@ -25,7 +34,11 @@ const born = (ground: Life['ground'], grace: boolean): Life => ({
   publishedAt: null,
   endedAt: null,
   performed: false,
-  restrictions: [restriction('listing', 'LISTING'), restriction('consumption', 'CONSUMPTION'), restriction('seal', 'SEAL')],
+  restrictions: [
+    restriction('listing', 'LISTING'),
+    restriction('consumption', 'CONSUMPTION'),
+    restriction('seal', 'SEAL'),
+  ],
 });
 
 /** The facts of a life; the term ends three days after publish so that expiry is among the orders. */
@@ -46,7 +59,11 @@ function violated(before: Life, event: LifeEvent, after: Life, now: number): str
   for (const [i, r] of before.restrictions.entries()) {
     const next = after.restrictions[i];
     if (!next) return 'a restriction vanished';
-    if (r.endedAt !== null && (next.endedAt !== r.endedAt || next.inForceAt !== r.inForceAt || next.endGround !== r.endGround)) return 'an ended restriction changed';
+    if (
+      r.endedAt !== null &&
+      (next.endedAt !== r.endedAt || next.inForceAt !== r.inForceAt || next.endGround !== r.endGround)
+    )
+      return 'an ended restriction changed';
     if (r.inForceAt !== null && next.inForceAt !== r.inForceAt) return 'a restriction came into force twice';
     if (r.until !== null && next.until !== r.until) return 'a term moved';
     if (r.endTold && !next.endTold) return 'an end was untold';
@@ -59,9 +76,16 @@ function violated(before: Life, event: LifeEvent, after: Life, now: number): str
     if (after.stayed && acts(after, next, now)) return 'a stayed restriction acts';
     if (next.until !== null && next.until <= now && acts(after, next, now)) return 'an expired restriction acts';
   }
-  if (event.type === 'performed' && after.restrictions.some((r) => r.measure === 'CONSUMPTION' && r.endedAt === null)) return 'performed but consumption stays';
-  if (event.type === 'performed' && after.ground === 1 && after.restrictions.some((r) => r.measure === 'LISTING' && r.endedAt === null)) return 'performed but listed';
-  if (event.type === 'performed' && after.restrictions.some((r) => r.measure === 'SEAL' && r.endGround === 'performed')) return 'payment lifted a seal';
+  if (event.type === 'performed' && after.restrictions.some((r) => r.measure === 'CONSUMPTION' && r.endedAt === null))
+    return 'performed but consumption stays';
+  if (
+    event.type === 'performed' &&
+    after.ground === 1 &&
+    after.restrictions.some((r) => r.measure === 'LISTING' && r.endedAt === null)
+  )
+    return 'performed but listed';
+  if (event.type === 'performed' && after.restrictions.some((r) => r.measure === 'SEAL' && r.endGround === 'performed'))
+    return 'payment lifted a seal';
   return null;
 }
 
@@ -83,9 +107,11 @@ describe('every order of up to seven facts, duplicates included', () => {
         if ('conflict' in result) continue;
         const problem = violated(life, event, result.life, now);
         if (problem) throw new Error(`${problem}: ${event.type} on ${JSON.stringify(life)}`);
-        if (ORDER.indexOf(stateOf(result.life, now)) < ORDER.indexOf(stateOf(life, now))) throw new Error(`went back: ${event.type}`);
+        if (ORDER.indexOf(stateOf(result.life, now)) < ORDER.indexOf(stateOf(life, now)))
+          throw new Error(`went back: ${event.type}`);
         const again = transition(result.life, event, now);
-        if ('life' in again && JSON.stringify(again.life) !== JSON.stringify(result.life)) throw new Error(`twice is not once: ${event.type}`);
+        if ('life' in again && JSON.stringify(again.life) !== JSON.stringify(result.life))
+          throw new Error(`twice is not once: ${event.type}`);
         // An event that changed nothing leads nowhere new.
         if (result.life !== life) walk(result.life, depth + 1);
       }
@@ -96,30 +122,43 @@ describe('every order of up to seven facts, duplicates included', () => {
 
   it('leads every life to its end when the process does what is due', () => {
     fc.assert(
-      fc.property(fc.constantFrom<Life['ground']>(1, 2), fc.boolean(), fc.array(fc.nat(7), { maxLength: 7 }), (ground, grace, order) => {
-        let life = born(ground, grace);
-        const put = (event: LifeEvent, at: number) => {
-          const result = transition(life, event, at);
-          if ('life' in result) life = result.life;
-        };
-        for (const [day, index] of order.entries()) {
-          const now = START + day * DAY;
-          const event = facts(life, now)[index];
-          if (event) put(event, now);
-        }
-        const end = START + 3000 * DAY;
-        put({ type: 'revoke' }, end);
-        for (let step = standing(life, true, end).due; step !== null; step = standing(life, true, end).due) {
-          put(step === 'tell' ? { type: 'told' } : step === 'publish' ? { type: 'publish', termEnd: null } : { type: step }, end);
-        }
-        expect(stateOf(life, end)).toBe('RELEASED');
-      }),
+      fc.property(
+        fc.constantFrom<Life['ground']>(1, 2),
+        fc.boolean(),
+        fc.array(fc.nat(7), { maxLength: 7 }),
+        (ground, grace, order) => {
+          let life = born(ground, grace);
+          const put = (event: LifeEvent, at: number) => {
+            const result = transition(life, event, at);
+            if ('life' in result) life = result.life;
+          };
+          for (const [day, index] of order.entries()) {
+            const now = START + day * DAY;
+            const event = facts(life, now)[index];
+            if (event) put(event, now);
+          }
+          const end = START + 3000 * DAY;
+          put({ type: 'revoke' }, end);
+          for (let step = standing(life, true, end).due; step !== null; step = standing(life, true, end).due) {
+            put(
+              step === 'tell'
+                ? { type: 'told' }
+                : step === 'publish'
+                  ? { type: 'publish', termEnd: null }
+                  : { type: step },
+              end,
+            );
+          }
+          expect(stateOf(life, end)).toBe('RELEASED');
+        },
+      ),
     );
   });
 });
 
 describe('a life', () => {
-  const inForce = (ground: Life['ground']): Life => accept(born(ground, false), { type: 'publish', termEnd: ground === 1 ? null : START + 700 * DAY });
+  const inForce = (ground: Life['ground']): Life =>
+    accept(born(ground, false), { type: 'publish', termEnd: ground === 1 ? null : START + 700 * DAY });
   const accept = (life: Life, event: LifeEvent, now = START): Life => {
     const result = transition(life, event, now);
     if ('conflict' in result) throw new Error(result.conflict);
@@ -142,12 +181,20 @@ describe('a life', () => {
   });
 
   it('a release names its own measures and no other (R10)', () => {
-    expect(open(accept(inForce(1), { type: 'release', ground: 'settled', measures: ['SEAL'] }))).toEqual(['LISTING', 'CONSUMPTION']);
+    expect(open(accept(inForce(1), { type: 'release', ground: 'settled', measures: ['SEAL'] }))).toEqual([
+      'LISTING',
+      'CONSUMPTION',
+    ]);
   });
 
-  it.each(['performed', 'settled', 'terminated'] as const)('a term listing in force is not released as %s', (ground) => {
-    expect(transition(inForce(3), { type: 'release', ground, measures: null }, START)).toEqual({ conflict: 'term-listing-needs-early' });
-  });
+  it.each(['performed', 'settled', 'terminated'] as const)(
+    'a term listing in force is not released as %s',
+    (ground) => {
+      expect(transition(inForce(3), { type: 'release', ground, measures: null }, START)).toEqual({
+        conflict: 'term-listing-needs-early',
+      });
+    },
+  );
 
   it('a term ends by the clock alone', () => {
     const life = inForce(2);
@@ -158,7 +205,9 @@ describe('a life', () => {
 
   it('refuses a further measure once all has ended', () => {
     const over = accept(inForce(1), { type: 'revoke' });
-    expect(transition(over, { type: 'impose', restriction: restriction('exit', 'EXIT') }, START)).toEqual({ conflict: 'ending' });
+    expect(transition(over, { type: 'impose', restriction: restriction('exit', 'EXIT') }, START)).toEqual({
+      conflict: 'ending',
+    });
   });
 
   it('tells a release before it publishes anything', () => {
@@ -177,12 +226,16 @@ describe('a life', () => {
 describe('the balance', () => {
   it('never owes less than nothing, and loses no fen', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 10n ** 15n }), fc.array(fc.bigInt({ min: 1n, max: 10n ** 14n })), (obligation, repayments) => {
-        const repaid = repayments.reduce((sum, amount) => sum + amount, 0n);
-        const { outstanding, surplus } = balance(obligation, repaid);
-        expect(outstanding >= 0n && surplus >= 0n && (outstanding === 0n || surplus === 0n)).toBe(true);
-        expect(obligation - repaid).toBe(outstanding - surplus);
-      }),
+      fc.property(
+        fc.bigInt({ min: 0n, max: 10n ** 15n }),
+        fc.array(fc.bigInt({ min: 1n, max: 10n ** 14n })),
+        (obligation, repayments) => {
+          const repaid = repayments.reduce((sum, amount) => sum + amount, 0n);
+          const { outstanding, surplus } = balance(obligation, repaid);
+          expect(outstanding >= 0n && surplus >= 0n && (outstanding === 0n || surplus === 0n)).toBe(true);
+          expect(obligation - repaid).toBe(outstanding - surplus);
+        },
+      ),
     );
   });
 });

@@ -2,20 +2,33 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BORN, type Heard, hear, heardAll, type ProcessState } from '../../domain/process.js';
 
-const facts = fc.integer({ min: 0, max: 40 }).map((count): Heard[] =>
-  Array.from({ length: count }, (_, i) => ({ signal: i % 3 === 0 ? 'interception' : 'repayment', seq: i + 2, id: `fact-${i + 2}` })),
-);
+const facts = fc
+  .integer({ min: 0, max: 40 })
+  .map((count): Heard[] =>
+    Array.from({ length: count }, (_, i) => ({
+      signal: i % 3 === 0 ? 'interception' : 'repayment',
+      seq: i + 2,
+      id: `fact-${i + 2}`,
+    })),
+  );
 
 describe('what a life has heard', () => {
   it('doubled and shuffled signals give the same state as each once in order', () => {
     fc.assert(
       fc.property(
         facts.chain((all) =>
-          fc.record({ all: fc.constant(all), extra: all.length > 0 ? fc.array(fc.constantFrom(...all)) : fc.constant([]), cuts: fc.array(fc.nat(5)) }),
+          fc.record({
+            all: fc.constant(all),
+            extra: all.length > 0 ? fc.array(fc.constantFrom(...all)) : fc.constant([]),
+            cuts: fc.array(fc.nat(5)),
+          }),
         ),
         fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
         ({ all, extra, cuts }, random) => {
-          const shuffled = [...all, ...extra].map((fact) => ({ fact, at: random.next().value ?? 0 })).sort((a, b) => a.at - b.at).map(({ fact }) => fact);
+          const shuffled = [...all, ...extra]
+            .map((fact) => ({ fact, at: random.next().value ?? 0 }))
+            .sort((a, b) => a.at - b.at)
+            .map(({ fact }) => fact);
           let state: ProcessState = BORN;
           for (const cut of [...cuts, shuffled.length]) state = hear(state, shuffled.splice(0, cut));
           const ordered = hear(BORN, all);

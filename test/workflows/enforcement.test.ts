@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
 import { eventually } from '../harness/eventually.js';
+import { createWorld, defaulter, person, type World } from '../harness/world.js';
 
 describe('a life on real Temporal and PostgreSQL', () => {
   let world: World;
@@ -27,8 +27,14 @@ describe('a life on real Temporal and PostgreSQL', () => {
     expect(await world.pay(opened.id, 31_000_000n)).toMatchObject({ outstanding: '0.00', surplus: '10000.00' });
     expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
 
-    await eventually(async () => (await world.facts(opened.id)).filter((fact) => fact.type === 'release-published').length === 3);
-    expect((await world.view(opened.id)).defaulters.map((one) => one.state)).toEqual(['RELEASING', 'RELEASING', 'RELEASING']);
+    await eventually(
+      async () => (await world.facts(opened.id)).filter((fact) => fact.type === 'release-published').length === 3,
+    );
+    expect((await world.view(opened.id)).defaulters.map((one) => one.state)).toEqual([
+      'RELEASING',
+      'RELEASING',
+      'RELEASING',
+    ]);
     await eventually(async () => (await world.read('BDC')).length >= 6);
     await world.acknowledgeAll(['BDC']);
     expect((await world.view(opened.id)).defaulters[0]?.notices.release).toEqual({ sent: 36, acknowledged: 35 });

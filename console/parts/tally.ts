@@ -1,0 +1,39 @@
+import type { CaseView } from '../../registry/case-views.js';
+import type { CaseDepartment, Telling } from '../../registry/case-departments.js';
+
+// Header, stages, matrix and table count here and nowhere else.
+
+export type Phase = 'publish' | 'release';
+export type Told = 'none' | 'delivered' | 'acknowledged';
+
+export function toldOf(telling: Telling | undefined): Told {
+  if (telling?.acknowledgedAt !== undefined) return 'acknowledged';
+  return telling?.deliveredAt === undefined ? 'none' : 'delivered';
+}
+
+export interface Tally {
+  /** Departments the notice is for; all of them while there is none. */
+  scope: number;
+  /** Served, whether they have acknowledged or not. */
+  delivered: number;
+  acknowledged: number;
+}
+
+export function tally(departments: readonly CaseDepartment[], phase: Phase): Tally {
+  const meant = departments.filter((department) => department[phase] !== undefined);
+  const told = meant.map((department) => toldOf(department[phase]));
+  return {
+    scope: meant.length === 0 ? departments.length : meant.length,
+    delivered: told.filter((one) => one !== 'none').length,
+    acknowledged: told.filter((one) => one === 'acknowledged').length,
+  };
+}
+
+export const interceptionsOf = (departments: readonly CaseDepartment[]): number =>
+  departments.reduce((sum, department) => sum + department.interceptions, 0);
+
+/** What the matrix shows: the release once nobody is restricted any more, the publish until then. */
+export function phaseOf(view: CaseView, departments: readonly CaseDepartment[]): Phase {
+  const ending = view.defaulters.every(({ state }) => state === 'RELEASING' || state === 'RELEASED');
+  return ending && departments.some((department) => department.release !== undefined) ? 'release' : 'publish';
+}

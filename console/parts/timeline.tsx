@@ -1,0 +1,95 @@
+import type { JSX } from 'preact';
+import type { TimelineItem } from '../../registry/case-views.js';
+import { withQuery } from '../paths.js';
+import { day, dayHeading } from '../text/format.js';
+import type { Visit } from '../visit.js';
+import { FACTS } from './facts.js';
+import { Time } from './time.js';
+
+export interface TimelineProps {
+  visit: Visit;
+  /** Address of the case. */
+  path: string;
+  items: readonly TimelineItem[];
+  /** The number above which this part begins. */
+  after: number;
+  next: number | undefined;
+  /** Masked names by defaulter, names of departments and services by code. */
+  names: ReadonlyMap<string, string>;
+}
+
+/** What happened, oldest first, by day. */
+export function Timeline({ visit, path, items, after, next, names }: TimelineProps): JSX.Element {
+  const { timeline } = visit.text;
+  return (
+    <section class="panel timeline" aria-labelledby="timeline">
+      <div class="panel-head">
+        <h2 id="timeline">{timeline.title}</h2>
+        {after > 0 && <span class="panel-note">{timeline.from(after + 1)}</span>}
+      </div>
+      {items.length === 0 && <p class="muted">{timeline.empty}</p>}
+      {byDay(items).map(([date, facts]) => (
+        <div class="timeline-day" key={date}>
+          <h3>{dayHeading(facts[0]?.at ?? date, visit.language)}</h3>
+          <ol role="list">
+            {facts.map((item) => (
+              <Fact key={item.seq} visit={visit} item={item} names={names} />
+            ))}
+          </ol>
+        </div>
+      ))}
+      {(after > 0 || next !== undefined) && (
+        <p class="paging">
+          {after > 0 && <a href={path}>{timeline.first}</a>}
+          {next !== undefined && <a href={withQuery(path, { after: String(next) })}>{timeline.next}</a>}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Fact({ visit, item, names }: Pick<TimelineProps, 'visit' | 'names'> & { item: TimelineItem }): JSX.Element {
+  const { text } = visit;
+  const view = FACTS[item.type];
+  const who = [item.defaulter, item.department, item.service]
+    .filter((id) => id !== undefined)
+    .map((id) => names.get(id) ?? id);
+  const phrases = view.phrases(visit, item.detail).filter((one) => one !== undefined);
+  return (
+    <li id={`e-${item.seq}`} class={`fact fact-${view.tone}`}>
+      <span class="fact-glyph" aria-hidden="true">
+        {view.glyph}
+      </span>
+      <p class="fact-title">
+        <strong>{text.facts[item.type]}</strong>
+        {who.map((name) => (
+          <span class="fact-who" key={name}>
+            {name}
+          </span>
+        ))}
+      </p>
+      {phrases.length > 0 && (
+        <p class="fact-detail">
+          {phrases.map((one) => (
+            <span key={one}>{one}</span>
+          ))}
+        </p>
+      )}
+      <p class="fact-meta">
+        <Time at={item.at} form="clock" />
+        <a href={`#e-${item.seq}`} aria-label={text.timeline.permalink(item.seq)}>
+          #{item.seq}
+        </a>
+        <span>
+          {text.timeline.fact} <code>{item.fact}</code>
+        </span>
+      </p>
+    </li>
+  );
+}
+
+function byDay(items: readonly TimelineItem[]): [date: string, facts: TimelineItem[]][] {
+  const days = new Map<string, TimelineItem[]>();
+  for (const item of items) days.set(day(item.at), [...(days.get(day(item.at)) ?? []), item]);
+  return [...days];
+}
