@@ -1,6 +1,5 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import helmet from 'helmet';
-import type { Logger } from 'pino';
 import { admit } from './access.js';
 import { authenticate } from './authentication.js';
 import { readBody } from './body.js';
@@ -34,7 +33,6 @@ export const ROUTES: readonly Route[] = [
 ];
 
 export interface ApplicationOptions extends Services {
-  logger: Logger;
   /** Requests a minute, per client and process. */
   budgets?: Partial<Budgets>;
   /** The pages for people: mounted at /console, and `/` leads there. */
@@ -51,7 +49,7 @@ export function createApplication(options: ApplicationOptions): express.Applicat
   const metrics = createMetrics(pool);
   app.use(trace, metrics.observe, accessLog(logger));
   if (options.console) {
-    app.use('/console', named('/console'), helmet(FOR_PAGES), options.console);
+    app.use('/console', named('/console'), helmet(FOR_PAGES), unstored, options.console);
     app.get('/', (_req, res) => res.redirect(303, '/console'));
   }
   app.use(helmet(FOR_DATA));
@@ -87,16 +85,25 @@ function mount(app: express.Application, options: ApplicationOptions): void {
   for (const route of ROUTES) {
     const limit: RequestHandler = (req, res, next) =>
       limits[res.locals.client ? route.budget : 'anonymous'](req, res, next);
-    app[route.method](route.path, named(route.path), identifyCaller(options, route), limit, answer(options, route));
+    app[route.method](route.path, named(route.path), identifyCaller(options, route, limits.anonymous), limit, answer(options, route));
     paths.set(route.path, [...(paths.get(route.path) ?? []), route.method]);
   }
   for (const [path, methods] of paths) {
-    const allow = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : ['POST'])).join(', ');
+    const allow = methods
+      .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : ['POST']))
+      .sort()
+      .join(', ');
     app.all(path, named(path), () => {
       throw new Problem('method-not-allowed', { headers: { Allow: allow } });
     });
   }
 }
+
+/** What shows a case is for the eyes of whoever asked; a page's assets may say otherwise. */
+const unstored: RequestHandler = (_req, res, next) => {
+  res.set('Cache-Control', 'no-store');
+  next();
+};
 
 /** The template by which logs and metrics know a request. */
 function named(route: string): RequestHandler {
@@ -106,15 +113,22 @@ function named(route: string): RequestHandler {
   };
 }
 
-function identifyCaller({ pool }: Services, route: Route): RequestHandler {
+/** Signs the caller in; who can't be is counted by address, so that tokens aren't tried without end. */
+function identifyCaller({ pool }: Services, route: Route, strangers: RequestHandler): RequestHandler {
   return async (req, res, next) => {
     res.set('Cache-Control', 'no-store');
-    const caller = await authenticate(pool, req);
-    if (caller) {
-      res.locals.caller = caller;
-      res.locals.client = caller.client;
+    try {
+      const caller = await authenticate(pool, req);
+      if (caller) {
+        res.locals.caller = caller;
+        res.locals.client = caller.client;
+      }
+      admit(route.call, caller);
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 401)) throw error;
+      strangers(req, res, (limited?: unknown) => next(limited ?? error));
+      return;
     }
-    admit(route.call, caller);
     next();
   };
 }

@@ -15,6 +15,7 @@ import {
   frame,
   type Incoming,
   type Route,
+  requireBody,
   requireKey,
   type Services,
   writing,
@@ -78,7 +79,7 @@ const many: Route = {
     const { caller } = request;
     admit(BATCH_CALL, caller);
     const key = requireKey(request);
-    const { items } = read(batch, request.body ?? null);
+    const { items } = read(batch, requireBody(request, batchDocumented));
     await claim(services, caller, key, request);
     const judge = itemJudge(services, caller, key, request);
     const results = await inTurns(items, AT_ONCE, judge);

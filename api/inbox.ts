@@ -7,8 +7,7 @@ import { atAndId, decodeCursor, encodeCursor } from './cursor.js';
 import { Problem } from './problem.js';
 import { type Route, reading, writing } from './route.js';
 import * as answers from './schemas/answers.js';
-import { nothing } from './schemas/facts.js';
-import { page } from './schemas/page.js';
+import { nothing, page } from './schemas/page.js';
 
 type Reader = Extract<Caller, { role: 'judge' | 'supervisor' }>;
 

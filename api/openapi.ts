@@ -2,6 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteaso
 import { z } from 'zod';
 import { isPublic, type Route } from './route.js';
 import { problem } from './schemas/answers.js';
+import { nothing } from './schemas/page.js';
 
 /** `/v1/cases/:id` as OpenAPI writes it: `/v1/cases/{id}`. */
 export const documentedPath = (path: string): string => path.replace(/:([a-z]+)/g, '{$1}');
@@ -61,7 +62,7 @@ function described({ call, method, path, summary, body, query, statuses, answer 
             headers: z.object({ 'Idempotency-Key': z.string().min(1).max(255).meta({ description: 'Once per fact' }) }),
           }
         : {}),
-      ...(body ? { body: { required: true, content: { [JSON_TYPE]: { schema: body } } } } : {}),
+      ...(body && body !== nothing ? { body: { required: true, content: { [JSON_TYPE]: { schema: body } } } } : {}),
     },
     responses,
   };

@@ -111,6 +111,8 @@ const AWAY_RETRY_SECONDS = 2;
 /** What an error is to the client; everything unforeseen is `internal`, with nothing inside. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  // Express could not decode the path: no place has such an address.
+  if (error instanceof URIError) return new Problem('not-found');
   if (error instanceof Refusal) {
     const special = error.errors.map(({ code }) => CODE_OF_ERROR[code]).find((code) => code !== undefined);
     return new Problem(special ?? error.code, { errors: error.errors, detail: error.message });

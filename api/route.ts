@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { canonicalJson } from '../ledger/canonical-json.js';
 import type { Caller } from '../registry/credentials.js';
@@ -9,6 +10,7 @@ import { ACCESS, admit, type Call, type CallerOf } from './access.js';
 import { type BodyLimit, type Json, SINGLE } from './body.js';
 import type { Budget } from './limits.js';
 import { isLasting, Problem, problemBody, toProblem } from './problem.js';
+import { nothing } from './schemas/page.js';
 import { read } from './validate.js';
 
 // One definition per call: it answers requests, feeds /openapi.json, and its entry in `access.ts` says who may make it.
@@ -16,6 +18,7 @@ import { read } from './validate.js';
 export interface Services {
   pool: Pool;
   ring: KeyRing;
+  logger: Logger;
 }
 
 /** A request after the manners: signed in or not, within budget, its JSON read. */
@@ -119,12 +122,13 @@ export function writing<C extends Call, B extends z.ZodType, A extends z.ZodType
       admit(call, caller);
       const own = signedIn(caller);
       const key = requireKey(request);
+      const given = requireBody(request, body);
       const outcome = await once(
         pool,
         { client: own.client, key, fingerprint: fingerprintOf(ring, call, request) },
         {
           run: async (tx) => {
-            const input = read(body, request.body ?? {});
+            const input = read(body, given);
             const answer = await handle({ tx, ring, caller, actor: actorOf(own, traceId), id, input });
             return {
               status: answer.status ?? statuses[0],
@@ -186,6 +190,12 @@ export function requireKey({ idempotencyKey }: Incoming): string {
   if (idempotencyKey === undefined || idempotencyKey === '') throw new Problem('idempotency-key-missing');
   if (!KEY.test(idempotencyKey)) throw new Problem('idempotency-key-invalid');
   return idempotencyKey;
+}
+
+/** Throws Problem 400 where a body is missing; calls that say all in their path need none. */
+export function requireBody({ body }: Incoming, schema: z.ZodType): Json {
+  if (body === undefined && schema !== nothing) throw new Problem('malformed-json');
+  return body ?? {};
 }
 
 /** Keyed, over method, path and canonical body: the same request, however its JSON was laid out. */

@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { RequestHandler } from 'express';
 import { HOME } from './paths.js';
 
-const TYPES = { 'console.css': 'text/css', 'print.css': 'text/css', 'icon.svg': 'image/svg+xml' } as const;
+const TYPES = {
+  'console.css': 'text/css',
+  'case.css': 'text/css',
+  'print.css': 'text/css',
+  'icon.svg': 'image/svg+xml',
+} as const;
 type Name = keyof typeof TYPES;
 
 interface Asset {

@@ -19,7 +19,7 @@ import type { ChildPlan, Supervisor } from './supervisor.js';
 import { namespace, planTemporal } from './temporal.js';
 import type { TemporalSource } from './temporal-binary.mjs';
 
-const database = 'enforcement';
+const databaseName = 'enforcement';
 /** The court of the house's story: its judge sees the case the story tells of. */
 const storyCourt = '黔0112';
 
@@ -28,6 +28,7 @@ export class LocalProduct {
   private readonly startedAt = Date.now();
   private readonly apiUrl: string;
   private postgresUrl = '';
+  private ownPostgres = true;
   private applicationUrl = '';
   private temporal = { address: '', ui: null as string | null };
   /** From the moment api and worker run; before that run.json would name what is not there. */
@@ -45,9 +46,12 @@ export class LocalProduct {
   /** Resolves when everything runs and the stories are told. */
   async run(source: Promise<TemporalSource>): Promise<void> {
     const [postgresPort = 0, temporalPort = 0, uiPort = 0] = await freePorts(3);
+    // Each as soon as what it stands on is there; the first failure is the one that is told.
+    const database = this.prepareDatabase(postgresPort);
     const temporal = this.startTemporal(source, temporalPort, uiPort);
-    const [credentials] = await Promise.all([this.prepareDatabase(postgresPort), temporal]);
-    await Promise.all([this.startApi(), this.startWorker()]);
+    const api = database.then(() => this.startApi());
+    const worker = Promise.all([database, temporal]).then(() => this.startWorker());
+    const [credentials] = await Promise.all([database, api, worker]);
     this.complete = true;
     this.note();
     await this.supervisor.start(
@@ -63,14 +67,18 @@ export class LocalProduct {
 
   /** Writes run.json anew: after every start and restart. */
   note(): void {
-    const [api, worker, departments] = ['api', 'worker', 'departments'].map((name) => this.supervisor.pid(name));
+    if (!this.complete || this.closed) return;
+    const pid = (name: string): number | undefined => this.supervisor.pid(name);
+    const [api, worker, departments] = [pid('api'), pid('worker'), pid('departments')];
+    const temporal = this.temporal.ui === null ? null : pid('temporal');
+    const postgres = this.ownPostgres ? pid('postgres') : null;
     // While one of them is being started again, the file keeps what it says.
-    if (!this.complete || this.closed || api === undefined || worker === undefined) return;
+    if (api === undefined || worker === undefined || temporal === undefined || postgres === undefined) return;
     const content: RunFile = {
       api: { pid: api, url: this.apiUrl },
       worker: { pid: worker },
-      temporal: { pid: this.supervisor.pid('temporal') ?? null, ...this.temporal },
-      postgres: { pid: this.supervisor.pid('postgres') ?? null, url: this.postgresUrl },
+      temporal: { pid: temporal, ...this.temporal },
+      postgres: { pid: postgres, url: this.postgresUrl },
       ...(departments === undefined ? {} : { departments: { pid: departments } }),
       supervisor: { pid: process.pid },
     };
@@ -117,12 +125,15 @@ export class LocalProduct {
 
   /** The superuser's URL of the product's database: our own server, or the one DATABASE_URL names. */
   private async startPostgres(port: number): Promise<string> {
-    if (process.env.DATABASE_URL) return process.env.DATABASE_URL;
+    if (process.env.DATABASE_URL) {
+      this.ownPostgres = false;
+      return process.env.DATABASE_URL;
+    }
     const { postgres: folder } = this.directory;
     const { url, plan } = await preparePostgres({ directory: folder, port, logFile: this.log('postgres') });
     await this.supervisor.start(plan);
     say(`PostgreSQL 已启动（${this.seconds()} 秒）`, 'PostgreSQL runs');
-    return ensureDatabase(url, database);
+    return ensureDatabase(url, databaseName);
   }
 
   private async startTemporal(source: Promise<TemporalSource>, port: number, uiPort: number): Promise<void> {

@@ -25,6 +25,8 @@ export function createPool({ connectionString, applicationName, max = 16 }: Pool
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // The same for one in use that breaks between two statements; its next statement fails, and says so to who asked.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

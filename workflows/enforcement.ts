@@ -42,16 +42,20 @@ export async function enforcement({
   const steps = { publish, expire, tell, finish: (id: string) => finish(id, heardAll(state)) };
   // The opening, a repayment or a decision may leave something to tell; an acknowledgement may leave nothing but the end.
   let next: keyof typeof steps | null = handedOn ? 'tell' : 'publish';
+  // Outlives a round: a fact that calls for no step must not make the life forget its clock.
+  let wakeAt: number | null = null;
   for (;;) {
     const heard = inbox.splice(0);
+    const gap = heardAll(state) === null;
     state = hear(state, heard);
     if (heard.some((fact) => fact.signal === 'repayment' || fact.signal === 'decision')) next = 'tell';
-    else if (heard.some((fact) => fact.signal === 'acknowledged')) next ??= 'finish';
+    // Also the fact that closes a gap, whatever it is: the end may have waited for it.
+    else if (heard.some((fact) => fact.signal === 'acknowledged') || (gap && heardAll(state) !== null))
+      next ??= 'finish';
     if (state.interceptions.length > 0) {
       await notifyJudge(defaulter, [...state.interceptions]);
       state = { ...state, interceptions: [] };
     }
-    let wakeAt: number | null = null;
     while (next !== null) {
       const result: StepResult = await steps[next](defaulter);
       if (result.ended) return;

@@ -148,6 +148,3 @@ export const batchDocumented = z
 export const acknowledgement = z
   .strictObject({ upTo: z.int().nonnegative() })
   .meta({ id: 'Acknowledgement', description: '累计确认，不超过已提供的位置 / Cumulative, up to what was served' });
-
-/** For calls that say everything in their path. */
-export const nothing = z.strictObject({});

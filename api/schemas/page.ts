@@ -28,4 +28,7 @@ export const after = z.strictObject({
   limit: limit(LIMIT),
 });
 
+/** The body of calls that say everything in their path. */
+export const nothing = z.strictObject({});
+
 export const noQuery = z.strictObject({});

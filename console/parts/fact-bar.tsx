@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { CaseView } from '../../registry/case-views.js';
 import type { CaseDepartment } from '../../registry/case-departments.js';
+import type { CaseView } from '../../registry/case-views.js';
 import type { CourtView } from '../../registry/catalogue.js';
 import type { Visit } from '../visit.js';
 import { Money, Performed } from './money.js';

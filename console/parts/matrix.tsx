@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { CaseDepartment } from '../../registry/case-departments.js';
 import { shortName } from '../text/short-names.js';
 import type { Visit } from '../visit.js';
+import { List } from './list.js';
 import { type Phase, type Told, tally, toldOf } from './tally.js';
 
 const GLYPHS: { readonly [S in Told]: string } = { none: '·', delivered: '○', acknowledged: '✓' };
@@ -22,11 +23,11 @@ export function Matrix({ visit, departments, phase }: MatrixProps): JSX.Element 
         <h2 id="departments">{text.departments.title(departments.length)}</h2>
         <span class="panel-note">{text.departments.phases[phase]}</span>
       </div>
-      <ul role="list" class={`cells cells-${phase}`}>
+      <List class={`cells cells-${phase}`}>
         {departments.map((department) => (
           <Cell key={department.code} visit={visit} department={department} phase={phase} />
         ))}
-      </ul>
+      </List>
       <Legend visit={visit} departments={departments} phase={phase} />
     </section>
   );
@@ -69,7 +70,7 @@ function Legend({ visit, departments, phase }: MatrixProps): JSX.Element {
     ['intercepted', INTERCEPTED, cells.intercepted, departments.filter((one) => one.interceptions > 0).length],
   ] as const;
   return (
-    <ul role="list" class="legend" aria-label={legend}>
+    <List class="legend" label={legend}>
       {entries.map(([state, glyph, name, count]) => (
         <li key={state} class={`legend-${state}`}>
           <span class="legend-glyph" aria-hidden="true">
@@ -78,6 +79,6 @@ function Legend({ visit, departments, phase }: MatrixProps): JSX.Element {
           {name} <strong data-legend={state}>{count}</strong>
         </li>
       ))}
-    </ul>
+    </List>
   );
 }

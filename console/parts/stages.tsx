@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
-import type { CaseView } from '../../registry/case-views.js';
 import type { CaseDepartment } from '../../registry/case-departments.js';
+import type { CaseView } from '../../registry/case-views.js';
 import type { factTimes } from '../../registry/fact-times.js';
 import { percent, performedPercent } from '../text/format.js';
 import type { Visit } from '../visit.js';
+import { OrderedList } from './list.js';
 import { interceptionsOf, tally } from './tally.js';
 import { Time } from './time.js';
 
@@ -30,7 +31,7 @@ export function Stages(props: StagesProps): JSX.Element {
   const current = stages.findLastIndex((stage) => stage.at !== undefined);
   return (
     <nav class="stages" aria-label={text.case.stages}>
-      <ol role="list">
+      <OrderedList>
         {stages.map((stage, index) => (
           <li
             key={stage.name}
@@ -45,7 +46,7 @@ export function Stages(props: StagesProps): JSX.Element {
             {stage.at !== undefined && <Time at={stage.at} form="short" />}
           </li>
         ))}
-      </ol>
+      </OrderedList>
     </nav>
   );
 }

@@ -4,6 +4,7 @@ import { withQuery } from '../paths.js';
 import { day, dayHeading } from '../text/format.js';
 import type { Visit } from '../visit.js';
 import { FACTS } from './facts.js';
+import { OrderedList } from './list.js';
 import { Time } from './time.js';
 
 export interface TimelineProps {
@@ -31,11 +32,11 @@ export function Timeline({ visit, path, items, after, next, names }: TimelinePro
       {byDay(items).map(([date, facts]) => (
         <div class="timeline-day" key={date}>
           <h3>{dayHeading(facts[0]?.at ?? date, visit.language)}</h3>
-          <ol role="list">
+          <OrderedList>
             {facts.map((item) => (
               <Fact key={item.seq} visit={visit} item={item} names={names} />
             ))}
-          </ol>
+          </OrderedList>
         </div>
       ))}
       {(after > 0 || next !== undefined) && (
@@ -90,6 +91,11 @@ function Fact({ visit, item, names }: Pick<TimelineProps, 'visit' | 'names'> & {
 
 function byDay(items: readonly TimelineItem[]): [date: string, facts: TimelineItem[]][] {
   const days = new Map<string, TimelineItem[]>();
-  for (const item of items) days.set(day(item.at), [...(days.get(day(item.at)) ?? []), item]);
+  for (const item of items) {
+    const date = day(item.at);
+    const facts = days.get(date);
+    if (facts) facts.push(item);
+    else days.set(date, [item]);
+  }
   return [...days];
 }

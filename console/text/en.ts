@@ -257,7 +257,10 @@ export const en: Text = {
       title: 'The request was refused',
       text: 'This request did not come from a page of this site, so it was refused to prevent abuse. Go back to the page and try again.',
     },
-    badRequest: { title: 'The request is not valid', text: 'What was sent could not be read. Go back to the page and try again.' },
+    badRequest: {
+      title: 'The request is not valid',
+      text: 'What was sent could not be read. Go back to the page and try again.',
+    },
     tooMany: { title: 'Too many attempts', text: 'Signing in failed too often: wait a minute, then try again.' },
     failed: {
       title: 'Something went wrong',

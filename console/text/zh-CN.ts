@@ -162,7 +162,10 @@ export const zhCN = {
     business: '业务',
   },
 
-  measures: { LISTING: '失信', CONSUMPTION: '限制消费', EXIT: '限制出境', SEAL: '查封' } satisfies Record<Measure, string>,
+  measures: { LISTING: '失信', CONSUMPTION: '限制消费', EXIT: '限制出境', SEAL: '查封' } satisfies Record<
+    Measure,
+    string
+  >,
   assets: { 'property-unit': '不动产单元', vehicle: '车辆', other: '其他财产' } satisfies Record<AssetType, string>,
   grounds: {
     1: '有履行能力而拒不履行',
@@ -185,7 +188,10 @@ export const zhCN = {
     expired: '期满',
     corrected: '更正',
   } satisfies Record<EndGround, string>,
-  outcomes: { CLEAR: '通过', NOTIFY: '告知法院', REVIEW: '暂停待核', INTERCEPT: '拦截' } satisfies Record<Outcome, string>,
+  outcomes: { CLEAR: '通过', NOTIFY: '告知法院', REVIEW: '暂停待核', INTERCEPT: '拦截' } satisfies Record<
+    Outcome,
+    string
+  >,
   reasons: {
     ID_EXACT: '证件号码与姓名一致',
     ID_EXACT_NAME_DIFFERS: '证件号码一致、姓名不符',
@@ -199,14 +205,20 @@ export const zhCN = {
     allowed: '已准予办理',
     resumed: '已恢复办理',
   } satisfies Record<FeedbackAction, string>,
-  identity: { same: '确认为本人', other: '不是本人', unsure: '身份存疑' } satisfies Record<'same' | 'other' | 'unsure', string>,
+  identity: { same: '确认为本人', other: '不是本人', unsure: '身份存疑' } satisfies Record<
+    'same' | 'other' | 'unsure',
+    string
+  >,
   directives: {
     SEAL: '查封该财产',
     PROCEEDS_TO_COURT: '准予办理，价款汇入法院账户',
     REFUSE: '不予办理',
     ALLOW: '准予办理',
   } satisfies Record<DirectiveType, string>,
-  sources: { voluntary: '自动履行', 'sale-proceeds': '变价款', enforced: '强制执行' } satisfies Record<RepaymentSource, string>,
+  sources: { voluntary: '自动履行', 'sale-proceeds': '变价款', enforced: '强制执行' } satisfies Record<
+    RepaymentSource,
+    string
+  >,
   decisions: {
     release: '解除措施',
     revoke: '撤销列入',
@@ -271,8 +283,14 @@ export const zhCN = {
     },
     badRequest: { title: '请求有误', text: '提交的内容无法读取。请返回页面重新操作。' },
     tooMany: { title: '尝试次数过多', text: '登录失败次数过多，请一分钟后再试。' },
-    failed: { title: '系统出错', text: '本页面未能生成，案件数据没有受到影响。请稍后重试；若再次出现，请告知管理员并说明时间。' },
-    unavailable: { title: '暂时无法读取数据', text: '数据库暂不可用，此刻无法显示案件；这不表示案件没有动态。请稍后重试。' },
+    failed: {
+      title: '系统出错',
+      text: '本页面未能生成，案件数据没有受到影响。请稍后重试；若再次出现，请告知管理员并说明时间。',
+    },
+    unavailable: {
+      title: '暂时无法读取数据',
+      text: '数据库暂不可用，此刻无法显示案件；这不表示案件没有动态。请稍后重试。',
+    },
     retry: '重试',
     home: '返回案件列表',
   },

@@ -82,7 +82,7 @@ describe('bodies', () => {
       .set('Authorization', `Bearer ${token}`)
       .set('Idempotency-Key', randomUUID())
       .set('Content-Type', type)
-      .serialize(String)
+      .serialize((written: string) => written)
       .send(body);
 
   it.each([

@@ -1,7 +1,6 @@
-import type { JSX } from 'preact';
 import type { FactType } from '../../domain/vocabulary.js';
 import type { TimelineItem } from '../../registry/case-views.js';
-import { day, money } from '../text/format.js';
+import { money } from '../text/format.js';
 import type { Visit } from '../visit.js';
 
 export type Detail = TimelineItem['detail'];
@@ -22,7 +21,10 @@ const word = (words: { readonly [code: string]: string }, code: unknown): string
 
 const words = (list: { readonly [code: string]: string }, codes: unknown): string | undefined =>
   Array.isArray(codes) && codes.length > 0
-    ? [...new Set(codes)].map((code) => word(list, code)).filter((one) => one !== undefined).join(' · ')
+    ? [...new Set(codes)]
+        .map((code) => word(list, code))
+        .filter((one) => one !== undefined)
+        .join(' · ')
     : undefined;
 
 const yuan = (visit: Visit, value: unknown): string | undefined =>
@@ -59,10 +61,7 @@ export const FACTS: { readonly [T in FactType]: FactView } = {
   feedback: {
     glyph: '◇',
     tone: 'stop',
-    phrases: (visit, { action, identity }) => [
-      word(visit.text.feedback, action),
-      word(visit.text.identity, identity),
-    ],
+    phrases: (visit, { action, identity }) => [word(visit.text.feedback, action), word(visit.text.identity, identity)],
   },
   directive: {
     glyph: '▶',
@@ -148,6 +147,3 @@ function lateFact(visit: Visit, fact: unknown): string | undefined {
   const { facts } = visit.text;
   return word({ repayment: facts.repayment, decision: facts.decision, interception: facts['comparison-hit'] }, fact);
 }
-
-/** The day of an instant or a date as the record gives it. */
-export const dayOf = (at: string): string => day(at);

@@ -1,0 +1,39 @@
+import { isDate } from '../../domain/calendar.js';
+import { hasForbiddenCharacters } from '../../domain/identity/normalise.js';
+import { single } from '../paths.js';
+import { isCaseId } from './case-id.js';
+
+/** What a list of cases is asked for in its address. */
+export interface CaseListQuery {
+  /** Whose cases a judge looks at: their own, or all of the court. */
+  whose: 'mine' | 'court';
+  state?: 'OPEN' | 'CLOSED';
+  /** Part of a case number. */
+  number?: string;
+  after?: { at: string; id: string };
+}
+
+const NUMBER_AT_MOST = 64;
+/** A timestamptz as PostgreSQL writes it. */
+const INSTANT = /^(\d{4}-\d\d-\d\d) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?[+-](0\d|1[0-4])(:[0-5]\d)?$/;
+
+/** Reads the address of a list; undefined when it is none that a page of ours leads to. */
+export function readCaseListQuery(query: { readonly [name: string]: unknown }): CaseListQuery | undefined {
+  const [whose, state, number, at, id] = ['whose', 'state', 'number', 'at', 'id'].map((name) => single(query[name]));
+  const wanted = number?.trim() ?? '';
+  if (wanted.length > NUMBER_AT_MOST || hasForbiddenCharacters(wanted)) return undefined;
+  if (state !== undefined && state !== '' && state !== 'OPEN' && state !== 'CLOSED') return undefined;
+  if ((at === undefined) !== (id === undefined)) return undefined;
+  if (at !== undefined && id !== undefined && !(isInstant(at) && isCaseId(id))) return undefined;
+  return {
+    whose: whose === 'court' ? 'court' : 'mine',
+    ...(state ? { state } : {}),
+    ...(wanted === '' ? {} : { number: wanted }),
+    ...(at !== undefined && id !== undefined ? { after: { at, id } } : {}),
+  };
+}
+
+function isInstant(text: string): boolean {
+  const date = INSTANT.exec(text)?.[1];
+  return date !== undefined && isDate(date);
+}
