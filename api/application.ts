@@ -2,6 +2,7 @@ import express, { type Request, type RequestHandler, type Response, type Router 
 import helmet from 'helmet';
 import { admit } from './access.js';
 import { authenticate } from './authentication.js';
+import { batchRoutes } from './batch.js';
 import { readBody } from './body.js';
 import { caseRoutes } from './cases.js';
 import { catalogueRoutes } from './catalogue.js';
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...decisionRoutes,
   ...inboxRoutes,
   ...comparisonRoutes,
+  ...batchRoutes,
   ...interceptionRoutes,
   ...noticeRoutes,
   ...catalogueRoutes,
@@ -49,7 +51,8 @@ export function createApplication(options: ApplicationOptions): express.Applicat
   const metrics = createMetrics(pool);
   app.use(trace, metrics.observe, accessLog(logger));
   if (options.console) {
-    app.use('/console', named('/console'), helmet(FOR_PAGES), unstored, options.console);
+    // The pages bring security headers of their own.
+    app.use('/console', named('/console'), options.console);
     app.get('/', (_req, res) => res.redirect(303, '/console'));
   }
   app.use(helmet(FOR_DATA));
@@ -62,21 +65,9 @@ export function createApplication(options: ApplicationOptions): express.Applicat
   return app;
 }
 
-// The API serves nothing a browser should run; the pages only what is their own. TLS ends before us, so nothing is upgraded here.
+// The API serves nothing a browser should run or frame.
 const FOR_DATA = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-};
-const FOR_PAGES = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'self'"],
-      objectSrc: ["'none'"],
-      baseUri: ["'none'"],
-      formAction: ["'self'"],
-      frameAncestors: ["'none'"],
-    },
-  },
 };
 
 function mount(app: express.Application, options: ApplicationOptions): void {
@@ -85,7 +76,13 @@ function mount(app: express.Application, options: ApplicationOptions): void {
   for (const route of ROUTES) {
     const limit: RequestHandler = (req, res, next) =>
       limits[res.locals.client ? route.budget : 'anonymous'](req, res, next);
-    app[route.method](route.path, named(route.path), identifyCaller(options, route, limits.anonymous), limit, answer(options, route));
+    app[route.method](
+      route.path,
+      named(route.path),
+      identifyCaller(options, route, limits.anonymous),
+      limit,
+      answer(options, route),
+    );
     paths.set(route.path, [...(paths.get(route.path) ?? []), route.method]);
   }
   for (const [path, methods] of paths) {
@@ -98,12 +95,6 @@ function mount(app: express.Application, options: ApplicationOptions): void {
     });
   }
 }
-
-/** What shows a case is for the eyes of whoever asked; a page's assets may say otherwise. */
-const unstored: RequestHandler = (_req, res, next) => {
-  res.set('Cache-Control', 'no-store');
-  next();
-};
 
 /** The template by which logs and metrics know a request. */
 function named(route: string): RequestHandler {

@@ -3,6 +3,7 @@
  * LOG_LEVEL (info), DATABASE_CONNECTIONS (16). Sends `ready` over IPC; SIGTERM or SIGINT drains and ends it.
  */
 import { createServer, type Server } from 'node:http';
+import { createConsole } from '../console/index.js';
 import { forgetOldAnswers } from '../registry/idempotency.js';
 import { readKeyRing } from '../registry/key-ring.js';
 import { createPool, type Pool } from '../registry/pool.js';
@@ -35,6 +36,12 @@ const pool = createPool({
   applicationName: 'api',
   max: wholeNumber('DATABASE_CONNECTIONS', '16'),
 });
+const ring = readKeyRing(setting('KEY_RING_FILE'));
+const pages = createConsole({
+  pool,
+  ring,
+  report: (error, res) => logger.error({ traceId: res.locals.traceId, ...described(error) }, 'a page failed'),
+});
 const server = createServer(
   {
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -42,7 +49,7 @@ const server = createServer(
     requestTimeout: REQUEST_MS,
     connectionsCheckingInterval: 5_000,
   },
-  createApplication({ pool, ring: readKeyRing(setting('KEY_RING_FILE')), logger }),
+  createApplication({ pool, ring, logger, console: pages }),
 );
 
 const forgetting = setInterval(() => {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { canonicalJson } from '../ledger/canonical-json.js';
 import type { Caller } from '../registry/credentials.js';
-import { once } from '../registry/idempotency.js';
+import { once, type StoredAnswer } from '../registry/idempotency.js';
 import type { Actor } from '../registry/inputs.js';
 import { fingerprint, type KeyRing } from '../registry/key-ring.js';
 import type { Pool, Transaction } from '../registry/pool.js';
@@ -107,7 +107,7 @@ interface Writing<C extends Call, B extends z.ZodType, A extends z.ZodType> exte
   statuses: readonly [number, ...number[]];
   handle(fact: Fact<C, z.output<B>>): Promise<Answer<z.input<A>>>;
   /** Whether a stored answer may still be given; where not, the request is judged anew. */
-  stillHolds?(tx: Transaction, answer: unknown): Promise<boolean>;
+  stillHolds?(tx: Transaction, answer: StoredAnswer): Promise<boolean>;
 }
 
 /** A POST: fact and stored answer in one transaction, once per client and Idempotency-Key. */
@@ -136,15 +136,8 @@ export function writing<C extends Call, B extends z.ZodType, A extends z.ZodType
               ...(answer.location === undefined ? {} : { location: answer.location }),
             };
           },
-          lasting: (error) => {
-            const problem = toProblem(error);
-            return isLasting(problem)
-              ? { status: problem.status, body: JSON.stringify(problemBody(problem, traceId)) }
-              : undefined;
-          },
-          ...(stillHolds
-            ? { stillHolds: async (tx, stored) => stored.status >= 300 || stillHolds(tx, JSON.parse(stored.body)) }
-            : {}),
+          lasting: (error) => lastingAnswer(error, traceId),
+          ...(stillHolds ? { stillHolds } : {}),
         },
       );
       if (outcome.kind === 'in-progress') throw new Problem('in-progress', { retryAfter: 1 });
@@ -152,6 +145,14 @@ export function writing<C extends Call, B extends z.ZodType, A extends z.ZodType
       return { ...outcome.answer, replayed: outcome.replayed };
     },
   };
+}
+
+/** What is kept with a key when the request was refused for good. */
+export function lastingAnswer(error: unknown, traceId: string): StoredAnswer | undefined {
+  const problem = toProblem(error);
+  return isLasting(problem)
+    ? { status: problem.status, body: JSON.stringify(problemBody(problem, traceId)) }
+    : undefined;
 }
 
 /** The part of a route that its definition and the access table give. */

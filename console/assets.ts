@@ -5,6 +5,7 @@ import { HOME } from './paths.js';
 
 const TYPES = {
   'console.css': 'text/css',
+  'parts.css': 'text/css',
   'case.css': 'text/css',
   'print.css': 'text/css',
   'icon.svg': 'image/svg+xml',

@@ -22,6 +22,7 @@ export function Layout({ visit, title, kind, children }: LayoutProps): JSX.Eleme
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{`${title} · ${text.product}`}</title>
         <link rel="stylesheet" href={assetUrl('console.css')} />
+        <link rel="stylesheet" href={assetUrl('parts.css')} />
         {kind === 'case' && <link rel="stylesheet" href={assetUrl('case.css')} />}
         <link rel="stylesheet" media="print" href={assetUrl('print.css')} />
         <link rel="icon" type="image/svg+xml" href={assetUrl('icon.svg')} />

@@ -39,7 +39,7 @@ export function Stages(props: StagesProps): JSX.Element {
             {...(index === current ? { 'aria-current': 'step' as const } : {})}
           >
             <span class="stage-mark" aria-hidden="true">
-              {stage.at === undefined ? '' : '✓'}
+              {stage.at === undefined ? '' : index === current ? '●' : '✓'}
             </span>
             <span class="stage-name">{stage.name}</span>
             <span class="stage-figure">{stage.figure}</span>

@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.end());
 
-async function walk(path: string, token: string): Promise<{ id: string }[]> {
-  const items: { id: string }[] = [];
+async function walk<T = { id: string }>(path: string, token: string): Promise<T[]> {
+  const items: T[] = [];
   for (let next: string | undefined = ''; next !== undefined; ) {
     const joint = path.includes('?') ? '&' : '?';
     const page = await api.get(next === '' ? path : `${path}${joint}cursor=${encodeURIComponent(next)}`, token);
@@ -91,10 +91,10 @@ describe('lists', () => {
       const repayment = { reference: `R${amount}`, amount, receivedOn: '2019-03-01', source: 'voluntary' };
       await api.post(`/v1/cases/${id}/repayments`, repayment, { token: clerkOf(WUDANG).token });
     }
-    const items = (await walk(`/v1/cases/${id}/timeline?limit=2`, judgeOf(WUDANG).token)) as unknown as {
+    const items = await walk<{
       seq: number;
       type: string;
-    }[];
+    }>(`/v1/cases/${id}/timeline?limit=2`, judgeOf(WUDANG).token);
     expect(items.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
     expect(items.map(({ type }) => type)).toEqual(['case-opened', 'repayment', 'repayment', 'repayment']);
   });
@@ -124,7 +124,7 @@ describe('the inbox', () => {
     const first = await read(judge);
     expect([first.status, typeof first.body.readAt]).toEqual([200, 'string']);
     expect((await read(judge)).body.readAt).toBe(first.body.readAt);
-    const facts = (await walk(`/v1/cases/${enforcementCase}/timeline`, judge)) as unknown as { type: string }[];
+    const facts = await walk<{ type: string }>(`/v1/cases/${enforcementCase}/timeline`, judge);
     expect(facts.filter(({ type }) => type === 'read')).toHaveLength(1);
   });
 });

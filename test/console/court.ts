@@ -1,0 +1,194 @@
+import express from 'express';
+import { inject } from 'vitest';
+import { createConsole } from '../../console/index.js';
+import { type Identifier, parseIdentifier } from '../../domain/identity/identifier.js';
+import type { Measure } from '../../domain/vocabulary.js';
+import { openCase } from '../../registry/cases.js';
+import { compare } from '../../registry/comparisons.js';
+import type { Credential } from '../../registry/credentials.js';
+import { decide } from '../../registry/decisions.js';
+import type { Actor, DefaulterInput, Party } from '../../registry/inputs.js';
+import { giveDirective, giveFeedback, notifyJudge } from '../../registry/interceptions.js';
+import { readKeyRing } from '../../registry/key-ring.js';
+import { lockLife } from '../../registry/lives.js';
+import { judgeId } from '../../registry/load.js';
+import { acknowledge, assignPositions, readNotices } from '../../registry/notices.js';
+import { createPool, inTransaction, type Transaction } from '../../registry/pool.js';
+import { registerRepayment } from '../../registry/repayments.js';
+import { settle } from '../../registry/settling.js';
+import { finish, publish, tell } from '../../registry/steps.js';
+import { judgeOf } from '../harness/credentials.js';
+import { freshDatabase } from '../harness/database.js';
+
+export const COURT = '黔0112';
+const CLERK: Actor = { role: 'clerk', id: COURT };
+const JUDGE: Actor = { role: 'judge', id: judgeId(COURT, 1) };
+
+/** Made-up people with the story's names; nothing but a masked form of these may ever reach a page. */
+export const PEOPLE = [
+  { name: '封某全', number: '520112196803150003' },
+  { name: '甲某', number: '52011219750822000X' },
+  { name: '乙某', number: '520112197906110009' },
+] as const;
+const UNIT = { type: 'property-unit', number: '520112999999GB00001F00010001' } as const;
+export const SECRETS = [...PEOPLE.flatMap(({ name, number }) => [name, number]), UNIT.number];
+
+function identifier(number: string): Identifier {
+  const parsed = parseIdentifier({ type: 'resident-id', number }, '2026-01-01');
+  if (!parsed.ok) throw new Error(parsed.code);
+  return parsed.identifier;
+}
+
+const party = ({ name, number }: (typeof PEOPLE)[number]): Party => ({
+  kind: 'person',
+  name,
+  identifiers: [identifier(number)],
+});
+
+export type Court = Awaited<ReturnType<typeof createCourt>>;
+
+/** A database of its own, the console on an application of its own, and what courts, departments and the process do. */
+export async function createCourt() {
+  const database = await freshDatabase();
+  const ring = readKeyRing(inject('keyRingFile'));
+  const pool = createPool({ connectionString: database.applicationUrl, applicationName: 'test', max: 8 });
+  const reported: unknown[] = [];
+  const app = express();
+  app.use('/console', createConsole({ pool, ring, report: (error) => reported.push(error) }));
+  const tx = <T>(work: (transaction: Transaction) => Promise<T>): Promise<T> => inTransaction(pool, work);
+  let serial = 0;
+
+  const { rows } = await pool.query<{ code: string }>('select code from department order by ordinal');
+  const departments = rows.map((row) => row.code);
+
+  async function read(code: string): Promise<bigint> {
+    return tx(async (t) => BigInt((await readNotices(t, code, undefined, 200)).served));
+  }
+
+  return {
+    app,
+    pool,
+    ring,
+    reported,
+    departments,
+    async open({ people = 3, court = COURT, judge = 1, seal = false, obligationFen = 40_000_000n } = {}) {
+      serial += 1;
+      const decision = { number: `（2026）${court}执${serial}号之一`, madeOn: '2026-01-05' };
+      const measures: Measure[] = ['LISTING', 'CONSUMPTION'];
+      return tx((t) =>
+        openCase(
+          t,
+          ring,
+          {
+            caseNumber: `（2026）${court}执${serial}号`,
+            court,
+            judge: judgeId(court, judge),
+            filedOn: '2026-01-05',
+            basis: { number: '（2025）黔0112民初1号', issuer: '贵阳市乌当区人民法院' },
+            obligationFen,
+            content: `${PEOPLE[0].name}偿还借款本金`,
+            defaulters: PEOPLE.slice(0, people).map(
+              (one, index): DefaulterInput => ({
+                ...party(one),
+                ground: 1,
+                conduct: '有履行能力而拒不履行生效法律文书确定义务',
+                decision,
+                measures: [
+                  ...measures.map((measure) => ({ measure, decision })),
+                  ...(seal && index === 0 ? [{ measure: 'SEAL' as const, decision, asset: UNIT }] : []),
+                ],
+                representatives: [],
+                student: false,
+              }),
+            ),
+          },
+          CLERK,
+        ),
+      );
+    },
+    async publish(defaulters: readonly { id: string }[]) {
+      for (const { id } of defaulters) await tx((t) => publish(t, ring, id));
+      await assignPositions(pool);
+    },
+    /** These departments are served all there is. */
+    async deliver(codes: readonly string[] = departments) {
+      for (const code of codes) await read(code);
+    },
+    /** These departments are served all there is and acknowledge it. */
+    async acknowledge(codes: readonly string[] = departments) {
+      for (const code of codes) {
+        const served = await read(code);
+        await tx((t) => acknowledge(t, code, served, { role: 'department', id: code }));
+      }
+      await settle(pool, ring);
+    },
+    /** The seller asks for a transfer of the house: held, the judge told, the department answers. */
+    async intercept(defaulter: string) {
+      const department = { role: 'department', id: 'BDC' } as const;
+      const input = { service: 'BDC-01', reference: 'WD-BDC-0318', party: party(PEOPLE[0]), object: UNIT };
+      const answer = await tx((t) => compare(t, ring, 'BDC', input, department));
+      const [interception] = answer.interceptions;
+      if (!interception) throw new Error(`the comparison was ${answer.outcome}`);
+      await tx((t) => notifyJudge(t, ring, defaulter, [interception.id]));
+      const feedback = { action: 'held', identity: 'same', at: answer.comparedAt } as const;
+      await tx((t) => giveFeedback(t, ring, interception.id, feedback, department));
+      await tx((t) => giveDirective(t, ring, interception.id, { type: 'PROCEEDS_TO_COURT' }, JUDGE));
+      return interception.id;
+    },
+    pay: (caseId: string, amountFen: bigint, reference: string) =>
+      tx((t) =>
+        registerRepayment(
+          t,
+          ring,
+          caseId,
+          { reference, amountFen, receivedOn: '2026-02-01', source: 'sale-proceeds', payer: PEOPLE[0].name },
+          CLERK,
+        ),
+      ),
+    unseal: (caseId: string, defaulter: string) =>
+      tx((t) =>
+        decide(t, ring, caseId, { type: 'release', ground: 'performed', measures: ['SEAL'], defaulter }, JUDGE),
+      ),
+    stay: (caseId: string) => tx((t) => decide(t, ring, caseId, { type: 'stay', reason: '执行异议审查' }, JUDGE)),
+    async tell(defaulters: readonly { id: string }[]) {
+      for (const { id } of defaulters) await tx((t) => tell(t, ring, id));
+      await assignPositions(pool);
+    },
+    async finish(defaulters: readonly { id: string }[]) {
+      for (const { id } of defaulters) {
+        await tx(async (t) => finish(t, ring, id, (await lockLife(t, ring, id)).life.lastLifeSeq));
+      }
+    },
+    async close() {
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+/** The house's case from listing to the last acknowledgement, as far as `until`. */
+export async function tellHouse(court: Court, until: 'opened' | 'published' | 'part-paid' | 'released' | 'closed') {
+  const opened = await court.open({ seal: true });
+  const [seller] = opened.defaulters;
+  if (!seller) throw new Error('no defaulter');
+  if (until === 'opened') return opened;
+  await court.publish(opened.defaulters);
+  await court.deliver(court.departments.slice(0, 34));
+  await court.acknowledge(court.departments.slice(0, 31));
+  if (until === 'published') return opened;
+  await court.acknowledge();
+  await court.intercept(seller.id);
+  await court.pay(opened.id, 14_640_000n, 'LX-1');
+  if (until === 'part-paid') return opened;
+  await court.pay(opened.id, 25_860_000n, 'LX-2');
+  await court.unseal(opened.id, seller.id);
+  await court.tell(opened.defaulters);
+  await court.deliver(court.departments.slice(0, 20));
+  await court.acknowledge(court.departments.slice(0, 12));
+  if (until === 'released') return opened;
+  await court.acknowledge();
+  await court.finish(opened.defaulters);
+  return opened;
+}
+
+export const houseJudge = (): Extract<Credential, { role: 'judge' }> => judgeOf(COURT);

@@ -1,0 +1,137 @@
+// A worker process made of the product's own parts, which kills itself at a named point.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Client, Connection, type WorkflowClientInterceptor, type WorkflowStartInput } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import { createEnforcementActivities, type EnforcementActivities } from '../../activities/enforcement.js';
+import { readKeyRing } from '../../registry/key-ring.js';
+import { createPool, type Transaction } from '../../registry/pool.js';
+import { runLives, temporalConfig } from '../../worker/lives.js';
+import { startLoops } from '../../worker/loops.js';
+import { LIFE_WORKER } from '../../worker/options.js';
+import type { CrashWorkerEnvironment } from './crash-points.js';
+
+const environment = (name: keyof CrashWorkerEnvironment): string => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+};
+const crashAt = process.env.CRASH_AT;
+const taskQueue = environment('TASK_QUEUE');
+
+/** Nothing after this line happens, and nothing is cleaned up. */
+const crashIf = (point: string): void => {
+  if (point === crashAt) process.kill(process.pid, 'SIGKILL');
+};
+
+/** The step under way, and whether it has written anything: a step with nothing to do is no place to crash. */
+const doing = new AsyncLocalStorage<{ step: string; wrote: boolean }>();
+const WRITES = /insert into (fact|notice|inbox_item) /;
+const LOOPS: readonly [string, RegExp][] = [
+  ['assign', /update notice set position/],
+  ['settle', /update notice set settled_at/],
+  ['relay', /update outbox o set sent_at/],
+];
+
+Runtime.install({
+  shutdownSignals: [],
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } },
+});
+// Shorter than in production, so that the tests need not wait long for the server to notice a dead worker.
+Object.assign(LIFE_WORKER, { stickyQueueScheduleToStartTimeout: '1 second' });
+
+const log = pino({ name: 'crash-worker', level: process.env.LOG_LEVEL ?? 'silent' });
+const ring = readKeyRing(environment('KEY_RING_FILE'));
+const pool = createPool({ connectionString: environment('DATABASE_URL'), applicationName: 'crash-worker', max: 10 });
+pool.on('connect', watch);
+const config = temporalConfig();
+const client = new Client({
+  connection: Connection.lazy(config.connectionOptions),
+  interceptors: { workflow: [crashBesideSignals()] },
+});
+const loops = startLoops({ pool, ring, client, taskQueue, log });
+const stopping = new AbortController();
+const activities = crashBesideReturns(createEnforcementActivities({ pool, ring, afterStep: loops.nudge }));
+const lives = runLives({ config, activities, taskQueue, stopping: stopping.signal, log });
+process.send?.('ready');
+
+process.on('SIGTERM', () => void stop());
+process.on('disconnect', () => process.exit(1));
+
+async function stop(): Promise<void> {
+  stopping.abort();
+  await Promise.all([lives, loops.stopRelays()]);
+  await loops.stopAll();
+  await pool.end();
+  process.exit(0);
+}
+
+/** Sees every statement of a connection, and knows by them which loop's transaction is about to be committed. */
+function watch(connection: Transaction): void {
+  const query = connection.query;
+  let loop: string | undefined;
+  const watched = async (statement: string, args: readonly unknown[]): Promise<unknown> => {
+    const place = doing.getStore()?.wrote ? doing.getStore()?.step : loop;
+    if (statement === 'begin') loop = undefined;
+    if (statement === 'commit') crashIf(`${place}:before-commit`);
+    const result: { rowCount: number | null } = await Reflect.apply(query, connection, args);
+    if (statement === 'commit') crashIf(`${place}:after-commit`);
+    if (result.rowCount === null || result.rowCount === 0) return result;
+    const step = doing.getStore();
+    if (step && WRITES.test(statement)) step.wrote = true;
+    loop ??= LOOPS.find(([, pattern]) => pattern.test(statement))?.[0];
+    return result;
+  };
+  Object.defineProperty(connection, 'query', {
+    value: (...args: unknown[]): unknown => {
+      const [statement] = args;
+      if (typeof statement !== 'string' || typeof args.at(-1) === 'function')
+        return Reflect.apply(query, connection, args);
+      return watched(statement, args);
+    },
+  });
+}
+
+/** The step is done and its result on the way to the workflow, whose task is not completed yet. */
+function crashBesideReturns(activities: EnforcementActivities): EnforcementActivities {
+  const beside =
+    <Args extends unknown[], Result>(step: keyof EnforcementActivities, run: (...args: Args) => Promise<Result>) =>
+    (...args: Args): Promise<Result> => {
+      const place = { step, wrote: false };
+      return doing.run(place, async () => {
+        const result = await run(...args);
+        if (place.wrote) setImmediate(() => crashIf(`${step}:after-return`));
+        return result;
+      });
+    };
+  return {
+    publish: beside('publish', activities.publish),
+    expire: beside('expire', activities.expire),
+    tell: beside('tell', activities.tell),
+    finish: beside('finish', activities.finish),
+    notifyJudge: beside('notifyJudge', activities.notifyJudge),
+  };
+}
+
+function crashBesideSignals(): WorkflowClientInterceptor {
+  const soon = <Input extends Pick<WorkflowStartInput, 'options'>>(input: Input): Input => ({
+    ...input,
+    options: { ...input.options, workflowTaskTimeout: msToTs('2 seconds') },
+  });
+  return {
+    startWithDetails: async (input, next) => {
+      crashIf('relay:before-start');
+      const output = await next(soon(input));
+      crashIf('relay:after-start');
+      return output;
+    },
+    signalWithStart: async (input, next) => {
+      crashIf('relay:before-signal');
+      const output = await next(soon(input));
+      crashIf('relay:after-signal');
+      return output;
+    },
+  };
+}
