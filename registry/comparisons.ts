@@ -68,17 +68,16 @@ export async function compare(
       ? candidates.map((candidate) => ({ candidate, judgement: judge(inEffect.rule, candidate, now) }))
       : [];
   let judgements = judged(now);
-  if (judgements.some(({ judgement }) => judgement.outcome !== 'CLEAR')) {
-    for (const id of [...new Set(candidates.map((c) => c.enforcementCase))].sort()) {
+  // What may hit is judged again under the locks, until no case is left that came into force meanwhile.
+  for (let unlocked = toLock(judgements, locked); unlocked.length > 0; unlocked = toLock(judgements, locked)) {
+    for (const id of unlocked) {
       const held = await lockCase(tx, ring, id);
       if (held) locked.set(id, held);
     }
     ({ candidates, blinds, now } = await findCandidates(tx, ring, department, input));
     judgements = judged(now);
   }
-  const hits = judgements.filter(
-    (entry): entry is Hit => entry.judgement.outcome !== 'CLEAR' && locked.has(entry.candidate.enforcementCase),
-  );
+  const hits = judgements.filter((entry): entry is Hit => entry.judgement.outcome !== 'CLEAR');
   const outcome = strictest(hits.map((hit) => hit.judgement));
   const reasons = [...new Set(hits.flatMap((hit) => hit.judgement.reasons))];
   const clearReasons = [
@@ -119,6 +118,17 @@ export async function compare(
     );
   }
   return { id, outcome, reasons, interceptions, comparedAt: comparedAt.toISOString() };
+}
+
+/** Cases that hit and are not locked yet, in the order in which everybody locks. */
+function toLock(
+  judgements: readonly { candidate: FoundCandidate; judgement: Judgement }[],
+  locked: ReadonlyMap<string, LockedCase>,
+): string[] {
+  const hitting = judgements
+    .filter(({ judgement }) => judgement.outcome !== 'CLEAR')
+    .map(({ candidate }) => candidate.enforcementCase);
+  return [...new Set(hitting)].filter((id) => !locked.has(id)).sort();
 }
 
 interface NewInterception {

@@ -6,7 +6,7 @@ const SHORT: Readonly<Record<string, readonly [zh: string, en: string]>> = {
   BDC: ['不动产', 'Real estate'],
   EDU: ['教育', 'Education'],
   PLN: ['规划', 'Planning'],
-  AIC: ['工商', 'Commerce register'],
+  AIC: ['工商', 'Companies'],
   PSB: ['公安', 'Police'],
   VEH: ['车管', 'Vehicles'],
   CIV: ['民政', 'Civil affairs'],
