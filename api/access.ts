@@ -1,9 +1,8 @@
 import type { Role } from '../domain/vocabulary.js';
-import { caseScope } from '../registry/case-views.js';
-import { courtsBelow } from '../registry/catalogue.js';
 import type { Caller } from '../registry/credentials.js';
 import { interceptionScope } from '../registry/interceptions.js';
 import type { Queryable } from '../registry/pool.js';
+import { type CourtCaller, maySee } from '../registry/scope.js';
 import { Problem } from './problem.js';
 
 // The one place that says who may call what, and whose is whose. What is not yours is 404.
@@ -50,17 +49,9 @@ export function admit<C extends Call>(call: C, caller: Caller | undefined): asse
   if (!roles.includes(caller.role)) throw new Problem('not-found');
 }
 
-type CourtCaller = Extract<Caller, { court: string }>;
-
-/** The courts whose cases a caller sees: their own, and for a supervisor those below too. */
-export async function courtsOf(q: Queryable, caller: CourtCaller): Promise<string[]> {
-  return caller.role === 'supervisor' ? courtsBelow(q, caller.court) : [caller.court];
-}
-
 /** Throws Problem 404 unless the case exists and is the caller's to see. */
 export async function requireCase(q: Queryable, caller: CourtCaller, id: string): Promise<void> {
-  const scope = await caseScope(q, id);
-  if (!scope || !(await courtsOf(q, caller)).includes(scope.court)) throw new Problem('not-found');
+  if (!(await maySee(q, caller, id))) throw new Problem('not-found');
 }
 
 /** The interception with its case, if it is of the judge's court or the department's own. Throws Problem 404. */

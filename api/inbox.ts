@@ -2,7 +2,7 @@ import type { Caller } from '../registry/credentials.js';
 import { type InboxScope, listInbox } from '../registry/inbox.js';
 import type { Queryable } from '../registry/pool.js';
 import { readInboxItem } from '../registry/reading.js';
-import { courtsOf } from './access.js';
+import { courtsOf } from '../registry/scope.js';
 import { atAndId, decodeCursor, encodeCursor } from './cursor.js';
 import { Problem } from './problem.js';
 import { type Route, reading, writing } from './route.js';

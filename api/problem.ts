@@ -104,8 +104,6 @@ const CODE_OF_ERROR: Readonly<Record<string, ProblemCode>> = {
   E10: 'state-conflict',
 };
 
-/** Query cancelled by its time limit, lock not available; serialization failure or deadlock that repeating did not cure. */
-const BUSY_STATES = new Set(['57014', '55P03', '40001', '40P01']);
 const AWAY_RETRY_SECONDS = 2;
 
 /** What an error is to the client; everything unforeseen is `internal`, with nothing inside. */
@@ -117,7 +115,7 @@ export function toProblem(error: unknown): Problem {
     const special = error.errors.map(({ code }) => CODE_OF_ERROR[code]).find((code) => code !== undefined);
     return new Problem(special ?? error.code, { errors: error.errors, detail: error.message });
   }
-  if (isUnavailable(error) || BUSY_STATES.has(sqlState(error) ?? '')) {
+  if (isUnavailable(error)) {
     return new Problem('overloaded', { retryAfter: AWAY_RETRY_SECONDS });
   }
   return new Problem('internal');

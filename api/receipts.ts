@@ -1,5 +1,5 @@
 import { receipt } from '../registry/receipts.js';
-import { courtsOf } from './access.js';
+import { courtsOf } from '../registry/scope.js';
 import { Problem } from './problem.js';
 import { type Route, reading } from './route.js';
 import * as answers from './schemas/answers.js';

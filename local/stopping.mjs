@@ -15,9 +15,19 @@ export class Stopped extends Error {
 
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
-/** From here on signals end the process in order and never in the middle of something. */
+/** From here on signals, and the end of the npm that started us, end the process in order and not in the middle. */
 export function listenForSignals() {
   for (const signal of Object.keys(exitCodes)) process.on(signal, () => controller.abort(signal));
+  if (process.env.npm_lifecycle_event) followParent();
+}
+
+/** A killed npm passes nothing on: without it nobody would know any more that this runs. */
+function followParent() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) controller.abort('SIGTERM');
+  }, 500);
+  timer.unref();
 }
 
 /** The same from within: something failed, and what runs beside it must not outlive it. */

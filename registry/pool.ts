@@ -64,14 +64,17 @@ export function violatedConstraint(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.constraint : undefined;
 }
 
+/** Cancelled by its time limit, lock not available, and what repeating did not cure: the client may try again. */
+const BUSY_STATES = new Set(['57014', '55P03', ...REPEATABLE]);
 const CONNECTION_STATES = /^(08|57P|53|58)/;
 const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
 
-/** Whether PostgreSQL is away (restarting, unreachable, out of connections) rather than unhappy with the statement. */
+/** Whether PostgreSQL is away (restarting, unreachable, out of connections) or too busy, rather than unhappy with the statement. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable);
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (BUSY_STATES.has(sqlState(error) ?? '')) return true;
   if (CONNECTION_CODES.has(code) || (sqlState(error) !== undefined && CONNECTION_STATES.test(code))) return true;
   return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
     error.message,

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { isOfCourt } from '../../registry/scope.js';
 import { assetUrl } from '../assets.js';
 import { paths } from '../paths.js';
-import { isOfCourt } from '../scope.js';
 import type { Visit } from '../visit.js';
 
 interface LayoutProps {

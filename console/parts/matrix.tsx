@@ -47,14 +47,15 @@ function Cell({ visit, department, phase }: { visit: Visit; department: CaseDepa
         data-department={department.code}
         data-state={told}
         data-interceptions={department.interceptions}
-        aria-label={spoken}
         title={spoken}
       >
-        <span class="cell-glyph">
+        <span class="cell-glyph" aria-hidden="true">
           {GLYPHS[told]}
           {department.interceptions > 0 && <span class="cell-stop">{INTERCEPTED}</span>}
         </span>
         <span class="cell-name">{shortName(department.code, language)}</span>
+        {/* What is seen is the beginning of what is heard, so that it can also be said to the browser (WCAG 2.5.3). */}
+        <span class="visually-hidden"> {spoken}</span>
       </a>
     </li>
   );

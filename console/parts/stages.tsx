@@ -29,17 +29,18 @@ export function Stages(props: StagesProps): JSX.Element {
   const { text } = props.visit;
   const stages = stagesOf(props);
   const current = stages.findLastIndex((stage) => stage.at !== undefined);
+  const over = current === stages.length - 1;
   return (
-    <nav class="stages" aria-label={text.case.stages}>
+    <section class="stages" aria-label={text.case.stages}>
       <OrderedList>
         {stages.map((stage, index) => (
           <li
             key={stage.name}
-            class={`stage ${stage.at === undefined ? 'stage-open' : 'stage-reached'}`}
+            class={`stage ${stage.at === undefined ? 'stage-open' : 'stage-reached'}${index === current && !over ? ' stage-current' : ''}`}
             {...(index === current ? { 'aria-current': 'step' as const } : {})}
           >
             <span class="stage-mark" aria-hidden="true">
-              {stage.at === undefined ? '' : index === current ? '●' : '✓'}
+              {stage.at === undefined ? '' : index === current && !over ? '●' : '✓'}
             </span>
             <span class="stage-name">{stage.name}</span>
             <span class="stage-figure">{stage.figure}</span>
@@ -47,7 +48,7 @@ export function Stages(props: StagesProps): JSX.Element {
           </li>
         ))}
       </OrderedList>
-    </nav>
+    </section>
   );
 }
 

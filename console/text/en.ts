@@ -100,8 +100,6 @@ export const en: Text = {
     released: 'Released',
     complete: 'All acknowledged',
     none: 'none',
-    reached: 'reached',
-    current: 'current',
   },
 
   timeline: {
@@ -147,7 +145,6 @@ export const en: Text = {
     freed: (count) => `${counted(count, 'matter', 'matters')} may resume`,
     allEnded: 'no measure is left',
     caseClosed: 'the case is closed',
-    business: 'service',
   },
 
   measures: {

@@ -112,8 +112,6 @@ export const zhCN = {
     released: '解除',
     complete: '全部确认',
     none: '无',
-    reached: '已到达',
-    current: '当前',
   },
 
   timeline: {
@@ -159,7 +157,6 @@ export const zhCN = {
     freed: (count: number) => `恢复办理 ${count} 项`,
     allEnded: '全部措施已解除',
     caseClosed: '案件办结',
-    business: '业务',
   },
 
   measures: { LISTING: '失信', CONSUMPTION: '限制消费', EXIT: '限制出境', SEAL: '查封' } satisfies Record<

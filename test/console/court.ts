@@ -123,11 +123,11 @@ export async function createCourt() {
       await settle(pool, ring);
     },
     /** The seller asks for a transfer of the house: held, the judge told, the department answers. */
-    async intercept(defaulter: string) {
+    async intercept(caseNumber: string, defaulter: string) {
       const department = { role: 'department', id: 'BDC' } as const;
       const input = { service: 'BDC-01', reference: 'WD-BDC-0318', party: party(PEOPLE[0]), object: UNIT };
       const answer = await tx((t) => compare(t, ring, 'BDC', input, department));
-      const [interception] = answer.interceptions;
+      const interception = answer.interceptions.find((one) => one.case.number === caseNumber);
       if (!interception) throw new Error(`the comparison was ${answer.outcome}`);
       await tx((t) => notifyJudge(t, ring, defaulter, [interception.id]));
       const feedback = { action: 'held', identity: 'same', at: answer.comparedAt } as const;
@@ -148,6 +148,21 @@ export async function createCourt() {
     unseal: (caseId: string, defaulter: string) =>
       tx((t) =>
         decide(t, ring, caseId, { type: 'release', ground: 'performed', measures: ['SEAL'], defaulter }, JUDGE),
+      ),
+    imposeExit: (caseId: string, defaulter: string) =>
+      tx((t) =>
+        decide(
+          t,
+          ring,
+          caseId,
+          {
+            type: 'impose',
+            measure: 'EXIT',
+            decision: { number: '（2026）黔0112执1号之二', madeOn: '2026-02-02' },
+            defaulter,
+          },
+          JUDGE,
+        ),
       ),
     stay: (caseId: string) => tx((t) => decide(t, ring, caseId, { type: 'stay', reason: '执行异议审查' }, JUDGE)),
     async tell(defaulters: readonly { id: string }[]) {
@@ -177,7 +192,7 @@ export async function tellHouse(court: Court, until: 'opened' | 'published' | 'p
   await court.acknowledge(court.departments.slice(0, 31));
   if (until === 'published') return opened;
   await court.acknowledge();
-  await court.intercept(seller.id);
+  await court.intercept(opened.caseNumber, seller.id);
   await court.pay(opened.id, 14_640_000n, 'LX-1');
   if (until === 'part-paid') return opened;
   await court.pay(opened.id, 25_860_000n, 'LX-2');

@@ -40,7 +40,7 @@ Runtime.install({
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } },
 });
 // Shorter than in production, so that the tests need not wait long for the server to notice a dead worker.
-Object.assign(LIFE_WORKER, { stickyQueueScheduleToStartTimeout: '1 second' });
+Object.assign(LIFE_WORKER, { stickyQueueScheduleToStartTimeout: '1 second', workflowThreadPoolSize: 1 });
 
 const log = pino({ name: 'crash-worker', level: process.env.LOG_LEVEL ?? 'silent' });
 const ring = readKeyRing(environment('KEY_RING_FILE'));

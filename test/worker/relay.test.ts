@@ -1,0 +1,116 @@
+import { randomInt } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../local/ports.js';
+import { withClient } from '../../local/postgres-databases.js';
+import { relay } from '../../registry/outbox.js';
+import { type Relay, relayOnce } from '../../worker/relay.js';
+import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { createWorld, defaulter, person, type World } from '../harness/world.js';
+
+/** No worker runs here: what Temporal was told stands in the histories, unread. */
+describe('the relay', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld();
+  });
+  afterEach(() => world.close());
+
+  const relayOf = (client: Client): Relay => ({
+    pool: world.pool,
+    client,
+    taskQueue: world.taskQueue,
+    log: pino({ level: 'silent' }),
+  });
+  const unsent = async (): Promise<number> => {
+    const { rows } = await world.pool.query<{ unsent: number }>(
+      'select count(*)::int as unsent from outbox where sent_at is null',
+    );
+    return rows[0]?.unsent ?? 0;
+  };
+  /** The numbers of the signals a life was sent, in the order in which Temporal took them. */
+  const numbers = async (id: string): Promise<number[]> => {
+    const { events } = await world.client.workflow.getHandle(enforcementWorkflowId(id)).fetchHistory();
+    return (events ?? []).flatMap((event) => {
+      const data = event.workflowExecutionSignaledEventAttributes?.input?.payloads?.[0]?.data;
+      return data ? [Number(JSON.parse(Buffer.from(data).toString()).seq)] : [];
+    });
+  };
+  const openThree = async (): Promise<{ caseId: string; lives: string[] }> => {
+    const opened = await world.open([defaulter(person('甲某')), defaulter(person('乙某')), defaulter(person('丙某'))]);
+    return { caseId: opened.id, lives: opened.defaulters.map((one) => one.id) };
+  };
+
+  it('hands each life its facts in order, also with several relays at once and courts writing meanwhile', async () => {
+    const cases = await Promise.all([openThree(), openThree()]);
+    let writing = true;
+    const courts = Promise.all(
+      cases.map(async ({ caseId }) => {
+        for (let n = 0; n < 25; n++) await world.pay(caseId, BigInt(randomInt(1, 100)));
+      }),
+    ).finally(() => {
+      writing = false;
+    });
+    const relays = [1, 2, 3].map(async () => {
+      while (writing || (await unsent()) > 0) await relayOnce(relayOf(world.client));
+    });
+    await Promise.all([courts, ...relays]);
+    const inOrder = Array.from({ length: 25 }, (_, i) => i + 2);
+    for (const id of cases.flatMap(({ lives }) => lives)) expect(await numbers(id)).toEqual(inOrder);
+  });
+
+  it('keeps what it cannot hand over, and hands it over when Temporal is there', async () => {
+    const { caseId, lives } = await openThree();
+    for (let n = 0; n < 3; n++) await world.pay(caseId, 100n);
+    const connection = Connection.lazy({ address: `127.0.0.1:${await freePort()}` });
+    await expect(relayOnce(relayOf(new Client({ connection })))).rejects.toThrow();
+    expect(await unsent()).toBe(12);
+    await connection.close();
+    while (await relayOnce(relayOf(world.client)));
+    expect(await unsent()).toBe(0);
+    for (const id of lives) expect(await numbers(id)).toEqual([2, 3, 4]);
+  });
+
+  it('goes on after the fact that failed, never past it', async () => {
+    const { caseId, lives } = await openThree();
+    for (let n = 0; n < 3; n++) await world.pay(caseId, 100n);
+    await relay(world.pool, 32, async (rows) => rows.slice(0, 2));
+    while (await relayOnce(relayOf(world.client)));
+    for (const id of lives) expect(await numbers(id)).toEqual([3, 4]);
+  });
+
+  it('held up by slow lives leaves all others to its neighbour', async () => {
+    for (let n = 0; n < 4; n++) await openThree();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let taken = 0;
+    const slow = relay(world.pool, 6, async (rows) => {
+      taken += 1;
+      await held;
+      return rows;
+    });
+    await expect.poll(() => taken).toBe(6);
+    expect(await relay(world.pool, 6, async (rows) => rows)).toEqual({ taken: 6, sent: 6 });
+    expect(await relay(world.pool, 6, async (rows) => rows)).toEqual({ taken: 0, sent: 0 });
+    release();
+    expect(await slow).toEqual({ taken: 6, sent: 6 });
+  });
+
+  it('survives the loss of its connection to PostgreSQL while Temporal keeps it waiting: the facts go again', async () => {
+    const { lives } = await openThree();
+    const lost = relay(world.pool, 32, async (rows) => {
+      await withClient(world.adminUrl, (client) =>
+        client.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test'`),
+      );
+      return rows;
+    });
+    await expect(lost).rejects.toThrow();
+    expect(await unsent()).toBe(3);
+    while (await relayOnce(relayOf(world.client)));
+    expect(await unsent()).toBe(0);
+    for (const id of lives) expect(await numbers(id)).toEqual([]);
+  });
+});

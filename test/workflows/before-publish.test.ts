@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { eventually } from '../harness/eventually.js';
+import { createWorld, defaulter, person, type World } from '../harness/world.js';
+
+/** The worker is away while courts decide; whichever fact came first wins, and freeing wins over blocking. */
+describe('what happens before publish', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld();
+  });
+  afterEach(() => world.close());
+
+  const kinds = async (caseId: string): Promise<string[]> => {
+    const { rows } = await world.pool.query<{ kind: string }>(
+      'select kind from notice where enforcement_case = $1 order by ordering',
+      [caseId],
+    );
+    return rows.map((row) => row.kind);
+  };
+  const types = async (caseId: string): Promise<string[]> => (await world.facts(caseId)).map((fact) => fact.type);
+
+  it('a debt paid in full: nobody is ever blocked, no department hears of it, and the lives end', async () => {
+    const parties = [person('甲某'), person('乙某'), person('丙某')];
+    const opened = await world.open(parties.map((party) => defaulter(party)));
+    await world.pay(opened.id, 40_000_000n);
+    world.startWorker();
+    for (const [index, party] of parties.entries()) {
+      await world.until(opened.id, 'RELEASED', index);
+      expect((await world.compare('AIC-01', party)).outcome).toBe('CLEAR');
+    }
+    for (const { id } of opened.defaulters) await world.client.workflow.getHandle(enforcementWorkflowId(id)).result();
+    expect(await kinds(opened.id)).toEqual([]);
+    expect(await types(opened.id)).not.toContain('published');
+    expect((await world.view(opened.id)).state).toBe('CLOSED');
+  });
+
+  it('what payment does not end waits for the judge, unpublished, and is asked for once', async () => {
+    const debtor = person();
+    const opened = await world.open([defaulter(debtor, ['LISTING', 'CONSUMPTION', 'EXIT'])]);
+    await world.pay(opened.id, 40_000_000n);
+    world.startWorker();
+    const asked = await eventually(async () => {
+      const { rows } = await world.pool.query<{ kind: string }>('select kind from inbox_item');
+      return rows.length > 0 && rows;
+    });
+    expect(asked).toEqual([{ kind: 'decide-restriction' }]);
+    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    await world.decide(opened.id, { type: 'release', ground: 'performed' });
+    await world.until(opened.id, 'RELEASED');
+    expect(await kinds(opened.id)).toEqual([]);
+  });
+
+  it('a stay: nothing is in force until the judge resumes, and resuming is the publish', async () => {
+    const debtor = person();
+    const opened = await world.open([defaulter(debtor)]);
+    await world.decide(opened.id, { type: 'stay', reason: '案外人异议审查' });
+    world.startWorker();
+    const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
+    await eventually(async () => (await handle.query<{ heardUpTo: number }, []>('state')).heardUpTo === 2);
+    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await kinds(opened.id)).toEqual([]);
+    await world.decide(opened.id, { type: 'resume' });
+    await world.until(opened.id, 'IN_FORCE');
+    expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
+    expect(await kinds(opened.id)).toEqual(['PUBLISH']);
+  });
+
+  it('a release by the judge: nothing comes into force and nothing has to be told', async () => {
+    const debtor = person();
+    const opened = await world.open([defaulter(debtor)]);
+    await world.decide(opened.id, { type: 'release', ground: 'settled' });
+    world.startWorker();
+    await world.until(opened.id, 'RELEASED');
+    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await kinds(opened.id)).toEqual([]);
+  });
+
+  it('one of two released: only the other comes into force', async () => {
+    const [freed, other] = [person('甲某'), person('乙某')];
+    const opened = await world.open([defaulter(freed), defaulter(other)]);
+    await world.decide(opened.id, {
+      type: 'revoke',
+      reason: '列入错误',
+      defaulter: opened.defaulters[0]?.id ?? '',
+    });
+    world.startWorker();
+    await world.until(opened.id, 'RELEASED');
+    await world.until(opened.id, 'IN_FORCE', 1);
+    expect((await world.compare('AIC-01', freed)).outcome).toBe('CLEAR');
+    expect((await world.compare('AIC-01', other)).outcome).toBe('INTERCEPT');
+  });
+});

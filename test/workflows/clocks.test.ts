@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { eventually } from '../harness/eventually.js';
+import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { termEndsSoon } from './record-histories.js';
+
+describe('the clock of a life', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld();
+    world.startWorker();
+  });
+  afterAll(() => world.close());
+
+  it('ends a term by itself, also when an interception came while it waited', async () => {
+    const debtor = person();
+    const opened = await world.open([{ ...defaulter(debtor, ['LISTING']), ground: 2, termMonths: 24 }]);
+    await world.until(opened.id, 'IN_FORCE');
+    await termEndsSoon(world, opened.id);
+    expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
+    await eventually(async () => (await world.facts(opened.id)).some((fact) => fact.type === 'judge-notified'));
+    await eventually(async () => (await world.facts(opened.id)).some((fact) => fact.type === 'term-ended'));
+    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    await eventually(async () => (await world.read('BDC')).some((notice) => notice.kind === 'RELEASE'));
+    await world.acknowledgeAll();
+    await world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? '')).result();
+    expect((await world.view(opened.id)).state).toBe('CLOSED');
+  });
+});

@@ -1,0 +1,39 @@
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import { inject } from 'vitest';
+import { createEnforcementActivities } from '../../activities/enforcement.js';
+import { runLives } from '../../worker/lives.js';
+import type { enforcement } from '../../workflows/index.js';
+import { enforcementWorkflowId } from '../../workflows/messages.js';
+import type { World } from '../harness/world.js';
+
+// What the tests provoke need not be read about.
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } },
+});
+
+/** Runs the lives' worker of a world without relay, assigner and settler: the test does their work. Resolves to how to stop it. */
+export function runLivesOnly(world: World): () => Promise<void> {
+  const stopping = new AbortController();
+  const running = runLives({
+    config: { connectionOptions: { address: inject('temporalAddress') } },
+    activities: createEnforcementActivities({ pool: world.pool, ring: world.ring, afterStep: () => undefined }),
+    taskQueue: world.taskQueue,
+    stopping: stopping.signal,
+    log: pino({ level: 'silent' }),
+  });
+  return async () => {
+    stopping.abort();
+    await running;
+  };
+}
+
+/** Starts a life by hand, before any relay would. */
+export async function startLife(world: World, defaulter: string, continueAfterSignals?: number): Promise<void> {
+  await world.client.workflow.start<typeof enforcement>('enforcement', {
+    workflowId: enforcementWorkflowId(defaulter),
+    taskQueue: world.taskQueue,
+    args: [{ defaulter, ...(continueAfterSignals === undefined ? {} : { continueAfterSignals }) }],
+  });
+}

@@ -1,0 +1,135 @@
+import { enforcementWorkflowId, stateQuery } from '../../workflows/messages.js';
+import { eventually } from '../harness/eventually.js';
+import { defaulter, person, type World } from '../harness/world.js';
+import type { History } from './histories.js';
+import { startLife } from './lives-only.js';
+
+/** Lives as they really go, each down one path to its end; resolves to the histories of its runs. The worker is started by the path. */
+export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>> = {
+  fulfilled: async (world) => {
+    world.startWorker();
+    const debtor = person();
+    const { caseId, id } = await openOne(world, debtor);
+    await world.until(caseId, 'IN_FORCE');
+    await stopAtCounter(world, caseId, debtor);
+    await world.pay(caseId, 10_000_000n);
+    await world.pay(caseId, 30_000_000n);
+    await told(world, caseId, ['PUBLISH', 'RELEASE']);
+    return end(world, id);
+  },
+  'released-by-decision': async (world) => {
+    world.startWorker();
+    const { caseId, id } = await openOne(world);
+    await world.until(caseId, 'IN_FORCE');
+    await world.decide(caseId, { type: 'release', ground: 'settled' });
+    await told(world, caseId, ['PUBLISH', 'RELEASE']);
+    return end(world, id);
+  },
+  'paid-before-publish': async (world) => {
+    const { caseId, id } = await openOne(world);
+    await world.pay(caseId, 40_000_000n);
+    world.startWorker();
+    await told(world, caseId, []);
+    return end(world, id);
+  },
+  'stayed-and-resumed': async (world) => {
+    world.startWorker();
+    const { caseId, id } = await openOne(world);
+    await world.until(caseId, 'IN_FORCE');
+    await world.decide(caseId, { type: 'stay', reason: '案外人异议审查' });
+    await told(world, caseId, ['PUBLISH', 'STAY']);
+    await world.decide(caseId, { type: 'resume' });
+    await told(world, caseId, ['PUBLISH', 'STAY', 'RESUME']);
+    await world.pay(caseId, 40_000_000n);
+    await told(world, caseId, ['PUBLISH', 'STAY', 'RESUME', 'RELEASE']);
+    return end(world, id);
+  },
+  'released-in-parts': async (world) => {
+    world.startWorker();
+    const debtor = person();
+    const { caseId, id } = await openOne(world, debtor, ['LISTING', 'CONSUMPTION', 'EXIT']);
+    await world.until(caseId, 'IN_FORCE');
+    await stopAtCounter(world, caseId, debtor);
+    await world.pay(caseId, 40_000_000n);
+    await told(world, caseId, ['PUBLISH', 'RELEASE']);
+    await world.acknowledgeAll();
+    await heard(world, id, 4);
+    await world.decide(caseId, { type: 'release', ground: 'performed' });
+    await told(world, caseId, ['PUBLISH', 'RELEASE', 'RELEASE']);
+    return end(world, id);
+  },
+  'term-ended': async (world) => {
+    world.startWorker();
+    const debtor = person();
+    const opened = await world.open([{ ...defaulter(debtor, ['LISTING']), ground: 2, termMonths: 24 }]);
+    const id = opened.defaulters[0]?.id ?? '';
+    await world.until(opened.id, 'IN_FORCE');
+    await termEndsSoon(world, opened.id);
+    await stopAtCounter(world, opened.id, debtor);
+    await told(world, opened.id, ['PUBLISH', 'RELEASE']);
+    return end(world, id);
+  },
+  'continued-as-new': async (world) => {
+    const { caseId, id } = await openOne(world);
+    await startLife(world, id, 5);
+    world.startWorker();
+    await world.until(caseId, 'IN_FORCE');
+    const first = (await world.client.workflow.getHandle(enforcementWorkflowId(id)).describe()).runId;
+    for (let n = 2; n <= 6; n++) {
+      await world.pay(caseId, 100_000n);
+      await heard(world, id, n);
+    }
+    await world.pay(caseId, 40_000_000n);
+    await told(world, caseId, ['PUBLISH', 'RELEASE']);
+    await end(world, id);
+    return world.client.workflow.getHandle(enforcementWorkflowId(id), first).fetchHistory();
+  },
+};
+
+/** The term of a case's listing ends in two seconds: as if it had been published long ago. A fact lets the life look at its clock. */
+export async function termEndsSoon(world: World, caseId: string): Promise<void> {
+  await world.pool.query(
+    `update restriction set until = clock_timestamp() + interval '2 seconds' where enforcement_case = $1`,
+    [caseId],
+  );
+  await world.pay(caseId, 1n);
+}
+
+async function openOne(
+  world: World,
+  party = person(),
+  measures: Parameters<typeof defaulter>[1] = ['LISTING', 'CONSUMPTION'],
+): Promise<{ caseId: string; id: string }> {
+  const opened = await world.open([defaulter(party, measures)]);
+  return { caseId: opened.id, id: opened.defaulters[0]?.id ?? '' };
+}
+
+async function stopAtCounter(world: World, caseId: string, debtor: ReturnType<typeof person>): Promise<void> {
+  const { outcome } = await world.compare('AIC-01', debtor);
+  if (outcome !== 'INTERCEPT') throw new Error(`${outcome}: the path needs an interception`);
+  await eventually(async () => (await world.facts(caseId)).some((fact) => fact.type === 'judge-notified'));
+}
+
+/** Waits until the log holds these notices of the case. */
+async function told(world: World, caseId: string, kinds: readonly string[]): Promise<void> {
+  await eventually(async () => {
+    const { rows } = await world.pool.query<{ kind: string }>(
+      'select kind from notice where enforcement_case = $1 and position is not null order by position',
+      [caseId],
+    );
+    return rows.map((row) => row.kind).join() === kinds.join();
+  });
+}
+
+const heard = (world: World, id: string, upTo: number): Promise<unknown> =>
+  eventually(async () => {
+    const state = await world.client.workflow.getHandle(enforcementWorkflowId(id)).query(stateQuery);
+    return state.heardUpTo >= upTo;
+  });
+
+async function end(world: World, id: string): Promise<History> {
+  await world.acknowledgeAll();
+  const handle = world.client.workflow.getHandle(enforcementWorkflowId(id));
+  await handle.result();
+  return handle.fetchHistory();
+}
