@@ -3,7 +3,8 @@ const rooms = {
   domain: [],
   ledger: ['domain'],
   registry: ['domain', 'ledger'],
-  workflows: ['domain'],
+  // Types of activities only: anything else would enter the workflow bundle, and `domain-and-workflows-are-pure` would tell.
+  workflows: ['domain', 'activities'],
   activities: ['domain', 'registry', 'ledger', 'workflows'],
   worker: ['domain', 'registry', 'ledger', 'workflows', 'activities'],
   console: ['domain', 'registry', 'ledger'],
@@ -19,7 +20,6 @@ module.exports = {
       from: { path: `^${room}/` },
       to: {
         path: `^(${all.filter((r) => r !== room && !may.includes(r)).join('|')})/`,
-        ...(room === 'workflows' ? { dependencyTypesNot: ['type-only'] } : {}),
       },
     })),
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
