@@ -2,15 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BORN, type Heard, hear, heardAll, type ProcessState } from '../../domain/process.js';
 
-const facts = fc
-  .integer({ min: 0, max: 40 })
-  .map((count): Heard[] =>
-    Array.from({ length: count }, (_, i) => ({
-      signal: i % 3 === 0 ? 'interception' : 'repayment',
-      seq: i + 2,
-      id: `fact-${i + 2}`,
-    })),
-  );
+const facts = fc.integer({ min: 0, max: 40 }).map((count): Heard[] =>
+  Array.from({ length: count }, (_, i) => ({
+    signal: i % 3 === 0 ? 'interception' : 'repayment',
+    seq: i + 2,
+    id: `fact-${i + 2}`,
+  })),
+);
 
 describe('what a life has heard', () => {
   it('doubled and shuffled signals give the same state as each once in order', () => {
