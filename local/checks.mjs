@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBrowser } from './browser.mjs';
@@ -20,7 +20,7 @@ const rooms = [
   'local',
   'bench',
   'test',
-];
+].filter((room) => existsSync(join(rootFolder, room)));
 
 /** Everything that must hold, in the order of what is told soonest. True when all of it holds. */
 export async function runChecks(parameters) {

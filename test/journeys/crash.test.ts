@@ -13,23 +13,20 @@ import {
   placed,
   released,
   tellStory,
-  type WorkerProcess,
 } from './crash-world.js';
 
-/** Starts a worker that dies at the point and, when it has, a sound one; gives what killed the first. */
-async function crashThenGoOn(world: World, crashAt: CrashPoint, sound: WorkerProcess[]): Promise<string | null> {
+/** Starts a worker process that dies at the point and, when it has, a sound worker; gives what killed the first. */
+async function crashThenGoOn(world: World, crashAt: CrashPoint): Promise<string | null> {
   const killedBy = await launchWorker(world, { crashAt }).ended;
-  sound.push(launchWorker(world));
+  world.startWorker();
   return killedBy;
 }
 
-async function withWorld(work: (world: World, workers: WorkerProcess[]) => Promise<void>): Promise<void> {
+async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
   const world = await createWorld();
-  const workers: WorkerProcess[] = [];
   try {
-    await work(world, workers);
+    await work(world);
   } finally {
-    await Promise.all(workers.map((worker) => worker.kill()));
     await world.close();
   }
 }
@@ -41,7 +38,7 @@ describe.concurrent('a worker process killed with SIGKILL', () => {
     const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
     console.log(`random kills: SEED=${seed}`);
     const random = randomFrom(seed);
-    await withWorld(async (world, workers) => {
+    await withWorld(async (world) => {
       const stories = Promise.all([1, 2, 3, 4].map(() => tellStory(world)));
       const kills = (async () => {
         for (let kill = 0; kill < 10; kill++) {
@@ -50,7 +47,7 @@ describe.concurrent('a worker process killed with SIGKILL', () => {
           await pause(random() * 1_500);
           expect(await worker.kill()).toBe('SIGKILL');
         }
-        workers.push(launchWorker(world));
+        world.startWorker();
       })();
       await kills;
       for (const story of await stories) await expectExactEnd(world, story, world.client);
@@ -60,8 +57,8 @@ describe.concurrent('a worker process killed with SIGKILL', () => {
   it.each(CRASH_POINTS.filter((point) => !ofTerms(point)))(
     '%s: every fact is in effect exactly once',
     async (point) => {
-      await withWorld(async (world, workers) => {
-        const crash = crashThenGoOn(world, point, workers);
+      await withWorld(async (world) => {
+        const crash = crashThenGoOn(world, point);
         const story = await tellStory(world);
         expect(await crash).toBe('SIGKILL');
         await expectExactEnd(world, story, world.client);
@@ -70,8 +67,8 @@ describe.concurrent('a worker process killed with SIGKILL', () => {
   );
 
   it.each(CRASH_POINTS.filter(ofTerms))('%s: a term ends exactly once', async (point) => {
-    await withWorld(async (world, workers) => {
-      const crash = crashThenGoOn(world, point, workers);
+    await withWorld(async (world) => {
+      const crash = crashThenGoOn(world, point);
       const debtor = person();
       const opened = await world.open([{ ...defaulter(debtor, ['LISTING']), ground: 2, termMonths: 24 }]);
       await placed(world, opened.id, 1);

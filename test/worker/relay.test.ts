@@ -92,10 +92,13 @@ describe('the relay', () => {
       await held;
       return rows;
     });
-    await expect.poll(() => taken).toBe(6);
-    expect(await relay(world.pool, 6, async (rows) => rows)).toEqual({ taken: 6, sent: 6 });
-    expect(await relay(world.pool, 6, async (rows) => rows)).toEqual({ taken: 0, sent: 0 });
-    release();
+    try {
+      await expect.poll(() => taken).toBe(6);
+      expect(await relay(world.pool, 6, async (rows) => rows)).toEqual({ taken: 6, sent: 6 });
+      expect(await relay(world.pool, 6, async (rows) => rows)).toEqual({ taken: 0, sent: 0 });
+    } finally {
+      release();
+    }
     expect(await slow).toEqual({ taken: 6, sent: 6 });
   });
 
