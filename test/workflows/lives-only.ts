@@ -1,4 +1,3 @@
-import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createEnforcementActivities } from '../../activities/enforcement.js';
@@ -6,12 +5,7 @@ import { runLives } from '../../worker/lives.js';
 import type { enforcement } from '../../workflows/index.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import type { World } from '../harness/world.js';
-
-// What the tests provoke need not be read about.
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } },
-});
+import './quiet.js';
 
 /** Runs the lives' worker of a world without relay, assigner and settler: the test does their work. Resolves to how to stop it. */
 export function runLivesOnly(world: World): () => Promise<void> {
