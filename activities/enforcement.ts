@@ -1,5 +1,6 @@
 import { notifyJudge } from '../registry/interceptions.js';
 import type { KeyRing } from '../registry/key-ring.js';
+import { redrive } from '../registry/outbox.js';
 import { inTransaction, type Pool } from '../registry/pool.js';
 import type { StepResult } from '../registry/steps.js';
 import * as steps from '../registry/steps.js';
@@ -10,9 +11,13 @@ export type { StepResult };
 export interface EnforcementActivities {
   publish(defaulter: string): Promise<StepResult>;
   expire(defaulter: string): Promise<StepResult>;
+  extend(defaulter: string): Promise<StepResult>;
+  escalate(defaulter: string): Promise<StepResult>;
   tell(defaulter: string): Promise<StepResult>;
   finish(defaulter: string, heard: number | null): Promise<StepResult>;
-  notifyJudge(defaulter: string, interceptions: readonly string[]): Promise<void>;
+  /** Has the facts of this life handed over again: one of them never came. */
+  redrive(defaulter: string): Promise<void>;
+  notifyJudge(defaulter: string, interceptions: readonly string[]): Promise<number | null>;
 }
 
 export function createEnforcementActivities({
@@ -34,8 +39,13 @@ export function createEnforcementActivities({
   return {
     publish: (defaulter) => step((tx) => steps.publish(tx, ring, defaulter)),
     expire: (defaulter) => step((tx) => steps.expire(tx, ring, defaulter)),
+    extend: (defaulter) => step((tx) => steps.extend(tx, ring, defaulter)),
+    escalate: (defaulter) => step((tx) => steps.escalate(tx, ring, defaulter)),
     tell: (defaulter) => step((tx) => steps.tell(tx, ring, defaulter)),
     finish: (defaulter, heard) => step((tx) => steps.finish(tx, ring, defaulter, heard)),
+    redrive: async (defaulter) => {
+      await redrive(pool, defaulter);
+    },
     notifyJudge: (defaulter, interceptions) => step((tx) => notifyJudge(tx, ring, defaulter, interceptions)),
   };
 }

@@ -37,6 +37,8 @@ export interface Candidate {
   readonly confirmed: boolean;
   /** The court has let this very reference go on (directive ALLOW or PROCEEDS_TO_COURT). */
   readonly allowedByCourt: boolean;
+  /** This very reference was held, and its time ran out without the court's refusal: the default is to let go. */
+  readonly holdOver: boolean;
 }
 
 /** Why a comparison came out clear; kept in the record, never told to the department. */
@@ -52,7 +54,12 @@ export type ClearReason =
   | 'SERVICE_NOT_GATED'
   | 'ROW_RETIRED'
   | 'NO_COURT_ORDER'
-  | 'ALLOWED_BY_COURT';
+  | 'ALLOWED_BY_COURT'
+  | 'HOLD_ENDED'
+  /** R6: not a school of the register of those that charge above the normal standard. */
+  | 'INSTITUTION_NOT_GATED'
+  /** R6: not a day on which the school enrols for a term that has not begun. */
+  | 'DURING_TERM';
 
 export type HitReason = 'ID_EXACT' | 'ID_EXACT_NAME_DIFFERS' | 'ID_ALIAS' | 'ID_15_DIGIT' | 'LEGAL_REP_OF';
 
@@ -70,6 +77,26 @@ export function ruleClears(rule: ServiceRule, today: string): ClearReason | null
   const valid =
     (rule.validFrom === null || rule.validFrom <= today) && (rule.validUntil === null || today <= rule.validUntil);
   return valid ? null : 'ROW_RETIRED';
+}
+
+/** The flag of services that touch a child's schooling: R6 holds for them. */
+export const TOUCHES_A_CHILD = 'minor';
+
+/** A school of the register of those that charge above the normal standard (法发〔2019〕35号). */
+export interface School {
+  /** The days on which it enrols for a term that has not begun, both included; null: none are entered. */
+  readonly enrols: { readonly from: string; readonly until: string } | null;
+}
+
+/**
+ * Why a school lets everybody pass on this day, or null when parents may be compared there (R6). Terms differ by school and year, so the days
+ * on which something may be held are entered for each school, and every other day counts as term: a pupil who may already sit in class is
+ * never touched, and a register nobody keeps up stops nobody.
+ */
+export function schoolClears(school: School | undefined, today: string): ClearReason | null {
+  if (school === undefined) return 'INSTITUTION_NOT_GATED';
+  const { enrols } = school;
+  return enrols !== null && enrols.from <= today && today <= enrols.until ? null : 'DURING_TERM';
 }
 
 const OUTCOME_OF: { readonly [D in Disposition]: Exclude<Outcome, 'CLEAR'> } = {
@@ -91,6 +118,7 @@ export function judge(rule: ServiceRule, candidate: Candidate, now: number): Jud
   if (candidate.exempt) return clear('EXEMPT');
   if (rule.flags.includes('judge-confirms') && !candidate.confirmed) return clear('NO_COURT_ORDER');
   if (candidate.allowedByCourt) return clear('ALLOWED_BY_COURT');
+  if (candidate.holdOver) return clear('HOLD_ENDED');
   const outcome = OUTCOME_OF[rule.disposition];
   const reasons = reasonsOf(candidate);
   return {

@@ -9,6 +9,8 @@ export interface Restriction {
   readonly inForceAt: number | null;
   /** Fixed at publish: the instant from which a term listing no longer acts. */
   readonly until: number | null;
+  /** Where the term as decided today ends; beyond `until` once it was extended and not yet published so. Null without a term. */
+  readonly termEnd: number | null;
   readonly endedAt: number | null;
   readonly endGround: EndGround | null;
   /** Whether departments have been told of its end. */
@@ -27,6 +29,10 @@ export interface Life {
   readonly stayTold: boolean;
   readonly publishedAt: number | null;
   readonly endedAt: number | null;
+  /** An exemption or a confirmed service that the departments have not been told of. */
+  readonly untold: boolean;
+  /** The earliest deadline that nobody has met or escalated yet. */
+  readonly deadlineAt: number | null;
   /** Nothing is owed any more of what once was: nothing may newly come into force. */
   readonly performed: boolean;
   readonly restrictions: readonly Restriction[];
@@ -34,7 +40,8 @@ export interface Life {
 
 /** What can happen to a life. `publish` and `expire` come from the process, the rest from courts. */
 export type LifeEvent =
-  | { readonly type: 'publish'; readonly termEnd: number | null }
+  | { readonly type: 'publish'; readonly termEnd: (r: Restriction) => number | null }
+  | { readonly type: 'extend' }
   | { readonly type: 'expire' }
   | { readonly type: 'performed' }
   | { readonly type: 'release'; readonly ground: ReleaseGround; readonly measures: readonly Measure[] | null }
@@ -42,6 +49,7 @@ export type LifeEvent =
   | { readonly type: 'stay' }
   | { readonly type: 'resume' }
   | { readonly type: 'impose'; readonly restriction: Restriction }
+  | { readonly type: 'correct' }
   | { readonly type: 'told' }
   | { readonly type: 'finish' };
 
@@ -54,6 +62,10 @@ export type Conflict =
   | 'already-imposed'
   | 'ending'
   | 'already-performed'
+  | 'no-term'
+  | 'term-too-long'
+  | 'nothing-to-extend'
+  | 're-listing'
   | 'not-finished';
 
 export type Transition = { readonly life: Life } | { readonly conflict: Conflict };
@@ -89,9 +101,14 @@ export function publishable(life: Life, r: Restriction, now: number): boolean {
     !life.performed &&
     life.endedAt === null &&
     (life.graceEndsAt === null || life.graceEndsAt <= now) &&
-    (r.from === null || r.from <= now)
+    (r.from === null || r.from <= now) &&
+    (r.termEnd === null || r.termEnd > now)
   );
 }
+
+/** When the restriction's term is over: as published, or as it would be for one that takes another's place. */
+const overAt = (r: Restriction): number | null => r.until ?? (r.inForceAt === null ? r.termEnd : null);
+const isOver = (r: Restriction, now: number): boolean => (overAt(r) ?? Number.POSITIVE_INFINITY) <= now;
 
 /**
  * The one transition function of a life, used by the transaction of every fact and by the steps of the process, both
@@ -110,18 +127,23 @@ type Handler<T extends LifeEvent['type']> = (
 const TRANSITIONS: { readonly [T in LifeEvent['type']]: Handler<T> } = {
   publish: (life, { termEnd }, now) => {
     const restrictions = life.restrictions.map((r) =>
-      publishable(life, r, now) ? { ...r, inForceAt: now, until: r.measure === 'LISTING' ? termEnd : null } : r,
+      publishable(life, r, now) ? { ...r, inForceAt: now, until: termEnd(r) } : r,
     );
     const published = restrictions.some((r, i) => r !== life.restrictions[i]);
     return { life: published ? { ...life, restrictions, publishedAt: life.publishedAt ?? now } : life };
+  },
+  // A term that is over stays over: an extension reaches only a listing whose term still runs.
+  extend: (life, _event, now) => {
+    const restrictions = life.restrictions.map((r) => (extendable(r, now) ? { ...r, until: r.termEnd } : r));
+    return { life: restrictions.some((r, i) => r !== life.restrictions[i]) ? { ...life, restrictions } : life };
   },
   // The clock has decided already (`until`); this records it, with the instant at which it stopped acting.
   expire: (life, _event, now) => ({
     life: end(
       life,
-      (r) => r.until !== null && r.until <= now,
+      (r) => isOver(r, now),
       'expired',
-      (r) => r.until ?? now,
+      (r) => overAt(r) ?? now,
     ),
   }),
   // Full performance: LISTING of ground 1, CONSUMPTION, and any LISTING not yet in force (art. 10 ¶1 (1), consumption rule art. 9).
@@ -146,22 +168,28 @@ const TRANSITIONS: { readonly [T in LifeEvent['type']]: Handler<T> } = {
   },
   revoke: (life, _event, now) =>
     life.restrictions.some(isOpen) ? { life: end(life, isOpen, 'revoked', () => now) } : { conflict: 'nothing-to-end' },
-  stay: (life) => {
-    if (everythingEnded(life)) return { conflict: 'ending' };
+  stay: (life, _event, now) => {
+    if (isEnding(life, now)) return { conflict: 'ending' };
     return life.stayed ? { conflict: 'already-stayed' } : { life: { ...life, stayed: true } };
   },
-  resume: (life) => {
-    if (everythingEnded(life)) return { conflict: 'ending' };
+  resume: (life, _event, now) => {
+    if (isEnding(life, now)) return { conflict: 'ending' };
     return life.stayed ? { life: { ...life, stayed: false } } : { conflict: 'not-stayed' };
   },
   impose: (life, { restriction }, now) => {
-    if (life.endedAt !== null || stateOf(life, now) === 'RELEASING') return { conflict: 'ending' };
+    if (isEnding(life, now)) return { conflict: 'ending' };
     if (life.performed) return { conflict: 'already-performed' };
+    // Listed again is a new defaulter with `previous`: the bar of art. 10 ¶3 is looked at there.
+    if (restriction.measure === 'LISTING' && life.restrictions.some(leftTheList)) return { conflict: 're-listing' };
     return { life: { ...life, restrictions: [...life.restrictions, restriction] } };
   },
+  // The old identity is free at once; what replaces it is decided anew and waits for publish like any restriction.
+  correct: (life, _event, now) =>
+    isEnding(life, now) ? { conflict: 'ending' } : { life: end(life, isOpen, 'corrected', () => now) },
   told: (life) => ({
     life: {
       ...life,
+      untold: false,
       stayTold: life.publishedAt === null ? life.stayTold : life.stayed,
       restrictions: life.restrictions.map((r) => (r.endedAt !== null && !r.endTold ? { ...r, endTold: true } : r)),
     },
@@ -172,6 +200,18 @@ const TRANSITIONS: { readonly [T in LifeEvent['type']]: Handler<T> } = {
   },
 };
 
+/** Nothing acts any more and nothing ever will: every restriction has ended, be it only by the clock. */
+function isEnding(life: Life, now: number): boolean {
+  const state = stateOf(life, now);
+  return state === 'RELEASING' || state === 'RELEASED';
+}
+
+const extendable = (r: Restriction, now: number): boolean =>
+  isOpen(r) && r.until !== null && r.until > now && r.termEnd !== null && r.termEnd > r.until;
+
+const leftTheList = (r: Restriction): boolean =>
+  r.measure === 'LISTING' && r.endedAt !== null && r.endGround !== 'corrected';
+
 function endsByPerformance(life: Life, r: Restriction): boolean {
   if (r.measure === 'CONSUMPTION') return true;
   return r.measure === 'LISTING' && (life.ground === 1 || r.inForceAt === null);
@@ -180,13 +220,14 @@ function endsByPerformance(life: Life, r: Restriction): boolean {
 function end(life: Life, which: (r: Restriction) => boolean, ground: EndGround, at: (r: Restriction) => number): Life {
   const restrictions = life.restrictions.map((r) => {
     if (!isOpen(r) || !which(r)) return r;
-    return { ...r, endedAt: at(r), endGround: ground };
+    // Never before it came into force, whatever a clock says.
+    return { ...r, endedAt: Math.max(at(r), r.inForceAt ?? at(r)), endGround: ground };
   });
   return restrictions.some((r, i) => r !== life.restrictions[i]) ? { ...life, restrictions } : life;
 }
 
 /** A step the process owes a life. */
-export type Step = 'tell' | 'expire' | 'publish' | 'finish';
+export type Step = 'tell' | 'expire' | 'extend' | 'publish' | 'escalate' | 'finish';
 
 /** What the process has to do next for a life, and when to look again by itself (epoch ms). */
 export interface Standing {
@@ -204,18 +245,22 @@ export function standing(life: Life, released: boolean, now: number): Standing {
   if (life.restrictions.some((r) => r.endedAt !== null && !r.endTold)) return { due: 'tell', wakeAt };
   if (life.publishedAt !== null && life.stayed !== life.stayTold && !everythingEnded(life))
     return { due: 'tell', wakeAt };
-  if (life.restrictions.some((r) => isOpen(r) && r.until !== null && r.until <= now)) return { due: 'expire', wakeAt };
+  if (life.untold && life.publishedAt !== null && !everythingEnded(life)) return { due: 'tell', wakeAt };
+  if (life.restrictions.some((r) => isOpen(r) && isOver(r, now))) return { due: 'expire', wakeAt };
+  if (life.restrictions.some((r) => extendable(r, now))) return { due: 'extend', wakeAt };
   if (life.restrictions.some((r) => publishable(life, r, now))) return { due: 'publish', wakeAt };
-  return { due: everythingEnded(life) && released ? 'finish' : null, wakeAt };
+  if (everythingEnded(life) && released) return { due: 'finish', wakeAt };
+  return { due: life.deadlineAt !== null && life.deadlineAt <= now ? 'escalate' : null, wakeAt };
 }
 
 function nextClock(life: Life, now: number): number | null {
   const open = life.restrictions.filter(isOpen);
   const waiting = open.filter((r) => r.inForceAt === null && !life.stayed && !life.performed);
   const clocks = [
-    ...open.map((r) => r.until),
+    ...open.map(overAt),
     ...waiting.map((r) => r.from),
     waiting.length > 0 ? life.graceEndsAt : null,
+    life.deadlineAt,
   ].filter((at): at is number => at !== null && at > now);
   return clocks.length === 0 ? null : Math.min(...clocks);
 }

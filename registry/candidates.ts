@@ -1,12 +1,12 @@
 import type { Candidate, IdentityMatch, ServiceRule } from '../domain/comparison.js';
 import { ALWAYS_REVIEWED } from '../domain/identity/identifier.js';
-import { nameEquals } from '../domain/name.js';
+import { hasPrivateUse, nameEquals } from '../domain/name.js';
 import type { Disposition, Measure, SubjectRole } from '../domain/vocabulary.js';
-import { assetBlind } from './cases.js';
 import type { ComparisonInput } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
 import { type LifeRow, type RestrictionRow, toLife } from './lives.js';
 import type { Queryable } from './pool.js';
+import { assetBlind } from './restrictions.js';
 import { blindsOf, openName } from './subjects.js';
 
 /** A candidate with what the answer to a department needs of its case. */
@@ -29,11 +29,12 @@ interface CandidateRow extends Omit<LifeRow, 'restrictions'> {
   matched_subject: string;
   matched_kind: 'person' | 'organisation';
   name_sealed: Buffer;
-  blinds: { blind: string; alias: boolean }[];
+  blinds: { blind: string; alias: boolean; fifteenDigits: boolean }[];
   related: boolean;
   exempt: boolean;
   confirmed: boolean;
   allowed: boolean;
+  hold_over: boolean;
 }
 
 /** Every defaulter, open or ended, the party may be, and every organisation it may be a related person of. One statement. */
@@ -58,7 +59,7 @@ export async function findCandidates(
       return {
         defaulter: row.id,
         role: roleOf(row),
-        match: matchOf(row, asked, nameEquals(openName(ring, row.matched_subject, row.name_sealed), input.party.name)),
+        match: matchOf(row, asked, input.party.name, openName(ring, row.matched_subject, row.name_sealed)),
         life,
         restrictions: life.restrictions
           .filter((r) => row.related || assets.get(r.id)?.subject === row.matched_subject)
@@ -73,6 +74,7 @@ export async function findCandidates(
         exempt: row.exempt,
         confirmed: row.confirmed,
         allowedByCourt: row.allowed,
+        holdOver: row.hold_over,
         enforcementCase: row.enforcement_case,
         caseNumber: row.case_number,
         court: row.court,
@@ -85,25 +87,29 @@ export async function findCandidates(
 
 const CANDIDATES = `
   with matched as (
-    select i.subject, json_agg(json_build_object('blind', encode(i.blind, 'hex'), 'alias', i.alias)) as blinds
+    select i.subject, json_agg(json_build_object('blind', encode(i.blind, 'hex'), 'alias', i.alias, 'fifteenDigits', i.fifteen_digits)) as blinds
     from identifier i where i.blind = any($1) and i.valid_until is null group by i.subject
   ), lives as (
     select d.id, m.subject, m.blinds, false as related from matched m join defaulter d on d.subject = m.subject
     union all
-    select p.defaulter, m.subject, m.blinds, true from matched m join representative p on p.subject = m.subject and p.until is null
+    select distinct on (p.defaulter, m.subject) p.defaulter, m.subject, m.blinds, true from matched m join representative p on p.subject = m.subject and p.until is null
   )
   select d.id, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told, d.published_at, d.ended_at, d.enforcement_case,
          c.case_number, c.court, court.contact, c.basis_number, l.subject as matched_subject, s.kind as matched_kind, s.name_sealed,
          l.blinds, l.related, clock_timestamp() as now,
          c.obligation_fen > 0 and c.obligation_fen <= (
            select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = c.id and p.reversed_at is null) as performed,
-         (select json_agg(json_build_object('id', r.id, 'subject', r.subject, 'measure', r.measure, 'from_date', r.from_date,
+         (select json_agg(json_build_object('id', r.id, 'subject', r.subject, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from,
             'in_force_at', r.in_force_at, 'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at,
             'asset_type', r.asset_type, 'asset_blind', encode(r.asset_blind, 'hex')) order by r.decided_at, r.id)
           from restriction r where r.defaulter = d.id) as restrictions,
+         false as untold, null::timestamptz as deadline_at,
          exists (select from exemption e where e.defaulter = d.id and (e.services is null or $3 = any(e.services))
            and e.from_at <= clock_timestamp() and clock_timestamp() < e.until_at) as exempt,
-         exists (select from service_confirmation sc where sc.defaulter = d.id and sc.service = $3) as confirmed,
+         exists (select from service_confirmation sc where sc.defaulter = d.id and sc.service = $3 and sc.told_at is not null) as confirmed,
+         exists (select from interception i where i.department = $2 and i.service = $3 and i.reference = $4 and i.defaulter = d.id
+           and i.outcome = 'REVIEW' and i.hold_until <= clock_timestamp() and not exists (
+             select from directive v where v.interception = i.id and v.type in ('SEAL', 'REFUSE'))) as hold_over,
          coalesce((select v.type in ('ALLOW', 'PROCEEDS_TO_COURT') from interception i join directive v on v.interception = i.id
            where i.department = $2 and i.service = $3 and i.reference = $4 and i.defaulter = d.id order by v.ordering desc limit 1), false) as allowed
   from lives l join defaulter d on d.id = l.id join subject s on s.id = l.subject
@@ -116,13 +122,19 @@ function roleOf(row: CandidateRow): SubjectRole {
 }
 
 /** How the document met the record: the strongest of the ways it did. */
-function matchOf(row: CandidateRow, asked: ReturnType<typeof blindsOf>, nameEqual: boolean): IdentityMatch {
+function matchOf(
+  row: CandidateRow,
+  asked: ReturnType<typeof blindsOf>,
+  given: string,
+  recorded: string,
+): IdentityMatch {
   const ways = row.blinds.flatMap((stored) =>
     asked
       .filter((entry) => entry.blind.toString('hex') === stored.blind)
       .map((entry) => ({
         alias: entry.alias || stored.alias,
-        fifteenDigits: entry.identifier.flags.includes('ID_15_DIGIT'),
+        // Weak evidence on either side.
+        fifteenDigits: stored.fifteenDigits || entry.identifier.flags.includes('ID_15_DIGIT'),
         weakDocument: ALWAYS_REVIEWED.has(entry.identifier.type),
       })),
   );
@@ -133,7 +145,9 @@ function matchOf(row: CandidateRow, asked: ReturnType<typeof blindsOf>, nameEqua
     fifteenDigits: false,
     weakDocument: true,
   };
-  return { nameEqual, ...best };
+  // A private-use character says nothing about which character is meant.
+  const unclear = hasPrivateUse(given) || hasPrivateUse(recorded);
+  return { nameEqual: nameEquals(recorded, given), ...best, weakDocument: best.weakDocument || unclear };
 }
 
 interface RuleRow {

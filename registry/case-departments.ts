@@ -29,18 +29,20 @@ interface Row {
   interceptions: number;
 }
 
-// A notice that has no position yet stands above every row of delivery: nobody has been served it.
+// A notice that has no position yet stands above every row of delivery: nobody has been served it. A department that left before it
+// acknowledged is no longer asked.
 const DEPARTMENTS = `
   with defaulters as (
     select id from defaulter where enforcement_case = $1
   ), last as (
     select distinct on (kind) kind, coalesce(position, 9223372036854775807) as position from notice
-    where defaulter in (select id from defaulters) and kind in ('PUBLISH', 'RELEASE') order by kind, ordering desc
+    where defaulter in (select id from defaulters) and kind in ('PUBLISH', 'RELEASE') and handed_from is null order by kind, ordering desc
   ), told as (
     select d.code, l.kind,
       (select v.at from delivery v where v.department = d.code and v.up_to >= l.position order by v.up_to limit 1) as delivered,
       (select a.at from acknowledgement a where a.department = d.code and a.up_to >= l.position order by a.up_to limit 1) as acknowledged
-    from last l join department d on d.joined_position <= l.position and (d.left_position is null or l.position < d.left_position)
+    from last l join department d on d.joined_position <= l.position and (d.left_position is null or (l.position < d.left_position
+      and exists (select from acknowledgement a where a.department = d.code and a.up_to >= l.position)))
   )
   select d.code, d.name_zh, d.name_en,
     p.code is not null as told_publish, p.delivered as publish_delivered, p.acknowledged as publish_acknowledged,

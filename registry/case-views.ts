@@ -128,8 +128,8 @@ async function toViews(q: Queryable, ring: KeyRing, cases: readonly CaseRow[]): 
   const ids = cases.map((row) => row.id);
   const { rows } = await q.query<DefaulterRow>(
     `select d.id, d.enforcement_case, d.subject, s.name_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
-            d.published_at, d.ended_at, clock_timestamp() as now,
-            (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'in_force_at', r.in_force_at,
+            d.published_at, d.ended_at, clock_timestamp() as now, false as untold, null::timestamptz as deadline_at,
+            (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from, 'in_force_at', r.in_force_at,
                'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at,
                'asset_type', r.asset_type, 'asset_sealed', encode(r.asset_sealed, 'hex')) order by r.decided_at, r.id)
              from restriction r where r.defaulter = d.id) as restrictions
@@ -200,7 +200,10 @@ function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, cou
 const instant = <K extends string>(member: K, text: string | null): { [P in K]?: string } =>
   text === null ? {} : ({ [member]: new Date(text).toISOString() } as { [P in K]: string });
 
-/** Of the last notice of each kind: a department that has passed it has passed those before. */
+/**
+ * Of the last notice of each kind: a department that has passed it has passed those before. One that left before it acknowledged does not
+ * count; its successor does, for the copy it was handed.
+ */
 async function noticeCounts(q: Queryable, defaulters: readonly string[]): Promise<Map<string, Counts>> {
   const { rows } = await q.query<{
     defaulter: string;
@@ -214,13 +217,17 @@ async function noticeCounts(q: Queryable, defaulters: readonly string[]): Promis
               (select coalesce(max(up_to), 0) from acknowledgement where department = d.code) as acknowledged
        from department d
      ), last as (
-       select distinct on (defaulter, kind) defaulter, kind, position from notice
-       where defaulter = any($1) and kind in ('PUBLISH', 'RELEASE') order by defaulter, kind, ordering desc
+       select distinct on (defaulter, kind) id, defaulter, kind, position from notice
+       where defaulter = any($1) and kind in ('PUBLISH', 'RELEASE') and handed_from is null order by defaulter, kind, ordering desc
+     ), told as (
+       select id, defaulter, kind, position, null as department from last
+       union all select l.id, l.defaulter, l.kind, n.position, n.department from last l join notice n on n.handed_from = l.id
      )
-     select l.defaulter, l.kind, count(*) filter (where c.served >= l.position)::int as sent,
-            count(*) filter (where c.acknowledged >= l.position)::int as acknowledged
-     from last l left join cursor c on c.joined_position <= l.position and (c.left_position is null or l.position < c.left_position)
-     group by l.defaulter, l.kind`,
+     select t.defaulter, t.kind, count(*) filter (where c.served >= t.position)::int as sent,
+            count(*) filter (where c.acknowledged >= t.position)::int as acknowledged
+     from told t left join cursor c on c.joined_position <= t.position and (t.department is null or t.department = c.code)
+       and (c.left_position is null or (t.position < c.left_position and c.acknowledged >= t.position))
+     group by t.defaulter, t.kind`,
     [defaulters],
   );
   const counts = new Map<string, Counts>();

@@ -1,14 +1,15 @@
 import { uuidv7 } from 'uuidv7';
-import { normaliseNumber } from '../domain/identity/identifier.js';
+import { addMonths, shanghaiDate } from '../domain/calendar.js';
 import { stateOf } from '../domain/life.js';
 import { formatYuan } from '../domain/money.js';
 import { type InputError, Refusal } from '../domain/refusal.js';
 import type { DefaulterState } from '../domain/vocabulary.js';
-import type { Actor, DefaulterInput, MeasureInput, OpenCaseInput } from './inputs.js';
-import { blindIndex, type KeyRing, seal } from './key-ring.js';
+import type { Actor, DefaulterInput, OpenCaseInput } from './inputs.js';
+import { type KeyRing, seal } from './key-ring.js';
 import { lockCase } from './lives.js';
 import type { Transaction } from './pool.js';
 import { handToLives, recordFacts } from './record.js';
+import { insertRestriction } from './restrictions.js';
 import { subjectOf } from './subjects.js';
 
 export interface OpenedCase {
@@ -58,7 +59,7 @@ export async function openCase(
   const subjects = new Map<string, number>();
   for (const [index, defaulter] of input.defaulters.entries()) {
     const at = `/defaulters/${index}`;
-    const { subject, nameDiffers } = await subjectOf(tx, ring, defaulter);
+    const { subject, nameDiffers, possibleDuplicate } = await subjectOf(tx, ring, defaulter);
     if (subjects.has(subject)) {
       throw new Refusal('invalid', '同一当事人出现两次。 / The same party is named twice.', [
         { pointer: at, code: 'E07' },
@@ -66,6 +67,7 @@ export async function openCase(
     }
     subjects.set(subject, index);
     if (nameDiffers) warnings.push({ pointer: `${at}/name`, code: 'W01' });
+    if (possibleDuplicate) warnings.push({ pointer: `${at}/identifiers`, code: 'W03' });
     if (defaulter.student) warnings.push({ pointer: `${at}/student`, code: 'W04' });
     for (const [n, identifier] of defaulter.identifiers.entries()) {
       for (const code of identifier.warnings) warnings.push({ pointer: `${at}/identifiers/${n}/number`, code });
@@ -109,7 +111,8 @@ async function insertDefaulter(
   { caseId, court, index, subject, defaulter }: NewDefaulter,
 ): Promise<void> {
   const id = uuidv7();
-  if (defaulter.previous) await requirePrevious(tx, defaulter.previous, court, `/defaulters/${index}/previous`);
+  if (defaulter.previous)
+    await requirePrevious(tx, defaulter.previous, subject, court, `/defaulters/${index}/previous`);
   await tx.query(
     `insert into defaulter (id, enforcement_case, ordinal, subject, ground, conduct_sealed, decision_number, decision_made_on, term_months,
        grace_until, student, previous, liable_for_fen)
@@ -143,54 +146,49 @@ async function insertDefaulter(
   }
 }
 
-/** Writes a restriction as decided: not in force until the process publishes it. Returns its id. */
-export async function insertRestriction(
+/** Calendar months for which a listing that left at the creditor's request may not be made anew (失信名单规定 art. 10 ¶3). */
+const RELISTING_BAR_MONTHS = 6;
+
+/**
+ * A re-listing names the same person's earlier listing at this court, which has ended; after release at the creditor's request only when
+ * six months have passed. Throws Refusal: `invalid` unknown-defaulter, `state-conflict` E07 (still listed) or E10 (too early).
+ */
+async function requirePrevious(
   tx: Transaction,
-  ring: KeyRing,
-  {
-    caseId,
-    defaulter,
-    subject,
-    measure,
-  }: { caseId: string; defaulter: string; subject: string; measure: MeasureInput },
-): Promise<string> {
-  const id = uuidv7();
-  const { asset } = measure;
-  await tx.query(
-    `insert into restriction (id, enforcement_case, defaulter, subject, measure, decision_number, decision_made_on, from_date,
-       asset_type, asset_sealed, asset_blind, decided_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp())`,
-    [
-      id,
-      caseId,
-      defaulter,
-      subject,
-      measure.measure,
-      measure.decision.number,
-      measure.decision.madeOn,
-      measure.from ?? null,
-      asset?.type ?? null,
-      asset ? seal(ring, { table: 'restriction', column: 'asset_sealed', row: id }, asset.number) : null,
-      asset ? assetBlind(ring, asset.type, asset.number) : null,
-    ],
+  previous: string,
+  subject: string,
+  court: string,
+  pointer: string,
+): Promise<void> {
+  const { rows } = await tx.query<{ open: boolean; at_request: Date | null; now: Date }>(
+    `select bool_or(r.measure = 'LISTING' and r.ended_at is null) as open, clock_timestamp() as now,
+            max(r.ended_at) filter (where r.measure = 'LISTING' and r.end_ground = 'creditor-request') as at_request
+     from defaulter d join enforcement_case c on c.id = d.enforcement_case join restriction r on r.defaulter = d.id
+     where d.id = $1 and c.court = $2 and (d.subject = $3 or exists (
+       select from identifier mine join identifier theirs on theirs.blind = mine.blind and not theirs.alias
+       where mine.subject = $3 and not mine.alias and theirs.subject = d.subject))
+     group by d.id`,
+    [previous, court, subject],
   );
-  return id;
-}
-
-/** An asset is found like an identifier, under a type of its own. */
-export function assetBlind(ring: KeyRing, type: string, number: string): Buffer {
-  const key = ring.indexKeys.get(ring.activeIndex);
-  if (!key) throw new Error('key ring: the active index key is missing');
-  return blindIndex(key, `asset:${type}`, '', normaliseNumber(number));
-}
-
-async function requirePrevious(tx: Transaction, previous: string, court: string, pointer: string): Promise<void> {
-  const { rows } = await tx.query(
-    'select 1 from defaulter d join enforcement_case c on c.id = d.enforcement_case where d.id = $1 and c.court = $2',
-    [previous, court],
-  );
-  if (rows.length === 0)
-    throw new Refusal('invalid', '找不到前次被执行人。 / No such previous defaulter at this court.', [
-      { pointer, code: 'unknown-defaulter' },
+  const row = rows[0];
+  if (!row) {
+    throw new Refusal(
+      'invalid',
+      '本院没有此人的这一前次列入。 / This court has no such earlier listing of this party.',
+      [{ pointer, code: 'unknown-defaulter' }],
+    );
+  }
+  if (row.open) {
+    throw new Refusal('state-conflict', '前次列入尚未解除。 / The earlier listing has not ended.', [
+      { pointer, code: 'E07' },
     ]);
+  }
+  const barredUntil = row.at_request && addMonths(shanghaiDate(row.at_request.getTime()), RELISTING_BAR_MONTHS);
+  if (barredUntil && shanghaiDate(row.now.getTime()) < barredUntil) {
+    throw new Refusal(
+      'state-conflict',
+      '依债权人申请删除后六个月内不得再次列入。 / Barred for six months after release at the creditor’s request.',
+      [{ pointer, code: 'E10' }],
+    );
+  }
 }

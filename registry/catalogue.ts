@@ -51,34 +51,42 @@ interface ServiceRow {
   version: number | null;
 }
 
+const SERVICES = `
+  select s.code, s.name_zh, s.name_en, s.department, s.never_gated, r.enabled, r.subjects, r.disposition, r.gated_by, r.flags,
+         r.legal_basis, r.edition, r.valid_from::text, r.valid_until::text, r.hold_days, r.version
+  from service s left join lateral (select * from service_rule v where v.service = s.code order by v.version desc limit 1) r on true`;
+
 /** The catalogue with the version of each row that is in effect; services that are never gated are on it too. */
 export async function services(q: Queryable): Promise<ServiceView[]> {
-  const { rows } = await q.query<ServiceRow>(
-    `select s.code, s.name_zh, s.name_en, s.department, s.never_gated, r.enabled, r.subjects, r.disposition, r.gated_by, r.flags,
-            r.legal_basis, r.edition, r.valid_from::text, r.valid_until::text, r.hold_days, r.version
-     from service s left join lateral (select * from service_rule v where v.service = s.code order by v.version desc limit 1) r on true
-     order by s.code`,
-  );
-  return rows.map((row) => ({
-    code: row.code,
-    name: { zh: row.name_zh, en: row.name_en },
-    neverGated: row.never_gated,
-    ...present({
-      department: row.department,
-      enabled: row.enabled,
-      subjects: row.subjects,
-      disposition: row.disposition,
-      gatedBy: row.gated_by,
-      flags: row.flags,
-      legalBasis: row.legal_basis,
-      edition: row.edition,
-      validFrom: row.valid_from,
-      validUntil: row.valid_until,
-      holdDays: row.hold_days,
-      version: row.version,
-    }),
-  }));
+  const { rows } = await q.query<ServiceRow>(`${SERVICES} order by s.code`);
+  return rows.map(toService);
 }
+
+/** One row of the catalogue as it is in effect; undefined for an unknown service. */
+export async function service(q: Queryable, code: string): Promise<ServiceView | undefined> {
+  const { rows } = await q.query<ServiceRow>(`${SERVICES} where s.code = $1`, [code]);
+  return rows[0] && toService(rows[0]);
+}
+
+const toService = (row: ServiceRow): ServiceView => ({
+  code: row.code,
+  name: { zh: row.name_zh, en: row.name_en },
+  neverGated: row.never_gated,
+  ...present({
+    department: row.department,
+    enabled: row.enabled,
+    subjects: row.subjects,
+    disposition: row.disposition,
+    gatedBy: row.gated_by,
+    flags: row.flags,
+    legalBasis: row.legal_basis,
+    edition: row.edition,
+    validFrom: row.valid_from,
+    validUntil: row.valid_until,
+    holdDays: row.hold_days,
+    version: row.version,
+  }),
+});
 
 /** The members that have a value. */
 function present<T extends object>(members: T): { [K in keyof T]?: NonNullable<T[K]> } {
@@ -129,16 +137,4 @@ export async function isCourt(q: Queryable, code: string): Promise<boolean> {
 export async function judgeCourt(q: Queryable, judge: string): Promise<string | undefined> {
   const { rows } = await q.query<{ court: string }>('select court from judge where id = $1', [judge]);
   return rows[0]?.court;
-}
-
-/** Whose a service is, and whether the law keeps it free of all measures; undefined for an unknown one. */
-export async function serviceOwner(
-  q: Queryable,
-  code: string,
-): Promise<{ department: string | null; neverGated: boolean } | undefined> {
-  const { rows } = await q.query<{ department: string | null; never_gated: boolean }>(
-    'select department, never_gated from service where code = $1',
-    [code],
-  );
-  return rows[0] && { department: rows[0].department, neverGated: rows[0].never_gated };
 }

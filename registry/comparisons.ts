@@ -7,16 +7,20 @@ import {
   judge,
   ruleClears,
   strictest,
+  TOUCHES_A_CHILD,
 } from '../domain/comparison.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Measure, Outcome } from '../domain/vocabulary.js';
 import { type FoundCandidate, findCandidates, ruleInEffect } from './candidates.js';
-import { assetBlind } from './cases.js';
+import { startHold } from './deadlines.js';
 import type { Actor, ComparisonInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
 import { type LockedCase, lockCase } from './lives.js';
 import type { Queryable, Transaction } from './pool.js';
 import { handToLives, recordFacts } from './record.js';
+import { remedies } from './remedies.js';
+import { assetBlind } from './restrictions.js';
+import { gateBySchool, type SchoolGate } from './schools.js';
 
 export interface ComparisonAnswer {
   id: string;
@@ -47,7 +51,7 @@ type Hit = { candidate: FoundCandidate; judgement: Exclude<Judgement, { outcome:
 /**
  * Compares a party at a counter and records it. What may hit is judged again under the locks of the cases concerned, so a hit is never
  * written after the fact that ended its restriction. Shape of the answer: contract. Throws Refusal `invalid` for a service that is unknown,
- * another department's, or never gated (R5).
+ * another department's, or never gated (R5), and as `gateBySchool` where it touches a child's schooling (R6).
  */
 export async function compare(
   tx: Transaction,
@@ -59,8 +63,15 @@ export async function compare(
   await requireOwnService(tx, input.service, department);
   const inEffect = await ruleInEffect(tx, input.service);
   const today = shanghaiDate(Date.now());
-  if (!inEffect) servicesWithoutRule.count += 1;
-  const ruleReason: ClearReason | null = inEffect ? ruleClears(inEffect.rule, today) : 'SERVICE_NOT_GATED';
+
+  const school = inEffect?.rule.flags.includes(TOUCHES_A_CHILD) ? await gateBySchool(tx, input, today) : undefined;
+  const ruleReason: ClearReason | null = inEffect
+    ? (ruleClears(inEffect.rule, today) ?? school?.clears ?? null)
+    : 'SERVICE_NOT_GATED';
+  // No row for this service, this day, or this kind of party: somebody should look at the catalogue. A measure that does not gate is ordinary.
+  const kind = input.party.kind === 'person' ? 'P' : 'O';
+  if (!inEffect || ruleReason === 'ROW_RETIRED' || !inEffect.rule.subjects.includes(kind))
+    servicesWithoutRule.count += 1;
   let { candidates, blinds, now } = await findCandidates(tx, ring, department, input);
   const locked = new Map<string, LockedCase>();
   const judged = (now: number): { candidate: FoundCandidate; judgement: Judgement }[] =>
@@ -85,14 +96,14 @@ export async function compare(
   ];
   const id = uuidv7();
   const { rows } = await tx.query<{ at: Date }>(
-    `insert into comparison (id, department, service, reference, operator, institution, outcome, reasons, rule_version, blinds, at)
+    `insert into comparison (id, department, service, reference, operator_sealed, institution, outcome, reasons, rule_version, blinds, at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp()) returning at`,
     [
       id,
       department,
       input.service,
       input.reference,
-      input.operator ?? null,
+      input.operator ? seal(ring, { table: 'comparison', column: 'operator_sealed', row: id }, input.operator) : null,
       input.institution ?? null,
       outcome,
       outcome === 'CLEAR' ? [ruleReason ?? clearReasons[0] ?? 'NO_MATCH'] : reasons,
@@ -114,6 +125,7 @@ export async function compare(
         actor,
         ruleVersion: inEffect?.version ?? 0,
         holdDays: inEffect?.holdDays ?? DEFAULT_HOLD_DAYS,
+        ...(school ? { school } : {}),
       }),
     );
   }
@@ -139,6 +151,8 @@ interface NewInterception {
   actor: Actor;
   ruleVersion: number;
   holdDays: number;
+  /** Present where the service touches a child's schooling. */
+  school?: SchoolGate;
 }
 
 /** One interception per (department, service, reference, defaulter): a repeat attaches to it and tells nobody again. */
@@ -152,19 +166,35 @@ async function intercept(
   const { candidate, judgement } = hit;
   const id = uuidv7();
   const object = input.object;
-  const holdUntil = judgement.outcome === 'REVIEW' ? new Date(locked.now + made.holdDays * DAY_MS) : null;
-  const written = await tx.query<{ id: string; hold_until: Date | null; is_new: boolean; was_freed: boolean }>(
+  const holdAtMost = made.school?.holdAtMost ?? Number.POSITIVE_INFINITY;
+  const holdUntil =
+    judgement.outcome === 'REVIEW' ? new Date(Math.min(locked.now + made.holdDays * DAY_MS, holdAtMost)) : null;
+  const written = await tx.query<{
+    id: string;
+    hold_until: Date | null;
+    stops: number;
+    is_new: boolean;
+    was_freed: boolean;
+    was_held: boolean;
+  }>(
     `with earlier as (
-       select id, freed_at is not null as was_freed from interception
+       select id, freed_at is not null as was_freed, hold_until is not null as was_held from interception
        where department = $3 and service = $4 and reference = $5 and defaulter = $7
      ), written as (
        insert into interception (id, comparison, department, service, reference, enforcement_case, defaulter, outcome, reasons, measures,
          rule_version, object_type, object_sealed, object_blind, own_stop_at, at, hold_until)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-       on conflict (department, service, reference, defaulter) do update set freed_at = null, measures = excluded.measures
-       returning id, hold_until
+       on conflict (department, service, reference, defaulter) do update set
+         freed_at = null, measures = excluded.measures, outcome = excluded.outcome, reasons = excluded.reasons, rule_version = excluded.rule_version,
+         stops = interception.stops + (interception.freed_at is not null)::int,
+         hold_ended_at = case when interception.freed_at is null then interception.hold_ended_at end,
+         hold_until = case when interception.freed_at is not null or excluded.hold_until is null then excluded.hold_until
+                           else coalesce(interception.hold_until, excluded.hold_until) end
+       returning id, hold_until, stops
      )
-     select w.id, w.hold_until, e.id is null as is_new, coalesce(e.was_freed, false) as was_freed from written w left join earlier e on true`,
+     select w.id, w.hold_until, w.stops, e.id is null as is_new, coalesce(e.was_freed, false) as was_freed,
+            coalesce(e.was_held, false) as was_held
+     from written w left join earlier e on true`,
     [
       id,
       made.comparison,
@@ -209,37 +239,44 @@ async function intercept(
       },
     ]);
     await handToLives(tx, [life.id], 'interception', row.id);
+  } else if (life && row.hold_until && !row.was_held) {
+    // The judge knows of the stop; only its hold is new.
+    await startHold(tx, { defaulter: life.id, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
+    await handToLives(tx, [life.id], 'interception', row.id);
   }
   return {
     id: row.id,
     case: { number: candidate.caseNumber, court: candidate.court, contact: candidate.contact },
     measures: [...judgement.measures],
     basis: candidate.basisNumber,
-    howToEnd: HOW_TO_END,
-    howToObject: HOW_TO_OBJECT,
+    ...remedies(made.school !== undefined),
     ...(row.hold_until ? { holdUntil: row.hold_until.toISOString() } : {}),
   };
 }
 
-// 失信名单规定 art. 10 and 11-12; the counter hands this to the person.
-const HOW_TO_END =
-  '请联系作出决定的法院履行义务；履行完毕后限制即行解除。 / Contact the court that decided and perform the obligation: the restriction ends at once when it is performed.';
-const HOW_TO_OBJECT =
-  '对列入决定可向该法院书面申请纠正，法院十五日内审查；对驳回决定可在十日内向上一级法院申请复议。 / Ask that court in writing to correct it (decided within 15 days); against a rejection, ask the next higher court within 10 days.';
-
-/** Whether an answer given before would still be given: replays of anything but CLEAR are judged anew when it would not. */
+/**
+ * Whether an answer given before would still be given: replays of anything but CLEAR are judged anew when it would not. Where a child's
+ * schooling is touched they always are: the register of schools may have changed.
+ */
 export async function stillHolds(q: Queryable, answer: ComparisonAnswer): Promise<boolean> {
   if (answer.outcome === 'CLEAR') return true;
   const { rows } = await q.query<{ holds: boolean }>(
-    `select bool_and(i.freed_at is null and not d.stayed and exists (
+    `select bool_and(i.freed_at is null and not d.stayed and (i.hold_until is null or clock_timestamp() < i.hold_until or exists (
+         select from directive v where v.interception = i.id and v.type in ('SEAL', 'REFUSE'))) and exists (
        select from restriction r where r.defaulter = i.defaulter and r.measure = any(i.measures) and r.in_force_at is not null
          and r.ended_at is null and (r.until is null or clock_timestamp() < r.until))
        and not exists (select from exemption e where e.defaulter = d.id and (e.services is null or i.service = any(e.services))
          and e.from_at <= clock_timestamp() and clock_timestamp() < e.until_at)
        and coalesce((select v.type not in ('ALLOW', 'PROCEEDS_TO_COURT') from directive v where v.interception = i.id
-         order by v.ordering desc limit 1), true)) as holds
+         order by v.ordering desc limit 1), true)
+       and exists (select from service_rule r where r.service = i.service and r.version = i.rule_version and not $2 = any(r.flags)
+         and (r.valid_until is null or (clock_timestamp() at time zone 'Asia/Shanghai')::date <= r.valid_until)
+         and not exists (select from service_rule l where l.service = r.service and l.version > r.version))
+       -- The person it was given for may have been corrected away since.
+       and exists (select from comparison c join identifier x on x.blind = any(c.blinds) where c.id = $3 and (x.subject = d.subject
+         or exists (select from representative p where p.defaulter = d.id and p.subject = x.subject and p.until is null)))) as holds
      from interception i join defaulter d on d.id = i.defaulter where i.id = any($1)`,
-    [answer.interceptions.map((interception) => interception.id)],
+    [answer.interceptions.map((interception) => interception.id), TOUCHES_A_CHILD, answer.id],
   );
   return rows[0]?.holds ?? false;
 }

@@ -1,16 +1,50 @@
-import { firstMomentAfter, shanghaiDate, UnknownHolidayYear, workingDaysAfter } from '../domain/calendar.js';
+import { uuidv7 } from 'uuidv7';
+import { addDays, type HolidayCalendar, shanghaiDate, UnknownHolidayYear } from '../domain/calendar.js';
+import { type DeadlineKind, dueAt } from '../domain/deadline.js';
 import holidays from './data/holidays.json' with { type: 'json' };
+import type { Queryable, Transaction } from './pool.js';
 
-/** Working days a judge has to decide what stays after full performance (失信名单规定 art. 10: shield within three working days). */
-const DECISION_WORKING_DAYS = 3;
+/** How many deadlines could not be set for want of a holiday calendar: an alarm, since nobody will be reminded. */
+export const unknownHolidayYears = { count: 0 };
+
+/** So many days ahead the arrangement has to be known: further than any deadline of the table reaches. */
+const KNOWN_AHEAD_DAYS = 15;
+
+/** A year within reach of today's deadlines (epoch ms) whose holidays are not loaded, or null. Somebody has to add it to `holidays.json`. */
+export function missingHolidayYear(now: number, calendar: HolidayCalendar = holidays): string | null {
+  const today = shanghaiDate(now);
+  const years = [today, addDays(today, KNOWN_AHEAD_DAYS)].map((date) => date.slice(0, 4));
+  return years.find((year) => calendar[year] === undefined) ?? null;
+}
+
+export interface NewDeadline {
+  kind: Exclude<DeadlineKind, 'hold'>;
+  level: number;
+  /** What it is about, once per level. */
+  subject: string;
+  defaulter: string;
+  /** From when it runs, epoch ms. */
+  now: number;
+  inboxItem?: string | null;
+  interception?: string | null;
+  notice?: string | null;
+}
 
 /**
- * The end of the third working day after `now` (epoch ms), as an instant. Null where the holidays of that year are not known yet:
- * the task is raised all the same, and `unknownHolidayYears` says so loudly.
+ * Starts the clock of a level by the table of deadlines; returns when it ends, or null where the table has no such level or the holidays
+ * of that year are not known yet (counted as an alarm: the thing itself is not held up for it).
  */
-export function decisionDeadline(now: number): string | null {
+export async function startDeadline(tx: Transaction, deadline: NewDeadline): Promise<number | null> {
+  const { rows } = await tx.query<{ within: string }>(
+    'select within from deadline_rule where kind = $1 and level = $2',
+    [deadline.kind, deadline.level],
+  );
+  const within = rows[0]?.within;
+  if (within === undefined) return null;
   try {
-    return firstMomentAfter(workingDaysAfter(shanghaiDate(now), DECISION_WORKING_DAYS, holidays));
+    const due = dueAt(deadline.now, within, holidays);
+    await insertDeadline(tx, { ...deadline, within, due });
+    return due;
   } catch (error) {
     if (!(error instanceof UnknownHolidayYear)) throw error;
     unknownHolidayYears.count += 1;
@@ -18,5 +52,50 @@ export function decisionDeadline(now: number): string | null {
   }
 }
 
-/** How many deadlines could not be set for want of a holiday calendar: a metric that must stay zero. */
-export const unknownHolidayYears = { count: 0 };
+/** An interception's n-th stop: business that was freed and stopped again is told of and watched anew. */
+export const stopId = (interception: string, stop: number): string =>
+  stop === 1 ? interception : `${interception}#${stop}`;
+
+/** Starts the clock of a hold, which ends at a fixed instant (epoch ms). */
+export const startHold = (
+  tx: Transaction,
+  hold: { defaulter: string; interception: string; stop: number; due: number },
+): Promise<void> =>
+  insertDeadline(tx, {
+    ...hold,
+    kind: 'hold',
+    level: 0,
+    subject: stopId(hold.interception, hold.stop),
+    within: 'hold',
+  });
+
+/** The earliest deadline of a life that is open, epoch ms. */
+export async function earliestDeadline(q: Queryable, defaulter: string): Promise<number | null> {
+  const { rows } = await q.query<{ at: Date | null }>(
+    'select min(due_at) as at from deadline where defaulter = $1 and settled_at is null',
+    [defaulter],
+  );
+  return rows[0]?.at?.getTime() ?? null;
+}
+
+async function insertDeadline(
+  tx: Transaction,
+  deadline: Omit<NewDeadline, 'now' | 'kind'> & { kind: DeadlineKind; within: string; due: number },
+): Promise<void> {
+  await tx.query(
+    `insert into deadline (id, key, defaulter, kind, level, within, inbox_item, interception, notice, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (key) do nothing`,
+    [
+      uuidv7(),
+      `${deadline.kind}:${deadline.subject}:${deadline.level}`,
+      deadline.defaulter,
+      deadline.kind,
+      deadline.level,
+      deadline.within,
+      deadline.inboxItem ?? null,
+      deadline.interception ?? null,
+      deadline.notice ?? null,
+      new Date(deadline.due),
+    ],
+  );
+}

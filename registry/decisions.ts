@@ -4,13 +4,16 @@ import { formatYuan } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import type { ReleaseGround } from '../domain/vocabulary.js';
 import { canonicalJson, type Json } from '../ledger/canonical-json.js';
-import { insertRestriction } from './cases.js';
+import { correct } from './corrections.js';
 import type { Actor, DecisionInput, MeasureInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
 import { accept, applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from './lives.js';
+import { confirmService, exempt } from './permissions.js';
 import { type Transaction, violatedConstraint } from './pool.js';
 import { recordFacts } from './record.js';
-import { endByPerformance, tellLives } from './repayments.js';
+import { endByPerformance, notPerformed, tellLives } from './repayments.js';
+import { insertRestriction } from './restrictions.js';
+import { endSameDebt, lockSameDebt } from './same-debt.js';
 
 /**
  * A judge's decision: the fact, its effects and what the lives will hear, in one transaction under the lock of the case.
@@ -24,6 +27,7 @@ export async function decide(
   input: DecisionInput,
   actor: Actor,
 ): Promise<{ id: string }> {
+  await lockSameDebt(tx, caseId);
   const locked = await lockCase(tx, ring, caseId);
   if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
   const targets = targetsOf(locked, input.defaulter);
@@ -99,11 +103,10 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
       await impose(tx, ring, locked, target, { measure, decision, ...(asset ? { asset } : {}) });
     }
   },
-  'amend-obligation': async ({ tx, locked, actor, id }, { amountFen }) => {
+  'amend-obligation': async ({ tx, ring, locked, actor, id }, { amountFen }) => {
     await tx.query('update enforcement_case set obligation_fen = $2 where id = $1', [locked.id, amountFen.toString()]);
     const before = balanceOf(locked);
-    const amended: LockedCase = { ...locked, obligationFen: amountFen };
-    const after = balanceOf(amended);
+    const after = balanceOf({ ...locked, obligationFen: amountFen });
     await recordFacts(tx, locked, [
       {
         type: 'obligation-amended',
@@ -117,8 +120,23 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
         },
       },
     ]);
-    if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, locked, actor);
+    if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, actor);
+    else if (after.outstanding > 0n) await notPerformed(tx, locked.id);
   },
+  exempt: ({ tx, targets, id }, permission) => exempt(tx, targets, id, permission),
+  extend: async ({ tx, locked, targets }, { months }) => {
+    for (const target of targets) await lengthenTerm(tx, target, months, locked.now);
+  },
+  correct: async ({ tx, ring, locked, targets, actor }, change) => {
+    const [target, another] = targets;
+    if (!target || another) {
+      throw new Refusal('invalid', '更正须指明一名被执行人。 / Name the defaulter to correct.', [
+        { pointer: '/defaulter', code: 'required' },
+      ]);
+    }
+    await correct(tx, ring, locked, target, change, actor);
+  },
+  'confirm-service': ({ tx, targets, id }, { service }) => confirmService(tx, targets, id, service),
   reassign: async ({ tx, locked }, { judge }) => {
     const { rowCount } = await tx.query(
       'update enforcement_case set judge = $2 where id = $1 and exists (select from judge where id = $2 and court = $3)',
@@ -131,6 +149,21 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
     }
   },
 };
+
+/** The longest term in months (失信名单规定 art. 2: two years, one to three more for what is serious). */
+const LONGEST_TERM = 60;
+
+/** Records a longer term; the process puts it in force where the term still runs. Throws Refusal `state-conflict` where there is none to lengthen. */
+async function lengthenTerm(tx: Transaction, target: LockedLife, months: number, now: number): Promise<void> {
+  const { termMonths, restrictions } = target.life;
+  if (termMonths === null) accept({ conflict: 'no-term' });
+  else if (termMonths + months > LONGEST_TERM) accept({ conflict: 'term-too-long' });
+  else if (
+    !restrictions.some((r) => r.measure === 'LISTING' && r.endedAt === null && (r.until === null || r.until > now))
+  )
+    accept({ conflict: 'nothing-to-extend' });
+  await tx.query('update defaulter set term_months = term_months + $2 where id = $1', [target.id, months]);
+}
 
 /** Decides a further restriction; the process publishes it. Throws Refusal `state-conflict` on a life that is ending, or twice. */
 export async function impose(
@@ -146,6 +179,7 @@ export async function impose(
     from: null,
     inForceAt: null,
     until: null,
+    termEnd: null,
     endedAt: null,
     endGround: null,
     endTold: false,
@@ -171,13 +205,14 @@ export async function impose(
 
 /** One defaulter: the event must fit. The whole case: it must fit at least one, and touches those it fits. */
 async function applyToAll(
-  { tx, locked, targets, actor }: Deciding,
+  { tx, ring, locked, targets, actor }: Deciding,
   event: Exclude<LifeEvent, { type: 'impose' }>,
 ): Promise<void> {
   const fitting = targets.filter((target) => 'life' in transition(target.life, event, locked.now));
   const [first] = targets;
   if (fitting.length === 0 && first) accept(transition(first.life, event, locked.now));
   for (const target of fitting) await applyEvent(tx, locked, target, event, actor);
+  if (event.type === 'release' || event.type === 'revoke') await endSameDebt(tx, ring, locked, fitting, event, actor);
 }
 
 function targetsOf(locked: LockedCase, defaulter: string | undefined): LockedLife[] {
@@ -205,6 +240,12 @@ function shown(input: DecisionInput): { [member: string]: Json } {
       return { amount: formatYuan(input.amountFen) };
     case 'reassign':
       return { judge: input.judge };
+    case 'exempt':
+      return { from: input.fromAt, until: input.untilAt, ...(input.services ? { services: input.services } : {}) };
+    case 'extend':
+      return { months: input.months };
+    case 'confirm-service':
+      return { service: input.service };
     default:
       return {};
   }

@@ -15,7 +15,7 @@ export interface Backlog {
 const OLDEST = `
   select 'outbox' as part, min(created_at) as since from outbox where sent_at is null
   union all select 'notices', min(at) from notice where position is null
-  union all select 'releases', min(at) from notice where kind = 'RELEASE' and settled_at is null
+  union all select 'releases', min(at) from notice where kind in ('RELEASE', 'CORRECT') and settled_at is null
   union all (select 'ledger', l.created_at from ledger_pending p join ledger_leaf l using (entry_id) order by p.entry_id limit 1)`;
 
 /** One cheap statement: whether PostgreSQL answers, and how far behind it the process is. */

@@ -36,11 +36,11 @@ export interface NewInboxItem {
   deadline?: string | null;
 }
 
-/** Puts an item before the judge of the case; returns whether it was new. */
-export async function raise(tx: Transaction, item: NewInboxItem): Promise<boolean> {
-  const { rowCount } = await tx.query(
+/** Puts an item before the judge of the case; returns its id, or null when it was there already. */
+export async function raise(tx: Transaction, item: NewInboxItem): Promise<string | null> {
+  const { rows } = await tx.query<{ id: string }>(
     `insert into inbox_item (id, key, kind, enforcement_case, defaulter, interception, department, at, deadline)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (key) do nothing`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (key) do nothing returning id`,
     [
       uuidv7(),
       item.key,
@@ -53,7 +53,7 @@ export async function raise(tx: Transaction, item: NewInboxItem): Promise<boolea
       item.deadline ?? null,
     ],
   );
-  return rowCount === 1;
+  return rows[0]?.id ?? null;
 }
 
 /** A fact that came after the life it concerns had ended: it is kept, and the judge decides what it means. */

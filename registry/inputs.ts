@@ -72,6 +72,7 @@ export interface RepaymentInput {
   amountFen: bigint;
   receivedOn: string;
   source: RepaymentSource;
+  /** Free text, or the id of the defaulter of this case who paid: then it counts towards that defaulter's share. */
   payer?: string;
   interception?: string;
 }
@@ -84,6 +85,11 @@ export type DecisionInput = { defaulter?: string; note?: string } & (
   | { type: 'impose'; measure: Measure; decision: CourtDecision; asset?: Asset }
   | { type: 'amend-obligation'; amountFen: bigint; reason: string }
   | { type: 'reassign'; judge: string }
+  /** Instants, RFC 3339; without services: all. */
+  | { type: 'exempt'; services?: string[]; fromAt: string; untilAt: string; reason: string }
+  | { type: 'extend'; months: number; reason: string }
+  | { type: 'correct'; name?: string; identifiers?: Identifier[] }
+  | { type: 'confirm-service'; service: string }
 );
 
 export interface DirectiveInput {

@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { shanghaiDate } from '../domain/calendar.js';
 import { everythingEnded } from '../domain/life.js';
 import { Refusal } from '../domain/refusal.js';
+import { earliestDeadline, startDeadline, startHold, stopId } from './deadlines.js';
 import { impose } from './decisions.js';
 import { raise } from './inbox.js';
 import type { Actor, DirectiveInput, FeedbackInput } from './inputs.js';
@@ -158,24 +159,44 @@ export async function giveFeedback(
   return { id };
 }
 
-/** Tells the judge of interceptions: an item in the inbox and a fact, once each. Interceptions that were told before are passed over. */
+/**
+ * Tells the judge of interceptions: an item in the inbox and a fact, once each; those told before are passed over. Returns the earliest deadline that
+ * this life now has (epoch ms).
+ */
 export async function notifyJudge(
   tx: Transaction,
   ring: KeyRing,
   defaulter: string,
   interceptions: readonly string[],
-): Promise<void> {
-  const { rows } = await tx.query<{ id: string; enforcement_case: string; department: string; service: string }>(
-    'select id, enforcement_case, department, service from interception where defaulter = $1 and id = any($2) order by at, id',
+): Promise<number | null> {
+  const { rows } = await tx.query<{
+    id: string;
+    enforcement_case: string;
+    department: string;
+    service: string;
+    hold_until: Date | null;
+    stops: number;
+  }>(
+    'select id, enforcement_case, department, service, hold_until, stops from interception where defaulter = $1 and id = any($2) order by at, id',
     [defaulter, interceptions],
   );
   const first = rows[0];
   const locked = first && (await lockCase(tx, ring, first.enforcement_case));
   const life = locked?.lives.find((candidate) => candidate.id === defaulter);
-  if (!locked || !life) return;
+  if (!locked || !life) return null;
   for (const row of rows) {
+    const stop = stopId(row.id, row.stops);
+    const due = await startDeadline(tx, {
+      kind: 'answer',
+      level: 0,
+      subject: stop,
+      defaulter,
+      now: locked.now,
+      interception: row.id,
+    });
     const item = {
-      key: `interception:${row.id}`,
+      deadline: due === null ? null : new Date(due).toISOString(),
+      key: `interception:${stop}`,
       kind: 'interception' as const,
       enforcementCase: locked.id,
       defaulter,
@@ -183,11 +204,23 @@ export async function notifyJudge(
       department: row.department,
       at: locked.now,
     };
-    if (!(await raise(tx, item))) continue;
+    const raised = await raise(tx, item);
+    if (raised === null) continue;
+    await startDeadline(tx, {
+      kind: 'read',
+      level: 0,
+      subject: stop,
+      defaulter,
+      now: locked.now,
+      inboxItem: raised,
+      interception: row.id,
+    });
+    if (row.hold_until)
+      await startHold(tx, { defaulter, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
     await recordFacts(tx, locked, [
       {
         type: 'judge-notified',
-        key: `judge-notified:${row.id}`,
+        key: `judge-notified:${stop}`,
         at: locked.now,
         actor: { role: 'system', id: 'enforcement' },
         defaulter: life,
@@ -197,6 +230,7 @@ export async function notifyJudge(
       },
     ]);
   }
+  return earliestDeadline(tx, defaulter);
 }
 
 async function lockInterception(

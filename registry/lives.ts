@@ -1,4 +1,4 @@
-import { firstMomentAfter, startOfDayShanghai } from '../domain/calendar.js';
+import { addMonths, firstMomentAfter, shanghaiDate, startOfDayShanghai } from '../domain/calendar.js';
 import {
   balance,
   everythingEnded,
@@ -22,6 +22,9 @@ export interface LockedLife {
   readonly canonicalSubject: string;
   life: Life;
   readonly lastLifeSeq: number;
+  /** The share of the debt this defaulter is liable for, and what they paid themselves, in fen. */
+  readonly liableForFen: bigint | null;
+  readonly paidFen: bigint;
 }
 
 /** A case whose row is locked: until the transaction ends nobody else writes anything about it. */
@@ -60,6 +63,11 @@ export interface LifeRow {
   published_at: Date | null;
   ended_at: Date | null;
   last_life_seq: number;
+  untold: boolean;
+  deadline_at: Date | null;
+  performed_at: Date | null;
+  liable_for_fen: string | null;
+  paid_fen: string;
   repaid_fen: string;
   now: Date;
   restrictions: RestrictionRow[] | null;
@@ -69,12 +77,20 @@ export interface RestrictionRow {
   id: string;
   measure: Measure;
   from_date: string | null;
+  term_from: string | null;
   in_force_at: string | null;
   until: string | null;
   ended_at: string | null;
   end_ground: EndGround | null;
   end_told_at: string | null;
 }
+
+/** Whether departments have still to be told of an exemption or a confirmed service of defaulter `d`. */
+export const UNTOLD = `(exists (select from exemption e where e.defaulter = d.id and e.told_at is null)
+  or exists (select from service_confirmation sc where sc.defaulter = d.id and sc.told_at is null))`;
+
+/** The earliest open deadline of defaulter `d`. */
+const DEADLINE = '(select min(due_at) from deadline l where l.defaulter = d.id and l.settled_at is null)';
 
 /** Locks the case, then reads it as it now stands. Undefined when there is no such case. */
 export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): Promise<LockedCase | undefined> {
@@ -87,9 +103,10 @@ export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): 
   if (!row) return undefined;
   const lives = await tx.query<LifeRow>(
     `select d.id, d.subject, s.canonical_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
-            d.published_at, d.ended_at, d.last_life_seq, clock_timestamp() as now,
+            d.published_at, d.ended_at, d.last_life_seq, clock_timestamp() as now, d.liable_for_fen, d.performed_at, ${UNTOLD} as untold, ${DEADLINE} as deadline_at,
+            (select coalesce(sum(amount_fen), 0) from repayment p where p.payer_defaulter = d.id and p.reversed_at is null) as paid_fen,
             (select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = $1 and p.reversed_at is null) as repaid_fen,
-            (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'in_force_at', r.in_force_at,
+            (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from, 'in_force_at', r.in_force_at,
                'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at) order by r.decided_at, r.id)
              from restriction r where r.defaulter = d.id) as restrictions
      from defaulter d join subject s on s.id = d.subject where d.enforcement_case = $1 order by d.ordinal`,
@@ -99,7 +116,6 @@ export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): 
   if (!first) throw new Error(`case ${caseId} has no defaulter`);
   const obligationFen = BigInt(row.obligation_fen);
   const repaidFen = BigInt(first.repaid_fen);
-  const performed = obligationFen > 0n && repaidFen >= obligationFen;
   return {
     id: row.id,
     lastSeq: row.last_seq,
@@ -119,7 +135,19 @@ export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): 
         { table: 'subject', column: 'canonical_sealed', row: life.subject },
         life.canonical_sealed,
       ),
-      life: toLife(life, performed),
+      liableForFen: life.liable_for_fen === null ? null : BigInt(life.liable_for_fen),
+      paidFen: BigInt(life.paid_fen),
+      // Kept as well as counted: an obligation amended to nothing, or paid under the debt's other number, counts to nothing here.
+      life: toLife(
+        life,
+        life.performed_at !== null ||
+          isPerformed({
+            obligationFen,
+            repaidFen,
+            liableForFen: life.liable_for_fen === null ? null : BigInt(life.liable_for_fen),
+            paidFen: BigInt(life.paid_fen),
+          }),
+      ),
       lastLifeSeq: life.last_life_seq,
     })),
   };
@@ -141,9 +169,32 @@ export async function lockLife(
   return { locked, life };
 }
 
+/** Whether a defaulter owes nothing any more: the debt is paid, or the share they are liable for. Amounts in fen. */
+export function isPerformed(sums: {
+  obligationFen: bigint;
+  repaidFen: bigint;
+  liableForFen: bigint | null;
+  paidFen: bigint;
+}): boolean {
+  const debtPaid = sums.obligationFen > 0n && sums.repaidFen >= sums.obligationFen;
+  return debtPaid || (sums.liableForFen !== null && sums.paidFen >= sums.liableForFen);
+}
+
 /** Rules' view of a stored life; `performed` comes from the case's balance. */
 export function toLife(
-  row: Omit<LifeRow, 'now' | 'repaid_fen' | 'canonical_sealed' | 'id' | 'subject' | 'last_life_seq'>,
+  row: Pick<
+    LifeRow,
+    | 'ground'
+    | 'term_months'
+    | 'grace_until'
+    | 'stayed'
+    | 'stay_told'
+    | 'published_at'
+    | 'ended_at'
+    | 'restrictions'
+    | 'untold'
+    | 'deadline_at'
+  >,
   performed: boolean,
 ): Life {
   return {
@@ -154,23 +205,32 @@ export function toLife(
     stayTold: row.stay_told,
     publishedAt: row.published_at?.getTime() ?? null,
     endedAt: row.ended_at?.getTime() ?? null,
+    untold: row.untold,
+    deadlineAt: row.deadline_at?.getTime() ?? null,
     performed,
-    restrictions: (row.restrictions ?? []).map(toRestriction),
+    restrictions: (row.restrictions ?? []).map((r) => toRestriction(r, row.term_months)),
   };
 }
 
-function toRestriction(row: RestrictionRow): Restriction {
+function toRestriction(row: RestrictionRow, termMonths: number | null): Restriction {
+  const inForceAt = instant(row.in_force_at);
+  const termFrom = row.term_from ?? (inForceAt === null ? null : shanghaiDate(inForceAt));
   return {
     id: row.id,
     measure: row.measure,
     from: row.from_date === null ? null : Date.parse(startOfDayShanghai(row.from_date)),
     inForceAt: instant(row.in_force_at),
     until: instant(row.until),
+    termEnd: row.measure === 'LISTING' && termFrom !== null ? termEndOf(termFrom, termMonths) : null,
     endedAt: instant(row.ended_at),
     endGround: row.end_ground,
     endTold: row.end_told_at !== null,
   };
 }
+
+/** 00:00 Asia/Shanghai of the day after the last day of a term that counts from a day; null for ground 1 (失信名单规定 art. 2). */
+export const termEndOf = (from: string, months: number | null): number | null =>
+  months === null ? null : Date.parse(firstMomentAfter(addMonths(from, months)));
 
 const instant = (text: string | null): number | null => (text === null ? null : Date.parse(text));
 
@@ -204,6 +264,9 @@ export async function applyEvent(
       date(next.endedAt),
     ]);
   }
+  if (event.type === 'performed') {
+    await tx.query('update defaulter set performed_at = $2 where id = $1', [target.id, new Date(locked.now)]);
+  }
   const ended = changed.filter((r) => r.endedAt !== null && !r.endTold);
   if (ended.length > 0) await recordFacts(tx, locked, [restrictionEnded(locked, target, ended, actor)]);
   return { changed };
@@ -224,6 +287,10 @@ const CONFLICTS = {
   'already-imposed': '该措施已经采取。 / This measure is imposed already.',
   ending: '措施已全部解除，需另行立案。 / Every measure has ended: a new listing is needed.',
   'already-performed': '义务已履行完毕，不能再采取措施。 / The obligation is performed: no measure can be imposed.',
+  'no-term': '本条理由的失信名单没有期限。 / A listing on ground 1 has no term.',
+  'term-too-long': '期限最长五年。 / A term is five years at the most.',
+  'nothing-to-extend': '没有仍有效的失信名单可以延长。 / No listing is open that could be extended.',
+  're-listing': '再次列入须另行立案并写明前次列入。 / Listing again is a new case that names the previous listing.',
   'not-finished': '解除尚未完成。 / The release is not complete.',
 } as const;
 
@@ -275,10 +342,10 @@ const date = (at: number | null): Date | null => (at === null ? null : new Date(
 export const balanceOf = (locked: LockedCase): { outstanding: bigint; surplus: bigint } =>
   balance(locked.obligationFen, locked.repaidFen);
 
-/** Whether every department in scope has acknowledged every release of this defaulter that is in the log. */
+/** Whether every department in scope has acknowledged every release and correction of this defaulter that is in the log. */
 export async function releasesAcknowledged(q: Queryable, defaulter: string): Promise<boolean> {
   const { rows } = await q.query<{ done: boolean }>(
-    `select not exists (select from notice where defaulter = $1 and kind = 'RELEASE' and settled_at is null) as done`,
+    `select not exists (select from notice where defaulter = $1 and kind in ('RELEASE', 'CORRECT') and settled_at is null) as done`,
     [defaulter],
   );
   return rows[0]?.done ?? false;

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import catalogue from './data/catalogue.json' with { type: 'json' };
 import courtData from './data/courts.json' with { type: 'json' };
+import deadlineData from './data/deadlines.json' with { type: 'json' };
+import schoolData from './data/schools.json' with { type: 'json' };
 import { createPool, inTransaction, type Transaction } from './pool.js';
 
 /** Judges of each court by number: who they are is the courts' own register. */
@@ -10,7 +12,7 @@ const JUDGES_PER_COURT = 2;
 export const judgeId = (court: string, number: number): string => `${court}-J${number}`;
 
 /**
- * Loads courts, judges, departments and the catalogue; what is there already stays as it is, so that an administrator's
+ * Loads courts, judges, departments, the catalogue and the register of schools; what is there already stays as it is, so that an administrator's
  * changes (later versions of a rule) survive.
  */
 export async function loadReferenceData(adminUrl: string): Promise<void> {
@@ -19,6 +21,8 @@ export async function loadReferenceData(adminUrl: string): Promise<void> {
     await inTransaction(pool, async (tx) => {
       await loadCourts(tx);
       await loadCatalogue(tx);
+      await loadDeadlines(tx);
+      await loadSchools(tx);
     });
   } finally {
     await pool.end();
@@ -37,6 +41,29 @@ async function loadCourts(tx: Transaction): Promise<void> {
         court.code,
       ]);
     }
+  }
+}
+
+async function loadDeadlines(tx: Transaction): Promise<void> {
+  const { read, answer, acknowledge, decide } = deadlineData;
+  for (const [kind, levels] of Object.entries({ read, answer, acknowledge, decide })) {
+    for (const [level, within] of levels.entries()) {
+      await tx.query(
+        'insert into deadline_rule (kind, level, within) values ($1, $2, $3) on conflict (kind, level) do nothing',
+        [kind, level, within],
+      );
+    }
+  }
+}
+
+/** Without enrolment days: until an administrator enters them, nobody is stopped at a school. */
+async function loadSchools(tx: Transaction): Promise<void> {
+  for (const { code, zh, en } of schoolData.schools) {
+    await tx.query(
+      `insert into school (code, version, name_zh, name_en, listed, recorded_by) values ($1, 1, $2, $3, true, 'register')
+       on conflict (code, version) do nothing`,
+      [code, zh, en],
+    );
   }
 }
 

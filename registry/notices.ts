@@ -32,6 +32,8 @@ export interface NewNotice {
   until: number | null;
   interceptions?: readonly string[];
   directive?: { id: string; department: string };
+  /** Services it is limited to; absent: all that its measures gate. */
+  services?: readonly string[];
 }
 
 /** Writes one notice for all departments (or, a directive, for one), under the lock of the case; the assigner places it in the log. */
@@ -43,8 +45,8 @@ export async function writeNotice(
 ): Promise<string> {
   const id = uuidv7();
   await tx.query(
-    `insert into notice (id, kind, action, enforcement_case, defaulter, department, directive, measures, until, at)
-     select $1, $2, $2 || ':' || (select count(*) + 1 from notice where defaulter = $4 and kind = $2), $3, $4, $5, $6, $7, $8, $9`,
+    `insert into notice (id, kind, action, enforcement_case, defaulter, department, directive, measures, until, at, services)
+     select $1, $2, $2 || ':' || (select count(*) + 1 from notice where defaulter = $4 and kind = $2), $3, $4, $5, $6, $7, $8, $9, $10`,
     [
       id,
       notice.kind,
@@ -55,6 +57,7 @@ export async function writeNotice(
       [...new Set(notice.measures)],
       notice.until === null ? null : new Date(notice.until),
       new Date(locked.now),
+      notice.services ?? null,
     ],
   );
   await tx.query('insert into notice_restriction (notice, restriction) select $1, unnest($2::uuid[])', [
@@ -83,7 +86,10 @@ export async function assignPositions(pool: Pool): Promise<number> {
       `with waiting as (
          select id, row_number() over (order by ordering) as n from notice where position is null order by ordering limit 1000
        )
-       update notice set position = (select coalesce(max(position), 0) from notice) + waiting.n from waiting where notice.id = waiting.id`,
+       -- A directive whose department has left meanwhile is its successor's.
+       update notice set position = (select coalesce(max(position), 0) from notice) + waiting.n,
+         department = coalesce((select d.successor from department d where d.code = notice.department and d.left_position is not null), notice.department)
+       from waiting where notice.id = waiting.id`,
     );
     return placed.rowCount ?? 0;
   });
@@ -107,7 +113,7 @@ interface NoticeRow {
   directive_type: DirectiveType | null;
 }
 
-const BLOCKING: ReadonlySet<NoticeKind> = new Set(['PUBLISH', 'RESUME']);
+const BLOCKING: ReadonlySet<NoticeKind> = new Set(['PUBLISH', 'RESUME', 'EXTEND']);
 
 /**
  * A department's projection of the log above `after`, and the position it has then been served. Positions are contiguous, so what
@@ -126,17 +132,53 @@ export async function readNotices(
     ]);
   }
   const from = after === undefined || after < cursor.start ? cursor.start : after;
-  const { rows } = await tx.query<NoticeRow>(NOTICES_ABOVE, [department, from.toString(), limit]);
-  const last = rows.at(-1);
-  const served = last ? BigInt(last.position) : from;
-  if (served > cursor.served) {
-    await tx.query(
-      'insert into delivery (department, up_to, at) values ($1, $2, clock_timestamp()) on conflict (department, up_to) do nothing',
-      [department, served.toString()],
-    );
-  }
-  return { items: rows.filter((row) => row.services !== null).map(toNotice), served: Number(served) };
+  const { items, upTo } = await projectNotices(tx, department, from, limit);
+  if (upTo > cursor.delivered) await recordDelivery(tx, department, upTo);
+  return { items, served: Number(upTo) };
 }
+
+/**
+ * The notices of a department above a position, from at most `limit` places of the log, and the last of these places (`after` when there
+ * is none): what a pull and a webhook show alike.
+ */
+export async function projectNotices(
+  q: Queryable,
+  department: string,
+  after: bigint,
+  limit: number,
+): Promise<{ items: Notice[]; upTo: bigint }> {
+  const { rows } = await q.query<NoticeRow>(NOTICES_ABOVE, [department, after.toString(), limit]);
+  const last = rows.at(-1);
+  return {
+    items: rows.filter((row) => row.services !== null).map(toNotice),
+    upTo: last ? BigInt(last.position) : after,
+  };
+}
+
+/** Those of a batch whose end would make it out of date: they block, and are not void yet. */
+export const blockingOf = (items: readonly Notice[]): string[] =>
+  items.filter((notice) => BLOCKING.has(notice.kind) && !notice.void).map((notice) => notice.id);
+
+/** Whether what one of these notices put in force has ended. */
+export async function anyEnded(q: Queryable, notices: readonly string[]): Promise<boolean> {
+  const { rows } = await q.query<{ ended: boolean }>(
+    `select exists (select from notice n where n.id = any($1) and ${ENDED}) as ended`,
+    [notices],
+  );
+  return rows[0]?.ended ?? false;
+}
+
+/** From now on the department may acknowledge up to here; when it learnt of a notice is the first row that covers it. */
+export async function recordDelivery(tx: Transaction, department: string, upTo: bigint): Promise<void> {
+  await tx.query(
+    'insert into delivery (department, up_to, at) values ($1, $2, clock_timestamp()) on conflict (department, up_to) do nothing',
+    [department, upTo.toString()],
+  );
+}
+
+// A term that is over has ended, whether or not the process has recorded it.
+const ENDED = `(select bool_and(r.ended_at is not null or r.until <= clock_timestamp())
+  from notice_restriction nr join restriction r on r.id = nr.restriction where nr.notice = n.id)`;
 
 // Rows that are another department's come with services null: passed over, but counted.
 const NOTICES_ABOVE = `
@@ -145,8 +187,12 @@ const NOTICES_ABOVE = `
          case when n.department is null or n.department = $1 then coalesce(
            (select array_agg(s.code order by s.code) from service s join lateral (
               select * from service_rule v where v.service = s.code order by v.version desc limit 1) rule on true
-            where s.department = $1 and rule.enabled and rule.gated_by && n.measures), '{}') end as services,
-         (select bool_and(r.ended_at is not null) from notice_restriction nr join restriction r on r.id = nr.restriction where nr.notice = n.id) as ended,
+            where s.department = $1 and rule.enabled and rule.gated_by && n.measures
+              and (n.services is null or s.code = any(n.services))
+              -- R6: nobody is to stop at one that the judge of this case has not confirmed.
+              and (not 'judge-confirms' = any(rule.flags) or exists (select from service_confirmation sc
+                where sc.defaulter = n.defaulter and sc.service = s.code and sc.told_at is not null))), '{}') end as services,
+         ${ENDED} as ended,
          (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
           from notice_interception ni join interception i on i.id = ni.interception where ni.notice = n.id and i.department = $1) as interceptions
   from notice n join enforcement_case c on c.id = n.enforcement_case left join directive d on d.id = n.directive
@@ -169,21 +215,35 @@ function toNotice(row: NoticeRow): Notice {
   };
 }
 
-/** Where a department's part of the log begins, what it was served and what it has acknowledged; the row is locked. */
-async function cursorOf(
-  tx: Transaction,
-  department: string,
-): Promise<{ start: bigint; served: bigint; acknowledged: bigint }> {
-  const { rows } = await tx.query<{ start: string; served: string; acknowledged: string }>(
-    `select greatest(joined_position - 1, 0) as start,
-            greatest(joined_position - 1, (select coalesce(max(up_to), 0) from delivery where department = $1)) as served,
-            (select coalesce(max(up_to), 0) from acknowledgement where department = $1) as acknowledged
-     from department where code = $1`,
+interface Cursor {
+  /** Where a department's part of the log begins. */
+  start: bigint;
+  /** What it is known to have. */
+  delivered: bigint;
+  /** What it may acknowledge: also a batch that was sent and not yet answered, for it may have it before we know. */
+  served: bigint;
+  acknowledged: bigint;
+}
+
+async function cursorOf(tx: Transaction, department: string): Promise<Cursor> {
+  const { rows } = await tx.query<{ [member in keyof Cursor]: string }>(
+    `with cursor as (
+       select greatest(joined_position - 1, 0) as start,
+              greatest(joined_position - 1, (select coalesce(max(up_to), 0) from delivery where department = $1)) as delivered,
+              coalesce((select sent from endpoint where department = $1), 0) as sent,
+              (select coalesce(max(up_to), 0) from acknowledgement where department = $1) as acknowledged
+       from department where code = $1
+     ) select start, delivered, greatest(delivered, sent) as served, acknowledged from cursor`,
     [department],
   );
   const row = rows[0];
   if (!row) throw new Refusal('not-found', '没有此部门。 / No such department.');
-  return { start: BigInt(row.start), served: BigInt(row.served), acknowledged: BigInt(row.acknowledged) };
+  return {
+    start: BigInt(row.start),
+    delivered: BigInt(row.delivered),
+    served: BigInt(row.served),
+    acknowledged: BigInt(row.acknowledged),
+  };
 }
 
 /**
@@ -204,6 +264,7 @@ export async function acknowledge(
     ]);
   }
   if (upTo <= cursor.acknowledged || upTo === 0n) return { acknowledged: Number(cursor.acknowledged) };
+  if (upTo > cursor.delivered) await recordDelivery(tx, department, upTo);
   const id = uuidv7();
   const { rows } = await tx.query<{ now: Date; prev: Buffer | null }>(
     `select clock_timestamp() as now, (select l.leaf_hash from acknowledgement a join ledger_leaf l on l.entry_id = a.entry
@@ -231,18 +292,19 @@ export async function acknowledge(
   return { acknowledged: Number(upTo) };
 }
 
-/** What each department in scope of a notice has acknowledged; the smallest decides. Scope: joined <= position < left. */
+/**
+ * What each department in scope of a notice has acknowledged; the smallest decides. One that has left is not waited for: what it had
+ * open went to its successor, as notices of its own, or was settled with a reason.
+ */
 const PASSED_BY_ALL = `
   with acknowledged as (
-    select d.code, d.joined_position, d.left_position,
-           coalesce((select max(a.up_to) from acknowledgement a where a.department = d.code), 0) as up_to
-    from department d
+    select d.code, d.joined_position, coalesce((select max(a.up_to) from acknowledgement a where a.department = d.code), 0) as up_to
+    from department d where d.left_position is null
   )
   select n.id from notice n
   where n.position is not null and n.settled_at is null and not exists (
     select from acknowledged a
-    where a.joined_position <= n.position and (a.left_position is null or n.position < a.left_position)
-      and (n.department is null or n.department = a.code) and a.up_to < n.position)
+    where a.joined_position <= n.position and (n.department is null or n.department = a.code) and a.up_to < n.position)
   order by n.enforcement_case, n.position limit 200`;
 
 export interface SettledNotice {
@@ -273,6 +335,12 @@ export async function passedByAll(tx: Transaction): Promise<SettledNotice[]> {
     defaulter: row.defaulter,
     position: Number(row.position),
   }));
+}
+
+/** The head of the log; until the transaction ends nobody else gives places. */
+export async function holdLog(tx: Transaction): Promise<number> {
+  await tx.query('select pg_advisory_xact_lock($1)', [ASSIGNER_LOCK]);
+  return headOfLog(tx);
 }
 
 /** The head of the log: the highest place given. */

@@ -1,12 +1,13 @@
 import { uuidv7 } from 'uuidv7';
 import { formatYuan } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
-import { raiseLateFact } from './inbox.js';
+import { raise, raiseLateFact } from './inbox.js';
 import type { Actor, RepaymentInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
-import { applyEvent, balanceOf, type LockedCase, lockCase } from './lives.js';
+import { applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from './lives.js';
 import type { Queryable, Transaction } from './pool.js';
 import { handToLives, recordFacts } from './record.js';
+import { endSameDebt, lockSameDebt } from './same-debt.js';
 
 export interface RegisteredRepayment {
   id: string;
@@ -29,6 +30,7 @@ export async function registerRepayment(
   input: RepaymentInput,
   actor: Actor,
 ): Promise<RegisteredRepayment> {
+  await lockSameDebt(tx, caseId);
   const locked = await lockCase(tx, ring, caseId);
   if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
   const earlier = await findByReference(tx, caseId, input.reference);
@@ -43,13 +45,14 @@ export async function registerRepayment(
     return answer(earlier.id, BigInt(earlier.outstanding_fen), BigInt(earlier.surplus_fen), true);
   }
   if (input.interception) await requireInterception(tx, input.interception, caseId);
+  const payer = locked.lives.find((life) => life.id === input.payer);
   const before = balanceOf(locked);
   const after = balanceOf({ ...locked, repaidFen: locked.repaidFen + input.amountFen });
   const id = uuidv7();
   await tx.query(
     `insert into repayment (id, enforcement_case, reference, amount_fen, received_on, source, payer_sealed, interception, recorded_at,
-       outstanding_fen, surplus_fen)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+       outstanding_fen, surplus_fen, payer_defaulter)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       id,
       caseId,
@@ -57,11 +60,12 @@ export async function registerRepayment(
       input.amountFen.toString(),
       input.receivedOn,
       input.source,
-      input.payer ? seal(ring, { table: 'repayment', column: 'payer_sealed', row: id }, input.payer) : null,
+      input.payer && !payer ? seal(ring, { table: 'repayment', column: 'payer_sealed', row: id }, input.payer) : null,
       input.interception ?? null,
       new Date(locked.now),
       after.outstanding.toString(),
       after.surplus.toString(),
+      payer?.id ?? null,
     ],
   );
   await recordFacts(tx, locked, [
@@ -81,15 +85,35 @@ export async function registerRepayment(
       },
     },
   ]);
-  if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, locked, actor);
+  if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, actor);
+  else if (payer && paysTheirShare(payer, input.amountFen))
+    await applyEvent(tx, locked, payer, { type: 'performed' }, actor);
   await tellLives(tx, locked, 'repayment', id, actor);
   return answer(id, after.outstanding, after.surplus, false);
 }
 
-/** The debt is performed: every life of the case ends what performance ends. */
-export async function endByPerformance(tx: Transaction, locked: LockedCase, actor: Actor): Promise<void> {
-  for (const life of locked.lives)
+/** Whether this payment completes the share a defaulter is liable for. */
+const paysTheirShare = ({ life, liableForFen, paidFen }: LockedLife, fen: bigint): boolean =>
+  life.endedAt === null && liableForFen !== null && paidFen < liableForFen && paidFen + fen >= liableForFen;
+
+/** The debt is performed: every life of the case ends what performance ends, and so do the lives of the same debt under its other number. */
+export async function endByPerformance(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  actor: Actor,
+): Promise<void> {
+  for (const life of locked.lives) {
     if (life.life.endedAt === null) await applyEvent(tx, locked, life, { type: 'performed' }, actor);
+  }
+  await endSameDebt(tx, ring, locked, locked.lives, { type: 'performed' }, actor);
+}
+
+/** Something is owed again: what counts as performed is counted anew. */
+export async function notPerformed(tx: Transaction, caseId: string): Promise<void> {
+  await tx.query('update defaulter set performed_at = null where enforcement_case = $1 and performed_at is not null', [
+    caseId,
+  ]);
 }
 
 /** Hands a case's fact to its open lives; with none left it is late and goes to the judge. */
@@ -150,4 +174,56 @@ export async function repaymentScope(
     [id],
   );
   return rows[0] && { court: rows[0].court, enforcementCase: rows[0].enforcement_case };
+}
+
+/**
+ * Takes back a repayment (a bounced transfer, money of another case): what is owed grows again, what has ended stays ended, and the judge is asked.
+ * Amounts in yuan. Throws Refusal: `not-found`; `state-conflict` when it was reversed before.
+ */
+export async function reverseRepayment(
+  tx: Transaction,
+  ring: KeyRing,
+  id: string,
+  reason: string,
+  actor: Actor,
+): Promise<{ outstanding: string }> {
+  const scope = await repaymentScope(tx, id);
+  const locked = scope && (await lockCase(tx, ring, scope.enforcementCase));
+  if (!locked) throw new Refusal('not-found', '没有此笔履行。 / No such repayment.');
+  const reversed = await tx.query<{ amount_fen: string }>(
+    `update repayment set reversed_at = $2, reversal_reason_sealed = $3 where id = $1 and reversed_at is null returning amount_fen`,
+    [id, new Date(locked.now), seal(ring, { table: 'repayment', column: 'reversal_reason_sealed', row: id }, reason)],
+  );
+  const row = reversed.rows[0];
+  if (!row) {
+    throw new Refusal('state-conflict', '该笔履行已被撤销。 / This repayment is reversed already.', [
+      { pointer: '', code: 'already-reversed' },
+    ]);
+  }
+  const amount = BigInt(row.amount_fen);
+  const after = balanceOf({ ...locked, repaidFen: locked.repaidFen - amount });
+  await recordFacts(tx, locked, [
+    {
+      type: 'repayment-reversed',
+      key: `repayment-reversed:${id}`,
+      at: locked.now,
+      actor,
+      detail: {
+        repayment: id,
+        amount: formatYuan(amount),
+        outstanding: formatYuan(after.outstanding),
+        surplus: formatYuan(after.surplus),
+      },
+    },
+  ]);
+  await notPerformed(tx, locked.id);
+  await raise(tx, { key: `reversal:${id}`, kind: 'reversal', enforcementCase: locked.id, at: locked.now });
+  // What waited unpublished because all was paid may have to be published now.
+  await handToLives(
+    tx,
+    locked.lives.map((life) => life.id),
+    'repayment',
+    id,
+  );
+  return { outstanding: formatYuan(after.outstanding) };
 }

@@ -42,7 +42,8 @@ export async function settle(pool: Pool, ring: KeyRing): Promise<number> {
       );
       // Only a release is waited for by its life; the others are facts on the timeline.
       for (const notice of notices) {
-        if (notice.kind === 'RELEASE') await handToLives(tx, [notice.defaulter], 'acknowledged', notice.id);
+        if (notice.kind === 'RELEASE' || notice.kind === 'CORRECT')
+          await handToLives(tx, [notice.defaulter], 'acknowledged', notice.id);
       }
     }
     return passed.length;

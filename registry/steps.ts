@@ -1,11 +1,14 @@
-import { addMonths, firstMomentAfter, shanghaiDate } from '../domain/calendar.js';
+import { createHash } from 'node:crypto';
+import { shanghaiDate } from '../domain/calendar.js';
 import { acts, everythingEnded, type Restriction, type Standing, standing, transition } from '../domain/life.js';
-import { decisionDeadline } from './deadlines.js';
+import { earliestDeadline, startDeadline } from './deadlines.js';
+import { escalateDue } from './escalation.js';
 import { raise } from './inbox.js';
 import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
-import { applyEvent, type LockedCase, type LockedLife, lockLife, releasesAcknowledged } from './lives.js';
+import { applyEvent, type LockedCase, type LockedLife, lockLife, releasesAcknowledged, termEndOf } from './lives.js';
 import { writeNotice } from './notices.js';
+import { tellPermissions } from './permissions.js';
 import type { Transaction } from './pool.js';
 import { recordFacts } from './record.js';
 
@@ -27,7 +30,7 @@ export async function publish(tx: Transaction, ring: KeyRing, defaulter: string)
     tx,
     locked,
     life,
-    { type: 'publish', termEnd: termEnd(life, locked.now) },
+    { type: 'publish', termEnd: (r) => firstTermEnd(life, r, locked.now) },
     SYSTEM,
   );
   if (changed.length > 0) {
@@ -63,6 +66,28 @@ export async function publish(tx: Transaction, ring: KeyRing, defaulter: string)
   return result(tx, locked, life);
 }
 
+/** Puts an extension of the term in force, where the term still runs, and tells the departments. */
+export async function extend(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  const { changed } = await applyEvent(tx, locked, life, { type: 'extend' }, SYSTEM);
+  if (changed.length > 0) {
+    await writeNotice(tx, locked, life, {
+      kind: 'EXTEND',
+      measures: changed.map((r) => r.measure),
+      restrictions: changed.map((r) => r.id),
+      until: changed[0]?.until ?? null,
+    });
+  }
+  return result(tx, locked, life);
+}
+
+/** Looks at the deadlines that are due. */
+export async function escalate(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  await escalateDue(tx, locked, life);
+  return result(tx, locked, life);
+}
+
 /** Records that terms are over; the clock ended their effects already (失信名单规定 art. 2). */
 export async function expire(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
@@ -91,28 +116,21 @@ export async function tell(tx: Transaction, ring: KeyRing, defaulter: string): P
   const { locked, life } = await lockLife(tx, ring, defaulter);
   const before = life.life;
   const untold = before.restrictions.filter((r) => r.endedAt !== null && !r.endTold);
-  const toRelease = untold.filter((r) => r.inForceAt !== null);
-  if (toRelease.length > 0) {
-    const measures = toRelease.map((r) => r.measure);
-    const interceptions = await freeInterceptions(tx, locked, life);
-    const notice = await writeNotice(tx, locked, life, {
-      kind: 'RELEASE',
-      measures,
-      restrictions: toRelease.map((r) => r.id),
-      until: null,
-      interceptions,
-    });
-    await recordFacts(tx, locked, [
-      {
-        type: 'release-published',
-        key: `release-published:${toRelease[0]?.id}`,
-        at: locked.now,
-        actor: SYSTEM,
-        defaulter: life,
-        detail: { notice, measures, freed: interceptions },
-      },
-    ]);
-  }
+  const known = untold.filter((r) => r.inForceAt !== null);
+  await tellEnd(
+    tx,
+    locked,
+    life,
+    'CORRECT',
+    known.filter((r) => r.endGround === 'corrected'),
+  );
+  await tellEnd(
+    tx,
+    locked,
+    life,
+    'RELEASE',
+    known.filter((r) => r.endGround !== 'corrected'),
+  );
   if (before.publishedAt !== null && before.stayed !== before.stayTold && !everythingEnded(before)) {
     const open = before.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
     await writeNotice(tx, locked, life, {
@@ -122,9 +140,49 @@ export async function tell(tx: Transaction, ring: KeyRing, defaulter: string): P
       until: null,
     });
   }
+  if (before.publishedAt !== null && before.untold) await tellPermissions(tx, locked, life);
   await applyEvent(tx, locked, life, { type: 'told' }, SYSTEM);
   await askToEndWhatStays(tx, locked, life);
   return result(tx, locked, life);
+}
+
+/** One notice for what has ended, with the business it frees. A correction is told as such: the old identity was never to be stopped. */
+async function tellEnd(
+  tx: Transaction,
+  locked: LockedCase,
+  life: LockedLife,
+  kind: 'RELEASE' | 'CORRECT',
+  ended: readonly Restriction[],
+): Promise<void> {
+  if (ended.length === 0) return;
+  const measures = ended.map((r) => r.measure);
+  const interceptions = await freeInterceptions(tx, locked, life);
+  const notice = await writeNotice(tx, locked, life, {
+    kind,
+    measures,
+    restrictions: ended.map((r) => r.id),
+    until: null,
+    interceptions,
+  });
+  await startDeadline(tx, {
+    kind: 'acknowledge',
+    level: 0,
+    subject: notice,
+    defaulter: life.id,
+    now: locked.now,
+    notice,
+  });
+
+  await recordFacts(tx, locked, [
+    {
+      type: 'release-published',
+      key: `release-published:${ended[0]?.id}`,
+      at: locked.now,
+      actor: SYSTEM,
+      defaulter: life,
+      detail: { notice, kind, measures, freed: interceptions },
+    },
+  ]);
 }
 
 /**
@@ -141,6 +199,10 @@ export async function finish(
   if (life.life.endedAt === null && heard === life.lastLifeSeq && (await releasesAcknowledged(tx, defaulter))) {
     if ('life' in transition(life.life, { type: 'finish' }, locked.now)) {
       await applyEvent(tx, locked, life, { type: 'finish' }, SYSTEM);
+      await tx.query(
+        "update deadline set settled_at = $2, outcome = 'met' where defaulter = $1 and settled_at is null",
+        [defaulter, new Date(locked.now)],
+      );
       const closes = locked.lives.every((other) => other.life.endedAt !== null);
       if (closes)
         await tx.query('update enforcement_case set closed_at = $2 where id = $1', [locked.id, new Date(locked.now)]);
@@ -163,14 +225,13 @@ export async function finish(
 
 async function result(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<StepResult> {
   const released = everythingEnded(life.life) && (await releasesAcknowledged(tx, life.id));
-  return { ...standing(life.life, released, locked.now), ended: life.life.endedAt !== null };
+  const deadlineAt = await earliestDeadline(tx, life.id);
+  return { ...standing({ ...life.life, deadlineAt }, released, locked.now), ended: life.life.endedAt !== null };
 }
 
-/** 00:00 Asia/Shanghai of the day after the last day of the term, counted from the day of publish; null for ground 1. */
-function termEnd(life: LockedLife, now: number): number | null {
-  const { termMonths } = life.life;
-  return termMonths === null ? null : Date.parse(firstMomentAfter(addMonths(shanghaiDate(now), termMonths)));
-}
+/** The end a listing gets when it is published today; one that replaces another keeps the other's term. */
+const firstTermEnd = (life: LockedLife, r: Restriction, now: number): number | null =>
+  r.measure === 'LISTING' ? (r.termEnd ?? termEndOf(shanghaiDate(now), life.life.termMonths)) : null;
 
 /** Interceptions of this life which nothing of it gates any more; they are freed with this release, once. */
 async function freeInterceptions(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<string[]> {
@@ -194,13 +255,19 @@ async function freeInterceptions(tx: Transaction, locked: LockedCase, life: Lock
 /** After full performance what stays (a term listing, SEAL, EXIT) needs the judge's own act: 失信名单规定 art. 10, R11. */
 async function askToEndWhatStays(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
   const open = life.life.restrictions.filter((r) => r.endedAt === null).map((r) => r.id);
-  if (!life.life.performed || open.length === 0) return;
+  const ended = life.life.restrictions.some((r) => r.endGround === 'performed');
+  if ((!life.life.performed && !ended) || open.length === 0) return;
+  const subject = createHash('sha256')
+    .update([...open].sort().join())
+    .digest('hex')
+    .slice(0, 32);
+  const due = await startDeadline(tx, { kind: 'decide', level: 0, subject, defaulter: life.id, now: locked.now });
   await raise(tx, {
-    key: `decide-restriction:${open.join('+')}`,
+    key: `decide-restriction:${subject}`,
     kind: 'decide-restriction',
     enforcementCase: locked.id,
     defaulter: life.id,
     at: locked.now,
-    deadline: decisionDeadline(locked.now),
+    deadline: due === null ? null : new Date(due).toISOString(),
   });
 }

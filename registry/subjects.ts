@@ -8,7 +8,11 @@ import type { Queryable, Transaction } from './pool.js';
 
 /** What an identifier is found under: itself, then the numbers contained in the same document. */
 const indexedForms = (identifier: Identifier) =>
-  indexKeys(identifier).map((key, place) => ({ ...key, alias: place > 0 }));
+  indexKeys(identifier).map((key, place) => ({
+    ...key,
+    alias: place > 0,
+    fifteenDigits: identifier.flags.includes('ID_15_DIGIT'),
+  }));
 
 /** Every blind index under which these identifiers may stand, under every readable index key. */
 export function blindsOf(
@@ -31,15 +35,15 @@ export const openName = (ring: KeyRing, subject: string, sealed: Buffer): string
   unseal(ring, { table: 'subject', column: 'name_sealed', row: subject }, sealed);
 
 /**
- * The subject of a party: the one that has this number and this name, else a new one. The same number under another name is
- * another subject and a warning (duplicate numbers exist; joining two people is a court's act). Numbers are locked first,
- * so two cases that list the same person at once find one subject.
+ * The subject of a party: the one with this very name and these very numbers, else a new one. A number is never added to somebody on record: a
+ * mistyped one would stop a stranger in cases that never named it. The same number under another name (W01) or with other numbers beside it
+ * (W03) is a warning; joining two subjects is a court's act. Numbers are locked first, so two cases that list the same person at once find one.
  */
 export async function subjectOf(
   tx: Transaction,
   ring: KeyRing,
   party: Party,
-): Promise<{ subject: string; nameDiffers: boolean }> {
+): Promise<{ subject: string; nameDiffers: boolean; possibleDuplicate: boolean }> {
   const blinds = blindsOf(ring, party.identifiers).filter((entry) => !entry.alias);
   const keys = [...new Set(blinds.map((entry) => entry.blind.toString('hex')))].sort();
   for (const key of keys) await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [key]);
@@ -48,20 +52,22 @@ export async function subjectOf(
     ring,
     blinds.map((entry) => entry.blind),
   );
-  const same = known.find((candidate) => candidate.kind === party.kind && nameEquals(candidate.name, party.name));
-  if (same) {
-    await addIdentifiers(tx, ring, same.subject, party.identifiers);
-    return { subject: same.subject, nameDiffers: false };
-  }
+  const own = canonicalSubject(party);
+  const same = known.find((candidate) => candidate.canonical === own);
+  if (same) return { subject: same.subject, nameDiffers: false, possibleDuplicate: false };
   const subject = uuidv7();
   await tx.query('insert into subject (id, kind, name_sealed, canonical_sealed) values ($1, $2, $3, $4)', [
     subject,
     party.kind,
     seal(ring, { table: 'subject', column: 'name_sealed', row: subject }, party.name),
-    seal(ring, { table: 'subject', column: 'canonical_sealed', row: subject }, canonicalSubject(party)),
+    seal(ring, { table: 'subject', column: 'canonical_sealed', row: subject }, own),
   ]);
   await addIdentifiers(tx, ring, subject, party.identifiers);
-  return { subject, nameDiffers: known.length > 0 };
+  return {
+    subject,
+    nameDiffers: known.some((candidate) => !nameEquals(candidate.name, party.name)),
+    possibleDuplicate: known.some((candidate) => nameEquals(candidate.name, party.name)),
+  };
 }
 
 /** Name and numbers in canonical JSON (RFC 8785): what a leaf's commitment opens to. */
@@ -76,13 +82,17 @@ async function subjectsByBlind(
   q: Queryable,
   ring: KeyRing,
   blinds: Buffer[],
-): Promise<{ subject: string; kind: string; name: string }[]> {
-  const { rows } = await q.query<{ id: string; kind: string; name_sealed: Buffer }>(
-    `select distinct s.id, s.kind, s.name_sealed from identifier i join subject s on s.id = i.subject
+): Promise<{ subject: string; name: string; canonical: string }[]> {
+  const { rows } = await q.query<{ id: string; name_sealed: Buffer; canonical_sealed: Buffer }>(
+    `select distinct s.id, s.name_sealed, s.canonical_sealed from identifier i join subject s on s.id = i.subject
      where i.blind = any($1) and not i.alias order by s.id`,
     [blinds],
   );
-  return rows.map((row) => ({ subject: row.id, kind: row.kind, name: openName(ring, row.id, row.name_sealed) }));
+  return rows.map((row) => ({
+    subject: row.id,
+    name: openName(ring, row.id, row.name_sealed),
+    canonical: unseal(ring, { table: 'subject', column: 'canonical_sealed', row: row.id }, row.canonical_sealed),
+  }));
 }
 
 async function addIdentifiers(
@@ -96,7 +106,8 @@ async function addIdentifiers(
     const [index] = blindIndexes(ring, form.type, form.country, form.number);
     if (!index) continue;
     await tx.query(
-      `insert into identifier (id, subject, type, alias, number_sealed, index_key, blind) values ($1, $2, $3, $4, $5, $6, $7)
+      `insert into identifier (id, subject, type, alias, number_sealed, index_key, blind, country, fifteen_digits)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        on conflict (subject, index_key, blind) do nothing`,
       [
         id,
@@ -106,6 +117,8 @@ async function addIdentifiers(
         seal(ring, { table: 'identifier', column: 'number_sealed', row: id }, form.number),
         index.indexKey,
         index.blind,
+        form.country,
+        form.fifteenDigits,
       ],
     );
   }

@@ -17,6 +17,7 @@ export class Loop {
   private readonly stopping = new AbortController();
   private waiting = new AbortController();
   private nudged = false;
+  private backingOff = false;
   private readonly done: Promise<void>;
 
   constructor(private readonly options: LoopOptions) {
@@ -26,7 +27,7 @@ export class Loop {
   /** There is something to do. */
   nudge(): void {
     this.nudged = true;
-    this.waiting.abort();
+    if (!this.backingOff) this.waiting.abort();
   }
 
   /** Resolves when the work under way is done. */
@@ -55,8 +56,10 @@ export class Loop {
 
   private async wait(ms: number, evenIfNudged = false): Promise<void> {
     if (this.stopping.signal.aborted || (this.nudged && !evenIfNudged)) return;
+    // One signal for both: `AbortSignal.any` on a signal that lives as long as the process keeps a trace of every wait.
     this.waiting = new AbortController();
-    const signal = evenIfNudged ? this.stopping.signal : AbortSignal.any([this.waiting.signal, this.stopping.signal]);
-    await sleep(ms, undefined, { signal }).catch(() => undefined);
+    this.backingOff = evenIfNudged;
+    await sleep(ms, undefined, { signal: this.waiting.signal }).catch(() => undefined);
+    this.backingOff = false;
   }
 }

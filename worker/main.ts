@@ -1,11 +1,15 @@
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createEnforcementActivities } from '../activities/enforcement.js';
+import { parseAllowedHosts } from '../domain/endpoint.js';
 import { readKeyRing } from '../registry/key-ring.js';
 import { createPool } from '../registry/pool.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
+import { runChannels } from './channels.js';
+import { watchHolidays } from './holidays.js';
 import { connectClient, runLives, temporalConfig } from './lives.js';
 import { startLoops } from './loops.js';
+import { mailSettings, startMail } from './mail.js';
 
 /** The process ends by itself after this long, even if Temporal does not answer any more. */
 const LONGEST_SHUTDOWN_MS = 15_000;
@@ -36,11 +40,25 @@ const pool = createPool({ connectionString: required('DATABASE_URL'), applicatio
 const config = temporalConfig();
 const client = await connectClient(config);
 
+// Wrong settings end the process here, before anything runs.
+const settings = mailSettings(process.env);
+
 // The loops start first: departments and courts are served by them whether Temporal is there or not.
 const loops = startLoops({ pool, ring, client, taskQueue: TASK_QUEUE, log });
+watchHolidays(log);
+const mail = settings && startMail({ pool, log, settings });
 const stopping = new AbortController();
 const activities = createEnforcementActivities({ pool, ring, afterStep: loops.nudge });
 const lives = runLives({ config, activities, taskQueue: TASK_QUEUE, stopping: stopping.signal, log });
+const channels = runChannels({
+  pool,
+  ring,
+  client,
+  config,
+  allowed: parseAllowedHosts(process.env.WEBHOOK_ALLOWED_HOSTS),
+  stopping: stopping.signal,
+  log,
+});
 process.send?.('ready');
 log.info('worker runs');
 
@@ -49,7 +67,7 @@ async function stop(): Promise<void> {
   log.info('worker stops');
   stopping.abort();
   setTimeout(() => process.exit(1), LONGEST_SHUTDOWN_MS).unref();
-  await Promise.all([lives, loops.stopRelays()]);
+  await Promise.all([lives, channels, loops.stopRelays(), mail?.stop()]);
   await loops.stopAll();
   await pool.end();
   process.exit(0);

@@ -23,3 +23,17 @@ export const LIFE_WORKER: Partial<WorkerOptions> = {
   shutdownGraceTime: '8 seconds',
   shutdownForceTime: '12 seconds',
 };
+
+/** How the worker of the channels is set. */
+export const CHANNEL_WORKER: Partial<WorkerOptions> = {
+  workflowBundle: { codePath: BUNDLE },
+  workflowTaskPollerBehavior: { type: 'autoscaling' },
+  activityTaskPollerBehavior: { type: 'autoscaling' },
+  // 36 departments and half as many again: every channel holds a slot for as long as it runs.
+  maxConcurrentActivityTaskExecutions: 54,
+  // One small workflow per department.
+  maxCachedWorkflows: 60,
+  // A batch under way is broken off when the worker stops; what is left is a statement or two.
+  shutdownGraceTime: '8 seconds',
+  shutdownForceTime: '12 seconds',
+};

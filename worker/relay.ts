@@ -14,6 +14,8 @@ import { type EnforcementInput, enforcementWorkflowId, SIGNALS } from '../workfl
 const LIVES_AT_ONCE = 32;
 /** Signals handed to one life per round: a long row of them must not hold the claim beyond its time. */
 const SIGNALS_AT_ONCE = 50;
+/** No further signal is begun after this long: the claim's transaction must end well before PostgreSQL ends it (30 s idle). */
+const ROUND_MS = 10_000;
 /** A call to Temporal is given up after this long; the row stays and goes again. */
 const CALL_MS = 8_000;
 
@@ -27,10 +29,12 @@ export interface Relay {
 /** Hands unsent outbox rows to Temporal. Resolves to whether more may be waiting; throws when nothing could be handed over. */
 export async function relayOnce({ pool, client, taskQueue, log }: Relay): Promise<boolean> {
   let failure: unknown;
+  const enough = Date.now() + ROUND_MS;
   const { taken, sent } = await relay(pool, LIVES_AT_ONCE, async (rows) => {
     const done: OutboxRow[] = [];
     try {
       for (const row of rows.slice(0, SIGNALS_AT_ONCE)) {
+        if (Date.now() > enough) break;
         if (!row.ended) await client.withDeadline(Date.now() + CALL_MS, () => hand(client, taskQueue, row));
         done.push(row);
       }

@@ -1,1 +1,2 @@
+export { departmentChannel } from './department-channel.js';
 export { enforcement } from './enforcement.js';

@@ -30,9 +30,30 @@ export interface EnforcementInput {
   defaulter: string;
   /** Signals after which the run continues as new; the server refuses the 10,000th of a run. */
   continueAfterSignals?: number;
+  /** How long a gap in the numbers of its facts may stay before the life asks for them again. */
+  askAgainAfterMs?: number;
   /** What an earlier run of this life handed on. */
   state?: ProcessState;
 }
 
 /** Where a life stands, for operators. */
 export const stateQuery = defineQuery<ProcessState>('state');
+
+/** The channels' own queue: each holds an activity's slot for as long as it runs. */
+export const CHANNEL_TASK_QUEUE = 'channel';
+
+/** One channel per department with a webhook. */
+export const departmentChannelWorkflowId = (department: string): string => `department-channel/${department}`;
+
+export const pauseSignal = defineSignal('pause');
+export const resumeSignal = defineSignal('resume');
+
+export interface ChannelInput {
+  /** Its code. */
+  department: string;
+  paused?: boolean;
+  /** After how long without a heartbeat the activity is given to another worker. */
+  heartbeatMs?: number;
+  /** How long one activity sends before it returns. */
+  deliverForMs?: number;
+}

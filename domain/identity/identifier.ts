@@ -110,10 +110,10 @@ function residentId(written: string, today: string): Reading | 'E01' | 'E02' {
   const number = converted ?? written;
   const birthDate = birthDateOf(number, today);
   if (birthDate === undefined) return 'E01';
+  if (isForeignCardNumber(number)) return 'E02';
   if (converted !== undefined) {
     return { number, birthDate, sex: sexOf(number), flags: ['ID_15_DIGIT'], warnings: ['W02'] };
   }
-  if (isForeignCardNumber(number)) return 'E02';
   return { number, birthDate, sex: sexOf(number), warnings: isCreditCode(number) ? ['W05'] : [] };
 }
 

@@ -5,7 +5,7 @@ create table comparison (
   department   text not null references department (code),
   service      text not null references service (code),
   reference    text not null,
-  operator     text,
+  operator_sealed bytea,
   institution  text,
   outcome      text not null check (outcome in ('CLEAR', 'INTERCEPT', 'REVIEW', 'NOTIFY')),
   -- Why it came out so: the CLEAR reason or the reasons the department was told.

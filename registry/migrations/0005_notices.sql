@@ -8,7 +8,7 @@ create table notice (
   ordering         bigint not null unique default nextval('notice_ordering'),
   position         bigint unique check (position > 0),
   kind             text not null check (kind in ('PUBLISH', 'RELEASE', 'STAY', 'RESUME', 'EXTEND', 'CORRECT', 'EXEMPT', 'DIRECTIVE')),
-  -- The deterministic key of the effect: the same step run twice writes one notice.
+  -- Kind and number within the life: counted under the case lock, where the state of the life decides whether there is one to write.
   action           text not null,
   enforcement_case uuid not null references enforcement_case (id),
   defaulter        uuid not null references defaulter (id),

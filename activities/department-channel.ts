@@ -1,0 +1,138 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import { type Backoff, backoff } from '../domain/backoff.js';
+import type { AllowedHosts } from '../domain/endpoint.js';
+import { batchFailed, batchTaken, dueFor, receiverGone, type Sending } from '../registry/channels.js';
+import type { KeyRing } from '../registry/key-ring.js';
+import { inTransaction, type Pool } from '../registry/pool.js';
+import { HeadOfLog } from './head-of-log.js';
+import { sendWebhook } from './webhook.js';
+
+export interface ChannelActivities {
+  /**
+   * Sends a department's part of the log batch by batch, for `forMs` or until the worker stops (`time`), the channel is paused, or the
+   * department has no webhook any more (`closed`). Run twice at once, the receiver sees repeats with the same ids, nothing else.
+   */
+  deliver(task: { department: string; forMs: number }): Promise<'time' | 'paused' | 'closed'>;
+}
+
+export interface ChannelSettings {
+  backoff: Backoff;
+  /** A receiver that has not answered after this long has failed. */
+  timeoutMs: number;
+}
+
+/** Conventions §5: 15 s for an answer; from seconds to hours between attempts, without end. */
+export const CHANNEL_SETTINGS: ChannelSettings = {
+  backoff: { firstMs: 2_000, longestMs: 2 * 3_600_000 },
+  timeoutMs: 15_000,
+};
+
+/** How soon a channel that waits sees that it was paused, resumed or moved. */
+const LOOK_AGAIN_MS = 5_000;
+
+export interface ChannelDependencies {
+  pool: Pool;
+  ring: KeyRing;
+  allowed: AllowedHosts;
+  /** TypeScript activities hear of a shutdown only after the grace time: this says it at once. */
+  stopping: AbortSignal;
+  log: Logger;
+  settings?: ChannelSettings;
+}
+
+export function createChannelActivities({
+  pool,
+  ring,
+  allowed,
+  stopping,
+  log,
+  settings = CHANNEL_SETTINGS,
+}: ChannelDependencies): ChannelActivities {
+  const head = new HeadOfLog(pool);
+  // Every channel of the process listens to the one signal.
+  setMaxListeners(0, stopping);
+
+  async function send(department: string, sending: Sending, signal: AbortSignal): Promise<void> {
+    const { batch, body, url, secrets, version, upTo } = sending;
+    const started = Date.now();
+    const outcome = await sendWebhook(
+      { url, id: batch, body, secrets },
+      { allowed, timeoutMs: settings.timeoutMs, signal },
+    );
+    const told = { department, batch, upTo, ms: Date.now() - started };
+    switch (outcome.kind) {
+      case 'taken':
+        await inTransaction(pool, (tx) => batchTaken(tx, department, batch));
+        log.info(told, 'batch delivered');
+        return;
+      case 'gone':
+        if (await receiverGone(pool, department, version)) {
+          log.error(
+            { ...told, alarm: 'channel-gone' },
+            'the receiver answered 410 Gone: its channel is paused, somebody must look',
+          );
+        }
+        return;
+      case 'failed': {
+        const { failure } = outcome;
+        const failures = sending.failures + 1;
+        const retryInMs = backoff(settings.backoff, failures, Math.random());
+        await batchFailed(pool, department, { version, failure, retryInMs });
+        log.warn({ ...told, failure, failures, retryInMs }, 'batch not delivered, will go again');
+        return;
+      }
+      case 'broken-off':
+    }
+  }
+
+  async function run(department: string, until: number, signal: AbortSignal, at: (position: number) => void) {
+    while (!signal.aborted && Date.now() < until) {
+      const due = await inTransaction(pool, (tx) => dueFor(tx, ring, department));
+      const patience = Math.max(Math.min(LOOK_AGAIN_MS, until - Date.now()), 1);
+      switch (due.kind) {
+        case 'closed':
+        case 'paused':
+          return due.kind;
+        case 'nothing':
+          at(due.position);
+          await head.grown(due.position, patience, signal);
+          break;
+        case 'later':
+          await sleep(Math.min(due.ms, patience), undefined, { signal }).catch(() => undefined);
+          break;
+        case 'send':
+          await send(department, due, signal);
+      }
+    }
+    return 'time' as const;
+  }
+
+  return {
+    async deliver({ department, forMs }) {
+      const context = Context.current();
+      // By hand: on Node 20 `AbortSignal.any` keeps memory for as long as its long-lived source.
+      const stop = new AbortController();
+      const abort = (): void => stop.abort();
+      const sources = [stopping, context.cancellationSignal];
+      for (const source of sources) {
+        if (source.aborted) abort();
+        source.addEventListener('abort', abort, { once: true });
+      }
+      let position = 0;
+      const beat = (): void => context.heartbeat({ position });
+      const beating = setInterval(beat, (context.info.heartbeatTimeoutMs ?? 60_000) / 4);
+      try {
+        beat();
+        return await run(department, Date.now() + forMs, stop.signal, (at) => {
+          position = at;
+        });
+      } finally {
+        clearInterval(beating);
+        for (const source of sources) source.removeEventListener('abort', abort);
+      }
+    },
+  };
+}

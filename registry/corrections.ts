@@ -1,0 +1,98 @@
+import { shanghaiDate } from '../domain/calendar.js';
+import {
+  fitsKind,
+  type Identifier,
+  type IdentifierType,
+  isMinor,
+  type PartyKind,
+  parseIdentifier,
+} from '../domain/identity/identifier.js';
+import { everythingEnded } from '../domain/life.js';
+import { Refusal } from '../domain/refusal.js';
+import type { Actor, Party } from './inputs.js';
+import { type KeyRing, unseal } from './key-ring.js';
+import { accept, applyEvent, type LockedCase, type LockedLife } from './lives.js';
+import type { Queryable, Transaction } from './pool.js';
+import { replaceRestrictions } from './restrictions.js';
+import { openName, subjectOf } from './subjects.js';
+
+/**
+ * Corrects who the defaulter is (失信名单规定 art. 9 ¶2): the old identity is free in this transaction, the same measures are decided against
+ * the new one with the same terms, and the process publishes them. Throws Refusal: `state-conflict` on a life that has ended;
+ * `invalid` where nothing would change, the person is a minor (E03), or is a defaulter of this case already.
+ */
+export async function correct(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  target: LockedLife,
+  change: { name?: string; identifiers?: Identifier[] },
+  actor: Actor,
+): Promise<void> {
+  if (everythingEnded(target.life)) accept({ conflict: 'ending' });
+  const old = await partyOf(tx, ring, target.subject);
+  const party: Party = {
+    kind: old.kind,
+    name: change.name ?? old.name,
+    identifiers: change.identifiers ?? old.identifiers,
+  };
+  const today = shanghaiDate(locked.now);
+  for (const [index, { type, number, birthDate }] of party.identifiers.entries()) {
+    if (!fitsKind(type, party.kind, number)) {
+      throw invalid(
+        '证件类型与当事人不符。 / This type of identifier does not belong to this kind of party.',
+        `/identifiers/${index}/type`,
+        'wrong-kind',
+      );
+    }
+    if (party.kind === 'person' && birthDate !== undefined && isMinor(birthDate, today)) {
+      throw invalid('不得列入未成年人。 / A minor is never listed.', `/identifiers/${index}/number`, 'E03');
+    }
+  }
+  const { subject } = await subjectOf(tx, ring, party);
+  if (subject === target.subject) throw invalid('没有任何更正。 / Nothing is corrected.', '', 'nothing-corrected');
+  if (locked.lives.some((life) => life.subject === subject)) {
+    throw invalid('此人已是本案被执行人。 / This party is a defaulter of this case already.', '', 'duplicate');
+  }
+  const { changed } = await applyEvent(tx, locked, target, { type: 'correct' }, actor);
+  await tx.query('update defaulter set subject = $2 where id = $1', [target.id, subject]);
+  // Another organisation has other people: those of the wrong one are free with it.
+  if (change.identifiers) {
+    await tx.query('update representative set until = $2 where defaulter = $1 and until is null', [
+      target.id,
+      new Date(locked.now),
+    ]);
+  }
+  await replaceRestrictions(tx, ring, changed, subject);
+}
+
+/** Who a subject is on record: name and own numbers, unsealed. */
+async function partyOf(q: Queryable, ring: KeyRing, subject: string): Promise<Party> {
+  const { rows } = await q.query<{
+    kind: PartyKind;
+    name_sealed: Buffer;
+    id: string;
+    type: IdentifierType;
+    country: string;
+    number_sealed: Buffer;
+  }>(
+    `select s.kind, s.name_sealed, i.id, i.type, i.country, i.number_sealed from subject s join identifier i on i.subject = s.id
+     where s.id = $1 and not i.alias order by i.id`,
+    [subject],
+  );
+  const first = rows[0];
+  if (!first) throw new Error(`subject ${subject} has no identifier`);
+  return {
+    kind: first.kind,
+    name: openName(ring, subject, first.name_sealed),
+    identifiers: rows.map((row) => {
+      const number = unseal(ring, { table: 'identifier', column: 'number_sealed', row: row.id }, row.number_sealed);
+      const parsed = parseIdentifier({ type: row.type, number, country: row.country }, '2200-12-31');
+      if (!parsed.ok) throw new Error(`identifier ${row.id} on record is not valid: ${parsed.code}`);
+      return parsed.identifier;
+    }),
+  };
+}
+
+const invalid = (message: string, pointer: string, code: string): Refusal =>
+  new Refusal('invalid', message, [{ pointer, code }]);

@@ -1,0 +1,150 @@
+import type { DeadlineKind } from '../domain/deadline.js';
+import { startDeadline } from './deadlines.js';
+import { raise } from './inbox.js';
+import type { Actor } from './inputs.js';
+import type { LockedCase, LockedLife } from './lives.js';
+import type { Transaction } from './pool.js';
+import { recordFacts } from './record.js';
+
+const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
+
+interface DueRow {
+  id: string;
+  kind: DeadlineKind;
+  level: number;
+  subject: string;
+  inbox_item: string | null;
+  interception: string | null;
+  notice: string | null;
+  department: string | null;
+  service: string | null;
+  met: boolean;
+}
+
+/**
+ * Looks at every deadline of a life that is due: what was done in time is settled; what was not is recorded, brought before those it
+ * concerns, and given the further time of the next level. A hold that runs out lets the business go. Under the lock of the case.
+ */
+export async function escalateDue(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
+  const { rows } = await tx.query<DueRow>(DUE, [life.id, new Date(locked.now)]);
+  for (const row of rows) {
+    await tx.query('update deadline set settled_at = $2, outcome = $3 where id = $1', [
+      row.id,
+      new Date(locked.now),
+      row.met ? 'met' : 'escalated',
+    ]);
+    if (row.met) continue;
+    if (row.kind === 'hold') await endHold(tx, locked, life, row);
+    else await escalateOne(tx, locked, life, { ...row, kind: row.kind });
+  }
+}
+
+// Met: the item was read; the court has directed or the business is free; the department's notice is settled; nothing is left to decide.
+const DUE = `
+  select l.id, l.kind, l.level, split_part(l.key, ':', 2) as subject, l.inbox_item, l.interception, l.notice, i.department, i.service,
+         case l.kind
+           when 'read' then exists (select from inbox_item x where x.id = l.inbox_item and x.read_at is not null
+             and x.read_by in (select j.id from judge j))
+           when 'answer' then i.freed_at is not null or exists (select from directive v where v.interception = l.interception)
+           when 'hold' then i.freed_at is not null or i.hold_ended_at is not null
+             or exists (select from directive v where v.interception = l.interception and v.type in ('SEAL', 'REFUSE'))
+           when 'acknowledge' then exists (select from notice n where n.id = l.notice and n.settled_at is not null)
+           when 'decide' then not exists (select from restriction r where r.defaulter = l.defaulter and r.ended_at is null)
+         end as met
+  from deadline l left join interception i on i.id = l.interception
+  where l.defaulter = $1 and l.settled_at is null and l.due_at <= $2 order by l.due_at, l.id`;
+
+async function escalateOne(
+  tx: Transaction,
+  locked: LockedCase,
+  life: LockedLife,
+  row: DueRow & { kind: Exclude<DeadlineKind, 'hold'> },
+): Promise<void> {
+  const missing = row.kind === 'acknowledge' && row.notice ? await whoIsMissing(tx, row.notice) : [];
+  await recordFacts(tx, locked, [
+    {
+      type: 'escalated',
+      key: `escalated:${row.id}`,
+      at: locked.now,
+      actor: SYSTEM,
+      defaulter: life,
+      ...(row.department ? { department: row.department } : {}),
+      ...(row.service ? { service: row.service } : {}),
+      detail: {
+        deadline: row.kind,
+        level: row.level + 1,
+        ...(row.interception ? { interception: row.interception } : {}),
+        ...(row.notice ? { notice: row.notice, missing } : {}),
+      },
+    },
+  ]);
+  const next = await startDeadline(tx, {
+    kind: row.kind,
+    level: row.level + 1,
+    subject: row.subject,
+    defaulter: life.id,
+    now: locked.now,
+    inboxItem: row.inbox_item,
+    interception: row.interception,
+    notice: row.notice,
+  });
+  const item = {
+    enforcementCase: locked.id,
+    defaulter: life.id,
+    at: locked.now,
+    deadline: next === null ? null : new Date(next).toISOString(),
+  };
+  if (row.kind !== 'acknowledge') {
+    await raise(tx, {
+      ...item,
+      key: `escalation:${row.id}`,
+      kind: 'escalation',
+      interception: row.interception,
+      department: row.department,
+    });
+    return;
+  }
+  for (const department of missing) {
+    await raise(tx, { ...item, key: `overdue:${row.id}:${department}`, kind: 'overdue-acknowledgement', department });
+  }
+}
+
+/** The default of a hold: the business goes on, and everybody can see that it did (comparisons let it pass by the clock already). */
+async function endHold(tx: Transaction, locked: LockedCase, life: LockedLife, row: DueRow): Promise<void> {
+  await tx.query('update interception set hold_ended_at = $2 where id = $1 and hold_ended_at is null', [
+    row.interception,
+    new Date(locked.now),
+  ]);
+  await recordFacts(tx, locked, [
+    {
+      type: 'hold-ended',
+      key: `hold-ended:${row.interception}`,
+      at: locked.now,
+      actor: SYSTEM,
+      defaulter: life,
+      ...(row.department ? { department: row.department } : {}),
+      ...(row.service ? { service: row.service } : {}),
+      detail: { interception: row.interception },
+    },
+  ]);
+  await raise(tx, {
+    key: `hold-ended:${row.interception}`,
+    kind: 'escalation',
+    enforcementCase: locked.id,
+    defaulter: life.id,
+    interception: row.interception,
+    department: row.department,
+    at: locked.now,
+  });
+}
+
+/** Departments in scope of a notice that have not acknowledged it; one that has left is not waited for. */
+async function whoIsMissing(tx: Transaction, notice: string): Promise<string[]> {
+  const { rows } = await tx.query<{ code: string }>(
+    `select d.code from notice n join department d on d.joined_position <= n.position and d.left_position is null
+     where n.id = $1 and (n.department is null or n.department = d.code)
+       and coalesce((select max(up_to) from acknowledgement a where a.department = d.code), 0) < n.position order by d.ordinal`,
+    [notice],
+  );
+  return rows.map((row) => row.code);
+}

@@ -1,0 +1,97 @@
+import { uuidv7 } from 'uuidv7';
+import { shanghaiDate } from '../domain/calendar.js';
+import { normaliseNumber } from '../domain/identity/identifier.js';
+import type { Restriction } from '../domain/life.js';
+import type { AssetType, Measure } from '../domain/vocabulary.js';
+import type { MeasureInput } from './inputs.js';
+import { blindIndex, type KeyRing, seal, unseal } from './key-ring.js';
+import type { Transaction } from './pool.js';
+
+/** Writes a restriction as decided: not in force until the process publishes it. Returns its id. */
+export async function insertRestriction(
+  tx: Transaction,
+  ring: KeyRing,
+  {
+    caseId,
+    defaulter,
+    subject,
+    measure,
+  }: { caseId: string; defaulter: string; subject: string; measure: MeasureInput },
+): Promise<string> {
+  const id = uuidv7();
+  const { asset } = measure;
+  await tx.query(
+    `insert into restriction (id, enforcement_case, defaulter, subject, measure, decision_number, decision_made_on, from_date,
+       asset_type, asset_sealed, asset_blind, decided_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp())`,
+    [
+      id,
+      caseId,
+      defaulter,
+      subject,
+      measure.measure,
+      measure.decision.number,
+      measure.decision.madeOn,
+      measure.from ?? null,
+      asset?.type ?? null,
+      asset ? seal(ring, { table: 'restriction', column: 'asset_sealed', row: id }, asset.number) : null,
+      asset ? assetBlind(ring, asset.type, asset.number) : null,
+    ],
+  );
+  return id;
+}
+
+/** An asset is found like an identifier, under a type of its own. */
+export function assetBlind(ring: KeyRing, type: string, number: string): Buffer {
+  const key = ring.indexKeys.get(ring.activeIndex);
+  if (!key) throw new Error('key ring: the active index key is missing');
+  return blindIndex(key, `asset:${type}`, '', normaliseNumber(number));
+}
+
+/** Decides the same measures anew against another subject: same documents, assets and terms, not in force until published. */
+export async function replaceRestrictions(
+  tx: Transaction,
+  ring: KeyRing,
+  replaced: readonly Restriction[],
+  subject: string,
+): Promise<void> {
+  const { rows } = await tx.query<{
+    id: string;
+    enforcement_case: string;
+    defaulter: string;
+    measure: Measure;
+    decision_number: string;
+    decision_made_on: string;
+    from_date: string | null;
+    asset_type: AssetType | null;
+    asset_sealed: Buffer | null;
+    term_from: string | null;
+    in_force_at: Date | null;
+  }>(
+    `select id, enforcement_case, defaulter, measure, decision_number, decision_made_on::text, from_date::text, asset_type, asset_sealed,
+            term_from::text, in_force_at
+     from restriction where id = any($1) order by decided_at, id`,
+    [replaced.map((r) => r.id)],
+  );
+  for (const row of rows) {
+    const asset = row.asset_type &&
+      row.asset_sealed && {
+        type: row.asset_type,
+        number: unseal(ring, { table: 'restriction', column: 'asset_sealed', row: row.id }, row.asset_sealed),
+      };
+    const id = await insertRestriction(tx, ring, {
+      caseId: row.enforcement_case,
+      defaulter: row.defaulter,
+      subject,
+      measure: {
+        measure: row.measure,
+        decision: { number: row.decision_number, madeOn: row.decision_made_on },
+        ...(row.from_date ? { from: row.from_date } : {}),
+        ...(asset ? { asset } : {}),
+      },
+    });
+    // The term goes on from where it began: a correction never lengthens it.
+    const termFrom = row.term_from ?? (row.in_force_at ? shanghaiDate(row.in_force_at.getTime()) : null);
+    if (termFrom) await tx.query('update restriction set term_from = $2 where id = $1', [id, termFrom]);
+  }
+}

@@ -1,0 +1,47 @@
+import type { LifeEvent } from '../domain/life.js';
+import { transition } from '../domain/life.js';
+import type { Actor } from './inputs.js';
+import type { KeyRing } from './key-ring.js';
+import { applyEvent, type LockedCase, type LockedLife, lockCase } from './lives.js';
+import type { Transaction } from './pool.js';
+import { handToLives } from './record.js';
+
+// A resumed case (执恢) is the same debt under a new number: what ends on one number ends on the other, or a released person stays stopped.
+
+/** Locks the case and all of the same debt, in id order: as everybody locks. Returns the ids of the others. */
+export async function lockSameDebt(tx: Transaction, caseId: string): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `with recursive same as (
+       select id, case_number, former_case, court from enforcement_case where id = $1
+       union
+       select c.id, c.case_number, c.former_case, c.court from enforcement_case c
+       join same s on c.court = s.court and (c.case_number = s.former_case or c.former_case = s.case_number)
+     )
+     select id from same order by id`,
+    [caseId],
+  );
+  for (const { id } of rows) await tx.query('select 1 from enforcement_case where id = $1 for update', [id]);
+  return rows.map((row) => row.id).filter((id) => id !== caseId);
+}
+
+/** Applies what has ended for these lives to the same people's lives in the cases of the same debt, where it fits. Call after `lockSameDebt`. */
+export async function endSameDebt(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  ended: readonly LockedLife[],
+  event: Extract<LifeEvent, { type: 'performed' | 'release' | 'revoke' }>,
+  actor: Actor,
+): Promise<void> {
+  const subjects = new Set(ended.map((life) => life.subject));
+  for (const id of await lockSameDebt(tx, locked.id)) {
+    const other = await lockCase(tx, ring, id);
+    if (!other) continue;
+    for (const life of other.lives) {
+      if (!subjects.has(life.subject) || life.life.endedAt !== null) continue;
+      if (!('life' in transition(life.life, event, other.now))) continue;
+      const { changed } = await applyEvent(tx, other, life, event, actor);
+      if (changed.length > 0) await handToLives(tx, [life.id], 'decision', locked.id);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+export interface Polling {
+  config: ClientConnectConfig;
+  /** As `options.ts` sets it, with its activities and queue. */
+  options: Partial<WorkerOptions> & { activities: object; taskQueue: string };
+  stopping: AbortSignal;
+  log: Logger;
+}
+
+/** Runs a Temporal worker until `stopping`; while Temporal is away it tries again, and the loops on PostgreSQL go on. */
+export async function poll(polling: Polling): Promise<void> {
+  const { stopping, log, options } = polling;
+  for (let failures = 0; !stopping.aborted; failures++) {
+    try {
+      await pollOnce(polling);
+      failures = 0;
+    } catch (error) {
+      log.warn({ taskQueue: options.taskQueue, err: error }, 'Temporal is away; its workflows wait for it');
+    }
+    if (!stopping.aborted)
+      await sleep(Math.min(250 * 2 ** failures, 5_000), undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+async function pollOnce({ config, options, stopping, log }: Polling): Promise<void> {
+  const connection = await NativeConnection.connect(config.connectionOptions);
+  try {
+    const worker = await Worker.create({ ...options, connection, namespace: config.namespace ?? 'default' });
+    const shutDown = (): void => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
+    stopping.addEventListener('abort', shutDown, { once: true });
+    log.info({ taskQueue: options.taskQueue }, 'worker polls Temporal');
+    const running = worker.run();
+    if (stopping.aborted) shutDown();
+    await running;
+    stopping.removeEventListener('abort', shutDown);
+  } finally {
+    await connection.close().catch(() => undefined);
+  }
+}
