@@ -16,6 +16,7 @@ export const ACCESS = {
   'GET /v1/cases/:id': COURT,
   'GET /v1/cases/:id/timeline': COURT,
   'POST /v1/cases/:id/repayments': ['clerk'],
+  'POST /v1/repayments/:id/reversal': ['judge'],
   'POST /v1/cases/:id/decisions': ['judge'],
   'POST /v1/cases/:id/close': ['judge'],
   'GET /v1/inbox': ['judge', 'supervisor'],
@@ -27,8 +28,15 @@ export const ACCESS = {
   'POST /v1/comparisons/batch': ['department'],
   'GET /v1/notices': ['department'],
   'POST /v1/acknowledgements': ['department'],
+  'PUT /v1/departments/:code/endpoint': ['department'],
+  'GET /v1/departments/:code/endpoint': ['department', 'administrator'],
+  'POST /v1/departments/:code/pause': ['administrator'],
+  'POST /v1/departments/:code/resume': ['administrator'],
   'GET /v1/departments': 'any',
   'GET /v1/services': 'any',
+  'PATCH /v1/services/:code': ['administrator'],
+  'GET /v1/schools': 'any',
+  'PUT /v1/schools/:code': ['administrator'],
   'GET /v1/courts': 'any',
   'GET /v1/statistics': 'any',
   'GET /v1/receipts/:fact': [...COURT, 'department'],
@@ -64,4 +72,12 @@ export async function requireInterception(
   const own = caller.role === 'department' ? scope?.department === caller.department : scope?.court === caller.court;
   if (!scope || !own) throw new Problem('not-found');
   return scope;
+}
+
+/** Throws Problem 404 where a department asks about another; an administrator may ask about all. */
+export function requireOwnDepartment(
+  caller: Extract<Caller, { role: 'department' | 'administrator' }>,
+  code: string,
+): void {
+  if (caller.role === 'department' && caller.department !== code) throw new Problem('not-found');
 }

@@ -6,6 +6,7 @@ import { batchRoutes } from './batch.js';
 import { readBody } from './body.js';
 import { caseRoutes } from './cases.js';
 import { catalogueRoutes } from './catalogue.js';
+import { channelRoutes } from './channels.js';
 import { comparisonRoutes } from './comparisons.js';
 import { decisionRoutes } from './decisions.js';
 import { health } from './health.js';
@@ -30,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...batchRoutes,
   ...interceptionRoutes,
   ...noticeRoutes,
+  ...channelRoutes,
   ...catalogueRoutes,
   ...receiptRoutes,
 ];
@@ -87,7 +89,7 @@ function mount(app: express.Application, options: ApplicationOptions): void {
   }
   for (const [path, methods] of paths) {
     const allow = methods
-      .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : ['POST']))
+      .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
       .sort()
       .join(', ');
     app.all(path, named(path), () => {
@@ -126,12 +128,15 @@ function identifyCaller({ pool }: Services, route: Route, strangers: RequestHand
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** The path's one id; what has not the form of an id names nothing. Throws Problem 404. */
+const CODE = /^[A-Z0-9-]{1,20}$/;
+
+/** The path's one id, or the code of a department or service; what has not its form names nothing. Throws Problem 404. */
 function idOf(req: Request): string {
-  const [value] = Object.values(req.params);
-  if (value === undefined) return '';
-  const id = String(value).toLowerCase();
-  if (!UUID.test(id)) throw new Problem('not-found');
+  const [named] = Object.entries(req.params);
+  if (named === undefined) return '';
+  const [name, value] = named;
+  const id = name === 'code' ? String(value) : String(value).toLowerCase();
+  if (!(name === 'code' ? CODE : UUID).test(id)) throw new Problem('not-found');
   return id;
 }
 
@@ -144,8 +149,10 @@ function answer(options: ApplicationOptions, route: Route): RequestHandler {
         id,
         path: route.path.replace(/:[a-z]+/, id),
         query: req.query,
-        body: route.method === 'post' ? await readBody(req, res, route.bodyLimit) : undefined,
+        body: route.method === 'get' ? undefined : await readBody(req, res, route.bodyLimit),
         idempotencyKey: req.get('idempotency-key'),
+        ifMatch: req.get('if-match'),
+        ifNoneMatch: req.get('if-none-match'),
         traceId: res.locals.traceId,
       },
       options,
@@ -155,9 +162,15 @@ function answer(options: ApplicationOptions, route: Route): RequestHandler {
   };
 }
 
-function send(res: Response, { status, body, location, replayed }: Reply): void {
+function send(res: Response, { status, body, location, etag, revalidate, replayed }: Reply): void {
   if (location !== undefined) res.set('Location', location);
+  if (etag !== undefined) res.set('ETag', etag);
+  if (revalidate) res.set('Cache-Control', 'no-cache');
   if (replayed) res.set('Idempotency-Replayed', 'true');
+  if (status === 304) {
+    res.status(304).end();
+    return;
+  }
   res
     .status(status)
     .type(status >= 400 ? 'application/problem+json' : 'application/json')

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { courts, departments, services } from '../registry/catalogue.js';
 import type { KeyRing } from '../registry/key-ring.js';
+import { changeRule, lockRule } from '../registry/rule-changes.js';
+import { lockSchool, putSchool, schools } from '../registry/schools.js';
 import { statistics } from '../registry/statistics.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import { type Route, reading } from './route.js';
+import { editing, type Route, reading } from './route.js';
 import * as answers from './schemas/answers.js';
+import { school, serviceChange } from './schemas/catalogue.js';
 import { noQuery, wholePage } from './schemas/page.js';
 
 /** Catalogues are short and kept in one order: a page begins after the code where the one before ended. */
@@ -22,12 +25,51 @@ function paged<T extends { code: string }>(
   return { items, ...(more ? { next: encodeCursor(ring, [list], { code: last.code }) } : {}) };
 }
 
+const changeService = editing({
+  call: 'PATCH /v1/services/:code',
+  summary: '调整目录：启用、处置、期限、暂停天数 / Change a row of the catalogue; If-Match is its version',
+  body: serviceChange,
+  statuses: [200],
+  answer: answers.service,
+  async handle({ tx, actor, id, input, requireVersion }) {
+    const before = await lockRule(tx, id);
+    requireVersion(before.version);
+    const after = await changeRule(tx, before, input, actor);
+    return { body: after, version: after.version };
+  },
+});
+
+const keepSchool = editing({
+  call: 'PUT /v1/schools/:code',
+  summary: '登记收费高于正常标准的学校及其招生日期 / Keep the register of schools; If-Match is its version',
+  body: school,
+  statuses: [200, 201],
+  answer: answers.school,
+  async handle({ tx, actor, id, input, requireVersion }) {
+    const before = await lockSchool(tx, id);
+    requireVersion(before);
+    const after = await putSchool(tx, id, input, actor);
+    return { status: before === undefined ? 201 : 200, body: after, version: after.version };
+  },
+});
+
 export const catalogueRoutes: Route[] = [
+  changeService,
+  keepSchool,
+  reading({
+    call: 'GET /v1/schools',
+    summary: '收费高于正常标准的学校名册 / The register of schools that charge above the normal standard',
+    query: wholePage,
+    answer: answers.schools,
+    revalidates: true,
+    handle: async ({ query }, { pool, ring }) => paged(ring, 'schools', await schools(pool), query),
+  }),
   reading({
     call: 'GET /v1/departments',
     summary: '部门 / Departments on the platform',
     query: wholePage,
     answer: answers.departments,
+    revalidates: true,
     handle: async ({ query }, { pool, ring }) => paged(ring, 'departments', await departments(pool), query),
   }),
   reading({
@@ -35,6 +77,7 @@ export const catalogueRoutes: Route[] = [
     summary: '受限业务目录 / The catalogue of services',
     query: wholePage,
     answer: answers.services,
+    revalidates: true,
     handle: async ({ query }, { pool, ring }) => paged(ring, 'services', await services(pool), query),
   }),
   reading({
@@ -42,6 +85,7 @@ export const catalogueRoutes: Route[] = [
     summary: '法院 / Courts',
     query: wholePage,
     answer: answers.courts,
+    revalidates: true,
     handle: async ({ query }, { pool, ring }) => paged(ring, 'courts', await courts(pool), query),
   }),
   reading({

@@ -1,4 +1,5 @@
 import { type RequestHandler, Router } from 'express';
+import { missingHolidayYear } from '../registry/deadlines.js';
 import { type Backlog, backlog } from '../registry/health.js';
 import type { Pool } from '../registry/pool.js';
 import type { Metrics } from './metrics.js';
@@ -31,6 +32,7 @@ export function health(pool: Pool, metrics: Metrics, routes: readonly Route[]): 
       const degraded = Object.entries(PATIENCE).flatMap(([part, { name, seconds }]) =>
         isPart(part) && behind[part] > seconds ? [`${name}: behind`] : [],
       );
+      if (missingHolidayYear(Date.now()) !== null) degraded.push('holidays: missing');
       res.json({ status: 'ready', degraded });
     }),
   );

@@ -54,6 +54,18 @@ const INPUT_CODES: Readonly<Record<string, readonly [zh: string, en: string]>> =
   'never-gated': ['该业务永不受限', 'This service is never restricted'],
   'unknown-judge': ['该法院没有此法官', 'There is no such judge at this court'],
   'unknown-defaulter': ['本案没有此被执行人', 'There is no such defaulter in this case'],
+  'exemption-too-long': ['豁免最长一个月，且结束须晚于开始', 'An exemption ends after it begins, within one month'],
+  'nothing-corrected': ['没有任何更正', 'Nothing would be corrected'],
+  'already-reversed': ['该笔履行已被撤销', 'This repayment is reversed already'],
+  'endpoint-url': ['须为有效网址，不含账号与片段', 'Give a URL without a sign-in and without a fragment'],
+  'endpoint-not-https': ['须为 https 地址', 'Give an https address'],
+  'endpoint-host': ['须使用域名，不得为 IP 地址', 'Give a host’s name, not an address'],
+  'nothing-changed': ['没有任何改动', 'Name at least one member to change'],
+  'enrolment-days': [
+    '须在开始日之后，且至多 92 日',
+    'Must not be before its beginning, nor more than 92 days after it',
+  ],
+  'child-data': ['不得提交未成年人的信息', 'A minor’s: never send a child’s data, only the parents’'],
   'unknown-interception': ['没有此拦截记录', 'There is no such interception'],
 };
 

@@ -1,9 +1,10 @@
 /**
  * The process that serves HTTP. Environment: DATABASE_URL (the application's role), KEY_RING_FILE, PORT (8080), HOST (127.0.0.1),
- * LOG_LEVEL (info), DATABASE_CONNECTIONS (16). Sends `ready` over IPC; SIGTERM or SIGINT drains and ends it.
+ * LOG_LEVEL (info), DATABASE_CONNECTIONS (16), WEBHOOK_ALLOWED_HOSTS (host:port,… that webhooks may reach in a private network). Sends `ready` over IPC; SIGTERM or SIGINT drains and ends it.
  */
 import { createServer, type Server } from 'node:http';
 import { createConsole } from '../console/index.js';
+import { parseAllowedHosts } from '../domain/endpoint.js';
 import { forgetOldAnswers } from '../registry/idempotency.js';
 import { readKeyRing } from '../registry/key-ring.js';
 import { createPool, type Pool } from '../registry/pool.js';
@@ -49,7 +50,13 @@ const server = createServer(
     requestTimeout: REQUEST_MS,
     connectionsCheckingInterval: 5_000,
   },
-  createApplication({ pool, ring, logger, console: pages }),
+  createApplication({
+    pool,
+    ring,
+    logger,
+    console: pages,
+    allowedHosts: parseAllowedHosts(process.env.WEBHOOK_ALLOWED_HOSTS),
+  }),
 );
 
 const forgetting = setInterval(() => {

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type ChannelHealth, channelHealth } from '../registry/channels.js';
 import { servicesWithoutRule } from '../registry/comparisons.js';
 import { backlog } from '../registry/health.js';
 import type { Pool } from '../registry/pool.js';
@@ -46,6 +47,43 @@ export function createMetrics(pool: Pool): Metrics {
       for (const [part, seconds] of Object.entries(behind ?? {})) this.set({ part }, seconds);
     },
   });
+  // From one statement, taken when the first of them is asked for.
+  // Several gauges are collected at once, from one statement.
+  let channels: Promise<ChannelHealth[]> | undefined;
+  const channelsNow = (): Promise<ChannelHealth[]> => {
+    channels ??= channelHealth(pool)
+      .catch(() => [])
+      .finally(() => {
+        channels = undefined;
+      });
+    return channels;
+  };
+  const channelGauge = (name: string, help: string, value: (channel: ChannelHealth) => number): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['department'],
+      registers,
+      async collect() {
+        this.reset();
+        for (const channel of await channelsNow()) this.set({ department: channel.department }, value(channel));
+      },
+    });
+  };
+  channelGauge(
+    'channel_gone',
+    'The receiver answered 410 Gone and its channel is paused: somebody must look',
+    (channel) => Number(channel.pausedBy === 'receiver'),
+  );
+  channelGauge('channel_paused', 'The channel is paused, by the receiver or an administrator', (channel) =>
+    Number(channel.pausedBy !== null),
+  );
+  channelGauge('channel_failures', 'Failed deliveries in a row', (channel) => channel.failures);
+  channelGauge(
+    'channel_lag_seconds',
+    'Age of the oldest notice that the channel has not delivered',
+    (channel) => channel.lagSeconds,
+  );
   new Gauge({
     name: 'comparisons_without_rule',
     help: 'Comparisons for which the catalogue had no row: somebody must look',

@@ -42,12 +42,26 @@ const PLAIN = [
   ['/openapi.json', '本文件 / This document', JSON_TYPE],
 ] as const;
 
+/** Ids are UUIDs; departments and services have codes. */
+const inPath = (name: string): z.ZodType => (name === 'code' ? z.string() : z.guid());
+
+const IF_MATCH = z.object({
+  'If-Match': z.string().optional().meta({ description: '已存在时必填 / Its ETag; required where it exists already' }),
+});
+const HEADERS: { readonly [M in Route['method']]?: z.ZodObject } = {
+  post: z.object({ 'Idempotency-Key': z.string().min(1).max(255).meta({ description: 'Once per fact' }) }),
+  put: IF_MATCH,
+  patch: IF_MATCH,
+};
+
 function described({ call, method, path, summary, body, query, statuses, answer }: Route): RouteConfig {
   const names = [...path.matchAll(/:([a-z]+)/g)].map(([, name = '']) => name);
-  const writes = method === 'post';
   const responses: RouteConfig['responses'] = { default: PROBLEM };
   for (const status of statuses) {
-    responses[status] = { description: summary, content: { [JSON_TYPE]: { schema: answer } } };
+    responses[status] =
+      status === 304
+        ? { description: '未改变 / Not changed since (If-None-Match)' }
+        : { description: summary, content: { [JSON_TYPE]: { schema: answer } } };
   }
   return {
     method,
@@ -55,13 +69,9 @@ function described({ call, method, path, summary, body, query, statuses, answer 
     summary,
     security: isPublic(call) ? [] : [{ bearer: [] }],
     request: {
-      ...(names.length > 0 ? { params: z.object(Object.fromEntries(names.map((name) => [name, z.guid()]))) } : {}),
+      ...(names.length > 0 ? { params: z.object(Object.fromEntries(names.map((name) => [name, inPath(name)]))) } : {}),
       ...(query ? { query } : {}),
-      ...(writes
-        ? {
-            headers: z.object({ 'Idempotency-Key': z.string().min(1).max(255).meta({ description: 'Once per fact' }) }),
-          }
-        : {}),
+      ...(HEADERS[method] ? { headers: HEADERS[method] } : {}),
       ...(body && body !== nothing ? { body: { required: true, content: { [JSON_TYPE]: { schema: body } } } } : {}),
     },
     responses,

@@ -20,6 +20,11 @@ export const PROBLEMS = {
   'method-not-allowed': [405, '该地址不支持此方法', 'This address does not take this method'],
   'in-progress': [409, '同一请求正在处理，请稍后重试', 'The first request with this key is still running'],
   'state-conflict': [409, '与当前状态冲突', 'In conflict with the present state'],
+  'version-mismatch': [
+    412,
+    '内容已被更改：请重新读取后再试',
+    'It was changed meanwhile: read it again and send its present ETag in If-Match',
+  ],
   'body-too-large': [413, '请求体过大', 'The body is too large'],
   'media-type': [
     415,
@@ -31,6 +36,11 @@ export const PROBLEMS = {
     422,
     '该 Idempotency-Key 已用于另一个请求',
     'This Idempotency-Key was used for another request: take a new one',
+  ],
+  'precondition-required': [
+    428,
+    '已存在：请在 If-Match 请求头中提供其 ETag',
+    'It exists already: send its ETag in the If-Match header',
   ],
   'rate-limited': [429, '请求过于频繁，请稍后重试', 'Too many requests: try again later'],
   internal: [500, '内部错误', 'Internal error'],

@@ -1,8 +1,9 @@
-import { registerRepayment } from '../registry/repayments.js';
+import { registerRepayment, repaymentScope, reverseRepayment } from '../registry/repayments.js';
 import { requireCase } from './access.js';
+import { Problem } from './problem.js';
 import { type Route, writing } from './route.js';
 import * as answers from './schemas/answers.js';
-import { repayment } from './schemas/facts.js';
+import { repayment, reversal } from './schemas/facts.js';
 
 const register = writing({
   call: 'POST /v1/cases/:id/repayments',
@@ -18,4 +19,21 @@ const register = writing({
   },
 });
 
-export const repaymentRoutes: Route[] = [register];
+const reverse = writing({
+  call: 'POST /v1/repayments/:id/reversal',
+  summary: '撤销一笔履行 / Take back a repayment: what is owed grows again, what has ended stays ended',
+  body: reversal,
+  statuses: [201],
+  answer: answers.reversed,
+  async handle({ tx, ring, caller, actor, id, input }) {
+    const scope = await repaymentScope(tx, id);
+    if (!scope) throw new Problem('not-found');
+    await requireCase(tx, caller, scope.enforcementCase);
+    return {
+      body: await reverseRepayment(tx, ring, id, input.reason, actor),
+      location: `/v1/cases/${scope.enforcementCase}/timeline`,
+    };
+  },
+});
+
+export const repaymentRoutes: Route[] = [register, reverse];

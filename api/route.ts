@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import type { AllowedHosts } from '../domain/endpoint.js';
 import { canonicalJson } from '../ledger/canonical-json.js';
 import type { Caller } from '../registry/credentials.js';
 import { once, type StoredAnswer } from '../registry/idempotency.js';
 import type { Actor } from '../registry/inputs.js';
 import { fingerprint, type KeyRing } from '../registry/key-ring.js';
-import type { Pool, Transaction } from '../registry/pool.js';
+import { inTransaction, type Pool, type Transaction } from '../registry/pool.js';
 import { ACCESS, admit, type Call, type CallerOf } from './access.js';
 import { type BodyLimit, type Json, SINGLE } from './body.js';
 import type { Budget } from './limits.js';
@@ -19,17 +21,21 @@ export interface Services {
   pool: Pool;
   ring: KeyRing;
   logger: Logger;
+  /** Where webhooks may go though it is no public https address: WEBHOOK_ALLOWED_HOSTS. */
+  allowedHosts?: AllowedHosts;
 }
 
 /** A request after the manners: signed in or not, within budget, its JSON read. */
 export interface Incoming {
   caller: Caller | undefined;
-  /** The path's id, lower case; '' where it has none. */
+  /** The path's id, lower case, or its code; '' where it has none. */
   id: string;
   path: string;
   query: unknown;
   body: Json | undefined;
   idempotencyKey: string | undefined;
+  ifMatch: string | undefined;
+  ifNoneMatch: string | undefined;
   traceId: string;
 }
 
@@ -38,12 +44,18 @@ export interface Reply {
   /** JSON text. */
   body: string;
   location?: string;
+  etag?: string;
+  /** Anybody may keep it, and asks with its ETag whether it still stands. */
+  revalidate?: boolean;
   replayed?: boolean;
 }
 
+/** POST makes facts, once per Idempotency-Key; PUT and PATCH edit what has versions. */
+export type Method = 'get' | 'post' | 'put' | 'patch';
+
 export interface Route {
   call: Call;
-  method: 'get' | 'post';
+  method: Method;
   /** Express's template, e.g. `/v1/cases/:id`. */
   path: string;
   summary: string;
@@ -67,6 +79,10 @@ interface Definition<C extends Call, A extends z.ZodType> {
 interface Reading<C extends Call, Q extends z.ZodObject, A extends z.ZodType> extends Definition<C, A> {
   query: Q;
   handle(request: { caller: CallerOf<C>; id: string; query: z.output<Q> }, services: Services): Promise<z.input<A>>;
+  /** The version of what is answered, where it can be edited. */
+  version?(answer: z.input<A>): number;
+  /** Open to all and seldom changed: a hash of it is its ETag, and who has it already is answered 304. */
+  revalidates?: boolean;
 }
 
 /** A GET. */
@@ -76,11 +92,19 @@ export function reading<C extends Call, Q extends z.ZodObject, A extends z.ZodTy
   return {
     ...frame(definition),
     query: definition.query,
-    statuses: [200],
-    async handle({ caller, id, query }, services) {
+    statuses: definition.revalidates ? [200, 304] : [200],
+    async handle({ caller, id, query, ifNoneMatch }, services) {
       admit(definition.call, caller);
       const answer = await definition.handle({ caller, id, query: read(definition.query, query) }, services);
-      return { status: 200, body: JSON.stringify(answer) };
+      const body = JSON.stringify(answer);
+      if (definition.revalidates) {
+        const etag = etagOf(createHash('sha256').update(body).digest('base64url'));
+        // Weak comparison (RFC 9110 §13.1.2): a proxy that compressed it may have made the tag weak.
+        const known = tagsOf(ifNoneMatch).map((tag) => tag.replace(/^W\//, ''));
+        const same = known.includes(etag) || known.includes('*');
+        return { status: same ? 304 : 200, body: same ? '' : body, etag, revalidate: true };
+      }
+      return { status: 200, body, ...(definition.version ? { etag: etagOf(definition.version(answer)) } : {}) };
     },
   };
 }
@@ -147,6 +171,68 @@ export function writing<C extends Call, B extends z.ZodType, A extends z.ZodType
   };
 }
 
+interface Edit<C extends Call, I> extends Fact<C, I> {
+  /** Throws Problem 428 or 412 unless the request names the version that is there (If-Match); undefined: nothing is there yet. */
+  requireVersion(version: number | undefined): void;
+}
+
+interface Editing<C extends Call, B extends z.ZodType, A extends z.ZodType> extends Definition<C, A> {
+  body: B;
+  /** The usual one first. */
+  statuses: readonly [number, ...number[]];
+  handle(edit: Edit<C, z.output<B>>, services: Services): Promise<Answer<z.input<A>> & { version: number }>;
+}
+
+/** A PUT or PATCH of something that has versions: in one transaction, its new version in the ETag (RFC 9110 §13, RFC 6585 §3). */
+export function editing<C extends Call, B extends z.ZodType, A extends z.ZodType>(definition: Editing<C, B, A>): Route {
+  const { call, body, statuses, handle } = definition;
+  return {
+    ...frame(definition),
+    body,
+    statuses,
+    async handle(request, services) {
+      const { caller, id, traceId, ifMatch } = request;
+      admit(call, caller);
+      const own = signedIn(caller);
+      const input = read(body, requireBody(request, body));
+      const answer = await inTransaction(services.pool, (tx) =>
+        handle(
+          {
+            tx,
+            ring: services.ring,
+            caller,
+            actor: actorOf(own, traceId),
+            id,
+            input,
+            requireVersion: (version) => requireVersion(ifMatch, version),
+          },
+          services,
+        ),
+      );
+      return {
+        status: answer.status ?? statuses[0],
+        body: JSON.stringify(answer.body),
+        etag: etagOf(answer.version),
+      };
+    },
+  };
+}
+
+/** A strong entity tag (RFC 9110 §8.8.3). */
+const etagOf = (version: number | string): string => `"${version}"`;
+const tagsOf = (header: string | undefined): string[] => (header ?? '').split(',').map((tag) => tag.trim());
+
+function requireVersion(ifMatch: string | undefined, version: number | undefined): void {
+  if (ifMatch === undefined) {
+    if (version !== undefined) throw new Problem('precondition-required');
+    return;
+  }
+  const tags = tagsOf(ifMatch);
+  if (version === undefined || !(tags.includes('*') || tags.includes(etagOf(version)))) {
+    throw new Problem('version-mismatch');
+  }
+}
+
 /** What is kept with a key when the request was refused for good. */
 export function lastingAnswer(error: unknown, traceId: string): StoredAnswer | undefined {
   const problem = toProblem(error);
@@ -174,9 +260,13 @@ export function frame<C extends Call>({
   };
 }
 
-function split(call: Call): ['get' | 'post', string] {
-  const [method = '', path = ''] = call.split(' ');
-  return [method === 'GET' ? 'get' : 'post', path];
+const METHODS: Readonly<Record<string, Method>> = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch' };
+
+function split(call: Call): [Method, string] {
+  const [name = '', path = ''] = call.split(' ');
+  const method = METHODS[name];
+  if (method === undefined) throw new Error(`${call}: no such method`);
+  return [method, path];
 }
 
 /** A call that writes is open to somebody only: `any` is for reading. */

@@ -108,6 +108,8 @@ export const timeline = z.object({
 
 export const repaid = z.object({ id: uuid, outstanding: yuan, surplus: yuan }).meta({ id: 'RegisteredRepayment' });
 
+export const reversed = z.object({ outstanding: yuan }).meta({ id: 'ReversedRepayment' });
+
 export const made = z.object({ id: uuid }).meta({ id: 'Made' });
 
 export const inboxItem = z
@@ -174,6 +176,26 @@ export const notices = z.object({
   served: z.int().nonnegative().meta({ description: '可确认到的位置 / The position to acknowledge' }),
 });
 
+export const endpoint = z
+  .object({
+    url: z.string(),
+    version: z.int().positive(),
+    pausedAt: instant.optional(),
+    pausedBy: z
+      .enum(['receiver', 'administrator'])
+      .optional()
+      .meta({ description: 'receiver：接收方已答 410 / it answered 410 Gone' }),
+    failures: z.int().nonnegative().meta({ description: '连续失败次数 / Failed attempts in a row' }),
+    lastFailure: z.string().optional(),
+  })
+  .meta({ id: 'Endpoint' });
+
+export const endpointSecret = z
+  .object({ secret: z.string().meta({ description: '签名密钥，仅此一次 / The signing secret, shown only here' }) })
+  .meta({ id: 'EndpointSecret' });
+
+export const channel = z.object({ department: z.string(), paused: z.boolean() }).meta({ id: 'Channel' });
+
 export const acknowledged = z.object({ acknowledged: z.int().nonnegative() });
 
 export const receipt = z
@@ -194,30 +216,39 @@ export const departments = z.object({
   next,
 });
 
-export const services = z.object({
-  items: z.array(
-    z
-      .object({
-        code: z.string(),
-        name: bilingual,
-        department: z.string().optional(),
-        neverGated: z.boolean(),
-        enabled: z.boolean().optional(),
-        subjects: z.array(z.enum(['P', 'O', 'R'])).optional(),
-        disposition: z.enum(DISPOSITIONS).optional(),
-        gatedBy: z.array(measure).optional(),
-        flags: z.array(z.string()).optional(),
-        legalBasis: z.string().optional(),
-        edition: z.string().optional(),
-        validFrom: z.iso.date().optional(),
-        validUntil: z.iso.date().optional(),
-        holdDays: z.int().optional(),
-        version: z.int().optional(),
-      })
-      .meta({ id: 'Service' }),
-  ),
-  next,
-});
+export const service = z
+  .object({
+    code: z.string(),
+    name: bilingual,
+    department: z.string().optional(),
+    neverGated: z.boolean(),
+    enabled: z.boolean().optional(),
+    subjects: z.array(z.enum(['P', 'O', 'R'])).optional(),
+    disposition: z.enum(DISPOSITIONS).optional(),
+    gatedBy: z.array(measure).optional(),
+    flags: z.array(z.string()).optional(),
+    legalBasis: z.string().optional(),
+    edition: z.string().optional(),
+    validFrom: z.iso.date().optional(),
+    validUntil: z.iso.date().optional(),
+    holdDays: z.int().optional(),
+    version: z.int().optional().meta({ description: '其 ETag / Its ETag is this number in quotes' }),
+  })
+  .meta({ id: 'Service' });
+
+export const services = z.object({ items: z.array(service), next });
+
+export const school = z
+  .object({
+    code: z.string(),
+    name: bilingual,
+    listed: z.boolean().meta({ description: 'false：已移出名册 / It was taken off the register' }),
+    enrolment: z.object({ from: z.iso.date(), until: z.iso.date() }).optional(),
+    version: z.int().positive().meta({ description: '其 ETag / Its ETag is this number in quotes' }),
+  })
+  .meta({ id: 'School' });
+
+export const schools = z.object({ items: z.array(school), next });
 
 export const courts = z.object({
   items: z.array(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addDays, addMonths, compareDates } from '../../domain/calendar.js';
 import { parseCaseNumber } from '../../domain/case-number.js';
-import { isMinor } from '../../domain/identity/identifier.js';
+import { isMinor, normaliseNumber } from '../../domain/identity/identifier.js';
 import { GROUNDS, type MEASURES, TERM_MONTHS } from '../../domain/vocabulary.js';
 import type { DefaulterInput, MeasureInput, OpenCaseInput } from '../../registry/inputs.js';
 import { coded, complain } from '../validate.js';
@@ -105,7 +105,7 @@ function decided({ decision, measures }: Decided, context: z.core.$RefinementCtx
   return measures.map((entry, index): MeasureInput => {
     const full = typeof entry === 'string' ? { measure: entry, decision, from: undefined, asset: undefined } : entry;
     checkAsset(full, context, 'measures', index);
-    const key = JSON.stringify([full.measure, full.asset?.type, full.asset?.number]);
+    const key = JSON.stringify([full.measure, full.asset?.type, full.asset && normaliseNumber(full.asset.number)]);
     if (seen.has(key)) complain(context, 'duplicate', 'measures', index);
     seen.add(key);
     return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { firstMomentAfter, isDate, startOfDayShanghai } from '../../domain/calendar.js';
 import { DIRECTIVE_TYPES, FEEDBACK_ACTIONS, RELEASE_GROUNDS, REPAYMENT_SOURCES } from '../../domain/vocabulary.js';
 import type {
   ComparisonInput,
@@ -13,6 +14,7 @@ import {
   amount,
   asset,
   courtDecision,
+  date,
   id,
   line,
   measure,
@@ -23,16 +25,8 @@ import {
   positiveAmount,
   prose,
 } from './parts.js';
-import { party } from './party.js';
-
-/** Takes undefined members away: to the registry an absent member is absent. */
-type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-function present<T extends object>(value: T): Present<T>;
-function present(value: object): object {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
-}
+import { identifiers, party } from './party.js';
+import { present } from './present.js';
 
 const reason = prose(2_000);
 const releaseGround = z.enum(RELEASE_GROUNDS);
@@ -58,6 +52,18 @@ const measures = z
     if (new Set(list).size < list.length) complain(context, 'duplicate');
   });
 
+/** A day of Asia/Shanghai, or an instant. */
+const moment = z
+  .union([date, z.iso.datetime({ offset: true })], { error: coded('not-a-date') })
+  .refine((text) => isDate(text) || liesInOurTimes(Date.parse(text)), '#not-a-date')
+  .meta({ type: 'string', description: 'YYYY-MM-DD 或 RFC 3339 / a day, or an instant' });
+/** Of the days a case can name: neither PostgreSQL nor the calendar reaches every instant that can be written. */
+function liesInOurTimes(at: number): boolean {
+  return Number.isFinite(at) && isDate(new Date(at).toISOString().slice(0, 10));
+}
+const startOf = (text: string): string => (isDate(text) ? startOfDayShanghai(text) : new Date(text).toISOString());
+const endOf = (text: string): string => (isDate(text) ? firstMomentAfter(text) : new Date(text).toISOString());
+
 export const decision = z
   .discriminatedUnion('type', [
     z.strictObject({ ...aimed, type: z.literal('release'), ground: releaseGround, measures: measures.optional() }),
@@ -69,20 +75,60 @@ export const decision = z
       .superRefine((value, context) => checkAsset(value, context)),
     z.strictObject({ ...aimed, type: z.literal('amend-obligation'), amount, reason }),
     z.strictObject({ ...aimed, type: z.literal('reassign'), judge: line(100) }),
+    z.strictObject({
+      ...aimed,
+      type: z.literal('exempt'),
+      services: z.array(line(20)).min(1).max(200).optional(),
+      from: moment,
+      until: moment,
+      reason,
+    }),
+    z.strictObject({
+      ...aimed,
+      type: z.literal('extend'),
+      months: z.union([z.literal(12), z.literal(24), z.literal(36)]),
+      reason,
+    }),
+    z.strictObject({
+      ...aimed,
+      type: z.literal('correct'),
+      name: name.optional(),
+      identifiers: identifiers.optional(),
+    }),
+    z.strictObject({ ...aimed, type: z.literal('confirm-service'), service: line(20) }),
   ])
   .transform((value, context): DecisionInput => {
-    // The debt and the judge are the whole case's.
-    if ((value.type === 'amend-obligation' || value.type === 'reassign') && value.defaulter !== undefined) {
-      return complain(context, 'invalid', 'defaulter');
+    switch (value.type) {
+      // The debt and the judge are the whole case's, whoever is named.
+      case 'amend-obligation': {
+        const { amount: amountFen, defaulter: _all, ...rest } = value;
+        return present({ ...rest, amountFen });
+      }
+      case 'reassign': {
+        const { defaulter: _all, ...rest } = value;
+        return present(rest);
+      }
+      case 'exempt': {
+        const { from, until, ...rest } = value;
+        if (Date.parse(endOf(until)) <= Date.now()) return complain(context, 'in-the-past', 'until');
+        // A day that is named last is free to its end.
+        return present({ ...rest, fromAt: startOf(from), untilAt: endOf(until) });
+      }
+      case 'correct':
+        if (value.name === undefined && value.identifiers === undefined) return complain(context, 'required', 'name');
+        return present(value);
+      default:
+        return present(value);
     }
-    if (value.type !== 'amend-obligation') return present(value);
-    const { amount: amountFen, ...rest } = value;
-    return present({ ...rest, amountFen });
   })
   .meta({
     id: 'Decision',
     description: '决定；无 defaulter 即全案 / A judge’s decision; without a defaulter for all of the case',
   });
+
+export const reversal = z
+  .strictObject({ reason })
+  .meta({ id: 'Reversal', description: '撤销一笔履行 / Take back a repayment' });
 
 export const closing = z.strictObject({ ground: releaseGround }).meta({ id: 'Closing' });
 
@@ -144,6 +190,10 @@ export const batch = z.strictObject({
 export const batchDocumented = z
   .strictObject({ items: z.array(z.strictObject({ ...business, key: line(255) })).max(BATCH_AT_MOST) })
   .meta({ id: 'ComparisonBatch' });
+
+export const endpoint = z
+  .strictObject({ url: z.string().min(1).max(2_000) })
+  .meta({ id: 'EndpointInput', description: '接收通知的地址 / Where notices are sent by webhook' });
 
 export const acknowledgement = z
   .strictObject({ upTo: z.int().nonnegative() })

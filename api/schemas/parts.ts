@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compareDates, isDate, shanghaiDate } from '../../domain/calendar.js';
-import { hasForbiddenCharacters } from '../../domain/identity/normalise.js';
+import { hasForbiddenCharacters, normaliseNumber } from '../../domain/identity/normalise.js';
 import { parseYuan } from '../../domain/money.js';
 import { isValidName } from '../../domain/name.js';
 import { ASSET_TYPES, MEASURES } from '../../domain/vocabulary.js';
@@ -82,7 +82,11 @@ export const id = z.guid().transform((text) => text.toLowerCase());
 export const measure = z.enum(MEASURES).meta({ id: 'Measure' });
 
 export const asset = z
-  .strictObject({ type: z.enum(ASSET_TYPES), number: line(100) })
+  .strictObject({
+    type: z.enum(ASSET_TYPES),
+    // Dashes and spaces do not tell two assets apart: something must be left without them.
+    number: line(100).refine((text) => /[\p{L}\p{N}]/u.test(normaliseNumber(text)), '#invalid'),
+  })
   .meta({ id: 'Asset', description: '财产，如不动产单元号 / An asset, e.g. by its property unit number' });
 
 export const courtDecision = z

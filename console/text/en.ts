@@ -200,6 +200,10 @@ export const en: Text = {
     impose: 'impose a measure',
     'amend-obligation': 'amend the obligation',
     reassign: 'reassign the judge',
+    exempt: 'exempt for a time',
+    extend: 'extend the term',
+    correct: 'correct the identity',
+    'confirm-service': 'confirm a service',
   },
   inboxKinds: {
     interception: 'interception',

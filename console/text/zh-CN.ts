@@ -224,6 +224,10 @@ export const zhCN = {
     impose: '采取措施',
     'amend-obligation': '变更标的额',
     reassign: '更换承办法官',
+    exempt: '临时豁免',
+    extend: '延长期限',
+    correct: '更正身份',
+    'confirm-service': '确认限制事项',
   } satisfies Record<DecisionInput['type'], string>,
   inboxKinds: {
     interception: '拦截',
