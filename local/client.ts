@@ -27,10 +27,12 @@ const notice = z.object({
   at: z.string(),
   void: z.boolean().optional(),
   defaulter: z.string(),
+  services: z.array(z.string()),
   interceptions: z.array(z.object({ id: z.string(), reference: z.string() })).optional(),
   directive: z.object({ type: z.enum(['SEAL', 'PROCEEDS_TO_COURT', 'REFUSE', 'ALLOW']) }).optional(),
 });
 export type Notice = z.output<typeof notice>;
+const notices = z.object({ items: z.array(notice), served: z.number().int() });
 
 /** What the API answers, as far as these clients read it; members not named here are ignored, none of these is personal. */
 export const answers = {
@@ -84,11 +86,31 @@ export const answers = {
     id: z.string(),
     outcome: z.enum(['CLEAR', 'INTERCEPT', 'REVIEW', 'NOTIFY']),
     reasons: z.array(z.string()),
-    interceptions: z.array(z.object({ id: z.string(), measures: z.array(measure) })),
+    interceptions: z.array(z.object({ id: z.string(), measures: z.array(measure), howToEnd: z.string() })),
     comparedAt: z.string(),
   }),
-  notices: z.object({ items: z.array(notice), served: z.number().int() }),
+  notices,
+  services: z.object({
+    items: z.array(
+      z.object({ code: z.string(), enabled: z.boolean().optional(), version: z.number().int().optional() }),
+    ),
+  }),
+  schools: z.object({
+    items: z.array(
+      z.object({
+        code: z.string(),
+        name: z.object({ zh: z.string(), en: z.string() }),
+        enrolment: z.object({ from: z.string(), until: z.string() }).optional(),
+        version: z.number().int(),
+      }),
+    ),
+  }),
+  endpoint: z.object({ version: z.number().int() }),
+  endpointSecret: z.object({ secret: z.string() }),
 };
+/** The body of a webhook: one batch of notices. */
+export const webhook = z.object({ type: z.literal('notices'), data: notices });
+export type Batch = z.output<typeof notices>;
 export type CaseView = z.output<typeof answers.case>;
 export type Compared = z.output<typeof answers.compared>;
 
@@ -173,6 +195,32 @@ export class ApiClient {
     return this.call('POST', path, answer, {
       body: JSON.stringify(body),
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
+    });
+  }
+
+  /** `version`: of what is there already, and is replaced only if it is still that one. @throws as `get`. */
+  put<S extends z.ZodType>(path: string, body: object, version: number | undefined, answer: S): Promise<z.output<S>> {
+    return this.edit('PUT', path, body, version, answer);
+  }
+
+  /** Changes the members named, if it is still that version. @throws as `get`. */
+  patch<S extends z.ZodType>(path: string, body: object, version: number, answer: S): Promise<z.output<S>> {
+    return this.edit('PATCH', path, body, version, answer);
+  }
+
+  private edit<S extends z.ZodType>(
+    method: 'PUT' | 'PATCH',
+    path: string,
+    body: object,
+    version: number | undefined,
+    answer: S,
+  ): Promise<z.output<S>> {
+    return this.call(method, path, answer, {
+      body: JSON.stringify(body),
+      headers: {
+        'Content-Type': 'application/json',
+        ...(version === undefined ? {} : { 'If-Match': `"${version}"` }),
+      },
     });
   }
 

@@ -4,6 +4,7 @@ import { readArguments, usage } from './arguments.mjs';
 import { build } from './build.mjs';
 import { installDependencies } from './install.mjs';
 import { rootFolder } from './places.mjs';
+import { sayOnStandardError } from './say.mjs';
 import { listenForSignals, stopEverything, stopping } from './stopping.mjs';
 import { ensureTemporalBinaryBeside } from './temporal-binary.mjs';
 
@@ -38,4 +39,20 @@ export async function startProduct(parameters) {
   const { temporal } = await prepare();
   const { main } = await import(pathToFileURL(join(rootFolder, 'dist', 'local', 'main.js')).href);
   await main(options, { stopping, temporal });
+}
+
+/**
+ * Runs `main` of a compiled script in this process, set up as it needs: a benchmark gets a Temporal server program, the others only
+ * what compiles. Resolves with its exit code.
+ */
+export async function runScript(script) {
+  sayOnStandardError();
+  if (script.startsWith('bench/')) await (await prepare()).temporal;
+  else {
+    listenForSignals();
+    await installDependencies();
+    await build();
+  }
+  const { main } = await import(pathToFileURL(join(rootFolder, 'dist', script)).href);
+  return main(stopping);
 }

@@ -30,6 +30,8 @@ export class LocalProduct {
   private postgresUrl = '';
   private ownPostgres = true;
   private applicationUrl = '';
+  /** Where the simulated departments take their webhooks. */
+  private webhookPort = 0;
   private temporal = { address: '', ui: null as string | null };
   /** From the moment api and worker run; before that run.json would name what is not there. */
   private complete = false;
@@ -45,7 +47,8 @@ export class LocalProduct {
 
   /** Resolves when everything runs and the stories are told. */
   async run(source: Promise<TemporalSource>): Promise<void> {
-    const [postgresPort = 0, temporalPort = 0, uiPort = 0] = await freePorts(3);
+    const [postgresPort = 0, temporalPort = 0, uiPort = 0, webhookPort = 0] = await freePorts(4);
+    this.webhookPort = webhookPort;
     // Each as soon as what it stands on is there; the first failure is the one that is told.
     const database = this.prepareDatabase(postgresPort);
     const temporal = this.startTemporal(source, temporalPort, uiPort);
@@ -58,6 +61,7 @@ export class LocalProduct {
       this.program('departments', 'local/departments.js', {
         API_URL: this.apiUrl,
         CREDENTIALS_FILE: this.directory.credentials,
+        WEBHOOK_PORT: String(this.webhookPort),
       }),
     );
     say(`就绪（${this.seconds()} 秒）`, `ready ${this.apiUrl} (${this.seconds()} s)`);
@@ -153,6 +157,8 @@ export class LocalProduct {
     return {
       DATABASE_URL: this.applicationUrl,
       KEY_RING_FILE: this.directory.keyRing,
+      // The simulated departments are on loopback, where webhooks otherwise may not go.
+      WEBHOOK_ALLOWED_HOSTS: [`127.0.0.1:${this.webhookPort}`, process.env.WEBHOOK_ALLOWED_HOSTS ?? ''].join(','),
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
       NODE_ENV: 'production',
     };

@@ -3,9 +3,10 @@ import { duyun } from './duyun.js';
 import { house } from './house.js';
 import { StoryMemory } from './memory.js';
 import { Narrator } from './narrator.js';
+import { school } from './school.js';
 import { Stage, type Story, toldIn } from './stage.js';
 
-const stories: Story[] = [house, duyun];
+const stories: Story[] = [house, school, duyun];
 
 /**
  * Plays the stories of Guiyang through the public API, at the same time, each once per `stateFile`: what is told is noted there scene by

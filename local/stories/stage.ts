@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ApiClient, answers, type CaseView, type Compared, type Credential } from '../client.js';
+import { ApiClient, answers, type CaseView, type Compared, type Credential, type Notice } from '../client.js';
 import type { StoryMemory, Told } from './memory.js';
 import type { Bilingual, Narrator } from './narrator.js';
+import { type Opening, openingOf } from './opening.js';
 
 /** One story: who it is about and what happens, as calls of the public API. */
 export interface Story {
@@ -12,21 +13,13 @@ export interface Story {
   tell(stage: Stage): Promise<{ caseId: string; caseNumber: string }>;
 }
 
-/** A party to a comparison or a defaulter's identity, as the contract writes it. */
-export interface Person {
-  kind: 'person';
-  name: string;
-  identifiers: { type: 'resident-id'; number: string }[];
-}
+/** What a scene keeps of a stop: the interception, and when the department asked. */
+export const stopped = z.object({ id: z.string(), comparedAt: z.string() });
+export type Stopped = z.output<typeof stopped>;
 
 const POLL = 200;
 /** A worker or server killed in the middle is started again well within this. */
 const DEADLINE = 60_000;
-
-/** Made-up person: the number has a right check digit and sequence 000, which is issued to nobody. */
-export function person(name: string, number: string): Person {
-  return { kind: 'person', name, identifiers: [{ type: 'resident-id', number }] };
-}
 
 /** Fails the story when what it tells is not so. */
 export function expectThat(holds: boolean, expectation: string): asserts holds {
@@ -64,6 +57,10 @@ export class Stage {
 
   department(code: string): ApiClient {
     return this.client(`department ${code}`, (one) => one.role === 'department' && one.department === code);
+  }
+
+  get administrator(): ApiClient {
+    return this.client('administrator', (one) => one.role === 'administrator');
   }
 
   private client(who: string, is: (one: Credential) => boolean): ApiClient {
@@ -118,10 +115,18 @@ export class Stage {
     }
   }
 
-  /** The clerk opens the case. */
-  async open(court: string, body: object, line: Bilingual): Promise<z.output<typeof answers.opened>> {
-    const opened = await this.clerk(court).post('/v1/cases', body, this.key('open'), answers.opened);
-    this.say(`${line.zh}（${opened.caseNumber}）`, line.en);
+  /** The clerk opens the case; then its publish is awaited, with every department's acknowledgement. */
+  async open(opening: Omit<Opening, 'judge'>, line: Bilingual): Promise<z.output<typeof answers.opened>> {
+    const clerk = this.clerk(opening.court);
+    const opened = await this.scene('open', answers.opened, async () => {
+      const body = openingOf({ ...opening, judge: this.judge(opening.court).id });
+      const made = await clerk.post('/v1/cases', body, this.key('open'), answers.opened);
+      this.say(`${line.zh}（${made.caseNumber}）`, line.en);
+      return made;
+    });
+    await this.moment('published', async () => {
+      await this.acknowledged(clerk, opened.id, 'publish');
+    });
     return opened;
   }
 
@@ -147,8 +152,9 @@ export class Stage {
     });
   }
 
-  /** Awaits the end: every defaulter RELEASED, every restriction ended as performed, the case CLOSED. */
+  /** Awaits the end: every department told, every defaulter RELEASED, every restriction ended as performed, the case CLOSED. */
   async closed(court: ApiClient, id: string): Promise<void> {
+    await this.acknowledged(court, id, 'release');
     const view = await this.until('the case to be CLOSED', async () => {
       const now = await this.case(court, id);
       return now.state === 'CLOSED' ? now : undefined;
@@ -181,6 +187,72 @@ export class Stage {
       }
     });
     await judge.post(`/v1/inbox/${item.id}/read`, {}, this.key(step), answers.taken);
+  }
+
+  /** The judge reads, in the inbox, what was told of a stop. */
+  readStop(judge: ApiClient, step: string, name: string, { id }: Stopped): Promise<void> {
+    return this.inbox(judge, step, name, (item) => item.kind === 'interception' && item.interception === id);
+  }
+
+  /** A business is stopped as told; `sees` looks closer at the answer. */
+  stop(
+    department: string,
+    step: string,
+    business: object,
+    outcome: 'REVIEW' | 'INTERCEPT',
+    line: Bilingual,
+    sees: (stop: Compared['interceptions'][number]) => void = () => undefined,
+  ): Promise<Stopped> {
+    return this.scene(step, stopped, async () => {
+      const hit = await this.hit(department, step, business, outcome);
+      sees(hit);
+      this.say(line.zh, line.en);
+      return hit;
+    });
+  }
+
+  /** The department tells what it did with the business: it was the very person. */
+  feedback(department: string, step: string, { id, comparedAt }: Stopped, action: 'held' | 'refused'): Promise<void> {
+    return this.moment(step, async () => {
+      const feedback = { action, identity: 'same', at: comparedAt };
+      const path = `/v1/interceptions/${id}/feedback`;
+      await this.department(department).post(path, feedback, this.key(step), answers.taken);
+    });
+  }
+
+  /** Awaits a notice of the department that `is` the one, reading its log from the beginning. */
+  async noticed(department: string, awaited: string, is: (notice: Notice) => boolean): Promise<void> {
+    const reader = this.department(department);
+    let after = 0;
+    await this.until(`${awaited} at ${department}`, async () => {
+      for (;;) {
+        const page = await reader.get(`/v1/notices?after=${after}&limit=200`, answers.notices);
+        if (page.items.some(is)) return true;
+        if (page.served <= after) return undefined;
+        after = page.served;
+      }
+    });
+  }
+
+  /** The clerk registers money received today; what is then owed must be as told. Amounts in yuan. */
+  async repay(
+    court: ApiClient,
+    id: string,
+    step: string,
+    repayment: { reference: string; amount: string; source: 'voluntary' | 'sale-proceeds'; interception?: string },
+    outstanding: string,
+    line: Bilingual,
+  ): Promise<void> {
+    await this.scene(step, answers.repaid, async () => {
+      const body = { ...repayment, receivedOn: this.day(0) };
+      const repaid = await court.post(`/v1/cases/${id}/repayments`, body, this.key(step), answers.repaid);
+      expectThat(
+        repaid.outstanding === outstanding && repaid.surplus === '0.00',
+        `${outstanding} yuan to be owed after "${step}", and nothing paid in excess`,
+      );
+      this.say(line.zh, line.en);
+      return repaid;
+    });
   }
 
   /** Awaits a department's feedback `resumed` in the case's timeline. */
@@ -216,7 +288,7 @@ export class Stage {
     step: string,
     business: object,
     outcome: Compared['outcome'],
-  ): Promise<{ id: string; measures: string[]; comparedAt: string }> {
+  ): Promise<Compared['interceptions'][number] & Stopped> {
     const answer = await this.department(department).post(
       '/v1/comparisons',
       business,

@@ -1,0 +1,15 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootFolder } from '../places.mjs';
+import { say } from '../say.mjs';
+import { generatedDocuments, read } from './generated.js';
+
+/** `npm run docs`: writes what the sources say into the documents. */
+export async function main(): Promise<number> {
+  for (const [path, content] of generatedDocuments()) {
+    if (read(path) === content) continue;
+    writeFileSync(join(rootFolder, path), content);
+    say(`已更新 ${path}`, `${path} is brought up to date`);
+  }
+  return 0;
+}

@@ -1,0 +1,223 @@
+// The states of a life, found by walking the rules themselves: every event on every life that can come about, state before and after.
+import {
+  type Life,
+  type LifeEvent,
+  type Restriction,
+  stateOf,
+  type Transition,
+  transition,
+} from '../../domain/life.js';
+import { DEFAULTER_STATES, type DefaulterState, type Measure } from '../../domain/vocabulary.js';
+
+/** Three instants are enough: in grace, in force, and after the term. */
+const INSTANTS = [0, 1_000, 2_000] as const;
+const GRACE_ENDS = 500;
+const TERM_ENDS = 1_500;
+const NEVER = 9_000;
+const CLOCK = 'the clock';
+
+const decided = (measure: Measure): Restriction => ({
+  id: measure,
+  measure,
+  from: null,
+  inForceAt: null,
+  until: null,
+  termEnd: null,
+  endedAt: null,
+  endGround: null,
+  endTold: false,
+});
+
+function born(ground: 1 | 2, graceEndsAt: number | null): Life {
+  return {
+    ground,
+    termMonths: ground === 1 ? null : 24,
+    graceEndsAt,
+    stayed: false,
+    stayTold: false,
+    publishedAt: null,
+    endedAt: null,
+    untold: false,
+    deadlineAt: null,
+    performed: false,
+    // One that payment may end and one that it never does.
+    restrictions: [decided('LISTING'), decided('SEAL')],
+  };
+}
+
+/** A term counts from its publish, so it is never over when it begins. */
+const termEnd =
+  (life: Life, now: number) =>
+  (r: Restriction): number | null =>
+    r.measure === 'LISTING' && life.termMonths !== null ? (now < TERM_ENDS ? TERM_ENDS : NEVER) : null;
+
+/** The forms in which each event comes; a record of its type, so that a new event cannot be forgotten. */
+const FORMS: { readonly [T in LifeEvent['type']]: (life: Life, now: number) => Extract<LifeEvent, { type: T }>[] } = {
+  publish: (life, now) => [{ type: 'publish', termEnd: termEnd(life, now) }],
+  performed: () => [{ type: 'performed' }],
+  release: () => [
+    { type: 'release', ground: 'settled', measures: null },
+    { type: 'release', ground: 'early', measures: null },
+    { type: 'release', ground: 'settled', measures: ['SEAL'] },
+  ],
+  revoke: () => [{ type: 'revoke' }],
+  stay: () => [{ type: 'stay' }],
+  resume: () => [{ type: 'resume' }],
+  // One further measure, or one correction: more of them lead nowhere new.
+  impose: (life) => (life.restrictions.length > 2 ? [] : [{ type: 'impose', restriction: decided('EXIT') }]),
+  correct: (life) => (life.restrictions.length > 2 ? [] : [{ type: 'correct' }]),
+  extend: () => [{ type: 'extend' }],
+  expire: () => [{ type: 'expire' }],
+  told: () => [{ type: 'told' }],
+  finish: () => [{ type: 'finish' }],
+};
+const EVENTS = Object.keys(FORMS) as LifeEvent['type'][];
+
+/** The event with what its transaction adds to it: a correction decides the same measures anew, a longer term is decided before it is published. */
+function happen(life: Life, event: LifeEvent, now: number): Transition {
+  const before = event.type === 'extend' ? withLongerTerm(life) : life;
+  const result = transition(before, event, now);
+  if ('conflict' in result || event.type !== 'correct') return result;
+  const replaced = result.life.restrictions.filter((r, i) => r !== before.restrictions[i]);
+  const anew = replaced.map((r) => ({ ...decided(r.measure), id: `${r.id}'` }));
+  return { life: { ...result.life, restrictions: [...result.life.restrictions, ...anew] } };
+}
+
+const withLongerTerm = (life: Life): Life => ({
+  ...life,
+  restrictions: life.restrictions.map((r) => (r.until === null ? r : { ...r, termEnd: NEVER })),
+});
+
+interface Standing {
+  life: Life;
+  /** Index of the instant. */
+  at: number;
+}
+
+/** What came of an event in a state: the states it led to (the same one: an effect without a change of state), `nothing`, and refusals. */
+type Outcomes = { to: Set<DefaulterState>; nothing: boolean; refusals: Set<string> };
+
+/** Event by event and state by state, what the rules say. */
+export interface StateTable {
+  starts: Set<DefaulterState>;
+  events: ReadonlyMap<string, ReadonlyMap<DefaulterState, Outcomes>>;
+}
+
+export function walkStates(): StateTable {
+  const starts: Standing[] = ([1, 2] as const).flatMap((ground) =>
+    [null, GRACE_ENDS].map((grace) => ({ life: born(ground, grace), at: 0 })),
+  );
+  const events = new Map<string, Map<DefaulterState, Outcomes>>();
+  const outcomes = (event: string, state: DefaulterState): Outcomes => {
+    const states = events.get(event) ?? new Map<DefaulterState, Outcomes>();
+    const found = states.get(state) ?? { to: new Set(), nothing: false, refusals: new Set() };
+    events.set(event, states.set(state, found));
+    return found;
+  };
+  const seen = new Set<string>();
+  const waiting = [...starts];
+  const meet = (standing: Standing): void => {
+    const key = keyOf(standing);
+    if (seen.has(key)) return;
+    seen.add(key);
+    waiting.push(standing);
+  };
+  for (let standing = waiting.pop(); standing; standing = waiting.pop()) {
+    const { life, at } = standing;
+    const key = keyOf(standing);
+    const now = INSTANTS[at] ?? 0;
+    const state = stateOf(life, now);
+    const later = INSTANTS[at + 1];
+    if (later !== undefined) {
+      const then = stateOf(life, later);
+      if (then !== state) outcomes(CLOCK, state).to.add(then);
+      else outcomes(CLOCK, state).nothing = true;
+      meet({ life, at: at + 1 });
+    }
+    for (const type of EVENTS) {
+      for (const event of FORMS[type](life, now)) {
+        const result = happen(life, event, now);
+        const into = outcomes(type, state);
+        if ('conflict' in result) into.refusals.add(result.conflict);
+        else if (keyOf({ life: result.life, at }) === key) into.nothing = true;
+        else {
+          into.to.add(stateOf(result.life, now));
+          meet({ life: result.life, at });
+        }
+      }
+    }
+  }
+  return { starts: new Set(starts.map(({ life, at }) => stateOf(life, INSTANTS[at] ?? 0))), events };
+}
+
+/** Lives are one where no rule tells them apart: when things happened, on what ground they ended, which of the ends were told. */
+const keyOf = ({ life, at }: Standing): string =>
+  [
+    at,
+    life.ground,
+    life.graceEndsAt,
+    life.stayed,
+    life.publishedAt !== null,
+    life.endedAt !== null,
+    // What is over cannot be published any more: whether it was paid as well changes nothing.
+    life.performed && life.endedAt === null,
+    life.restrictions.some((r) => r.endedAt !== null && !r.endTold),
+    ...life.restrictions.map((r) =>
+      [r.measure, r.inForceAt !== null, r.until, r.endedAt !== null, r.endGround === 'corrected'].join(),
+    ),
+  ].join(';');
+
+/** The diagram in Mermaid. */
+export function stateDiagram({ starts, events }: StateTable): string {
+  const edges = new Map<string, string[]>();
+  for (const [event, states] of events) {
+    for (const [from, { to }] of states) {
+      for (const state of to) {
+        if (state === from) continue;
+        const edge = `${from} --> ${state}`;
+        edges.set(edge, [...(edges.get(edge) ?? []), event]);
+      }
+    }
+  }
+  const ordered = [...edges].sort(([a], [b]) => position(a) - position(b));
+  return [
+    'stateDiagram-v2',
+    ...DEFAULTER_STATES.filter((state) => starts.has(state)).map((state) => `    [*] --> ${state}: the case is opened`),
+    ...ordered.map(([edge, by]) => `    ${edge}: ${by.join(', ')}`),
+    ...DEFAULTER_STATES.filter((state) => ![...edges.keys()].some((edge) => edge.startsWith(`${state} `))).map(
+      (state) => `    ${state} --> [*]`,
+    ),
+  ].join('\n');
+}
+
+function position(edge: string): number {
+  const [from, to] = edge.split(' --> ').map((state) => (DEFAULTER_STATES as readonly string[]).indexOf(state));
+  return (from ?? 0) * 10 + (to ?? 0);
+}
+
+/** What each event does in each state, in Markdown. */
+export function stateTable({ events }: StateTable): string {
+  const row = (cells: string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    row(['event', ...DEFAULTER_STATES]),
+    row(['---', ...DEFAULTER_STATES.map(() => '---')]),
+    ...[...EVENTS, CLOCK].map((event) =>
+      row([
+        event === CLOCK ? CLOCK : `\`${event}\``,
+        ...DEFAULTER_STATES.map((state) => cell(state, events.get(event)?.get(state))),
+      ]),
+    ),
+  ].join('\n');
+}
+
+function cell(from: DefaulterState, outcomes: Outcomes | undefined): string {
+  if (!outcomes) return '–';
+  const { to, nothing, refusals } = outcomes;
+  const parts = [
+    ...DEFAULTER_STATES.filter((state) => to.has(state) && state !== from).map((state) => `→ ${state}`),
+    ...(to.has(from) ? ['acts'] : []),
+    ...(nothing && to.size === 0 && refusals.size === 0 ? ['nothing'] : []),
+    ...[...refusals].sort().map((code) => `✗ ${code}`),
+  ];
+  return parts.length === 0 ? '–' : parts.join('<br>');
+}
