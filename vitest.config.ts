@@ -26,6 +26,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'recording',
+          include: ['test/workflows/*.recording.ts'],
+          globalSetup: ['test/harness/global-setup.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'journeys',
           include: tests(['journeys', 'local']),
           globalSetup: ['test/harness/build.ts', 'test/harness/global-setup.ts'],

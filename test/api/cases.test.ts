@@ -270,7 +270,7 @@ describe('decisions', () => {
   it.each([
     [{ type: 'pardon' }, '/type unknown-type'],
     [{}, '/type required'],
-    [{ type: 'exempt', from: '2019-01-01', until: '2019-01-02', reason: '就医' }, '/type unknown-type'],
+    [{ type: 'exempt', from: '2019-01-01', until: '2019-01-02', reason: '就医' }, '/until in-the-past'],
     [{ type: 'release' }, '/ground required'],
     [{ type: 'release', ground: 'expired' }, '/ground invalid'],
     [{ type: 'stay' }, '/reason required'],

@@ -52,6 +52,7 @@ export async function serve(options: Partial<ApplicationOptions> = {}): Promise<
 export function fitsItsSchema({ call, answer, statuses }: Route, { status, body }: Reply): void {
   if (status < 400 && !statuses.includes(status))
     throw new Error(`${call} answered ${status}, which its route does not name`);
+  if (status === 304) return;
   const given: unknown = JSON.parse(body);
   const schema: z.ZodType = status < 400 ? answer : problem;
   const read = schema.safeParse(given);

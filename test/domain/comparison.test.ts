@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, judge, ruleClears, type ServiceRule, strictest } from '../../domain/comparison.js';
+import {
+  type Candidate,
+  judge,
+  ruleClears,
+  type ServiceRule,
+  schoolClears,
+  strictest,
+} from '../../domain/comparison.js';
 import type { Measure } from '../../domain/vocabulary.js';
 
 const NOW = Date.parse('2026-03-02T00:00:00Z');
@@ -24,6 +31,7 @@ const candidate = (
     from: null,
     inForceAt: NOW - 1,
     until: null,
+    termEnd: null,
     endedAt: null,
     endGround: null,
     endTold: false,
@@ -42,6 +50,8 @@ const candidate = (
       stayTold: false,
       publishedAt: NOW - 1,
       endedAt: null,
+      untold: false,
+      deadlineAt: null,
       performed: false,
       restrictions,
     },
@@ -49,6 +59,7 @@ const candidate = (
     exempt: false,
     confirmed: false,
     allowedByCourt: false,
+    holdOver: false,
     ...changes,
   };
 };
@@ -107,6 +118,7 @@ describe('clear, and why', () => {
     ['expired by the clock', candidate({}, ['LISTING'], { until: NOW }), 'EXPIRED'],
     ['exempt', candidate({ exempt: true }), 'EXEMPT'],
     ['let go by the court', candidate({ allowedByCourt: true }), 'ALLOWED_BY_COURT'],
+    ['held until its time ran out', candidate({ holdOver: true }), 'HOLD_ENDED'],
     ['another asset sealed', candidate({}, ['SEAL']), 'MEASURE_DOES_NOT_GATE'],
     ['a measure that does not gate', candidate({}, ['EXIT']), 'MEASURE_DOES_NOT_GATE'],
   ])('%s', (_name, one, reason) => {
@@ -143,6 +155,20 @@ describe('clear, and why', () => {
       measures: ['CONSUMPTION'],
       reasons: ['ID_EXACT', 'LEGAL_REP_OF'],
     });
+  });
+});
+
+describe('R6: a school', () => {
+  const enrols = { from: '2026-07-10', until: '2026-08-31' };
+  it.each([
+    ['not of the register', undefined, '2026-08-01', 'INSTITUTION_NOT_GATED'],
+    ['no days entered', { enrols: null }, '2026-08-01', 'DURING_TERM'],
+    ['the day before it enrols', { enrols }, '2026-07-09', 'DURING_TERM'],
+    ['its first day', { enrols }, '2026-07-10', null],
+    ['its last day', { enrols }, '2026-08-31', null],
+    ['the first day of term', { enrols }, '2026-09-01', 'DURING_TERM'],
+  ])('%s', (_name, school, today, reason) => {
+    expect(schoolClears(school, today)).toBe(reason);
   });
 });
 

@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createEnforcementActivities } from '../../activities/enforcement.js';
+import { residentCheck } from '../../domain/identity/check-digits.js';
 import { type Identifier, parseIdentifier } from '../../domain/identity/identifier.js';
 import type { Measure } from '../../domain/vocabulary.js';
 import { type CaseView, caseView, type TimelineItem, timeline } from '../../registry/case-views.js';
@@ -33,16 +34,15 @@ export const JUDGE: Actor = { role: 'judge', id: judgeId(COURT, 1) };
 
 let serial = randomInt(1_000_000);
 
-/** A resident number with a right check digit and a sequence that is issued to nobody. */
-export function residentNumber(): string {
-  const day = new Date(Date.UTC(1960, 0, 1) + (serial++ % 14_000) * 86_400_000)
+/** A resident number with a right check digit and a sequence that is issued to nobody; `born` as YYYYMMDD. */
+export function residentNumber(
+  born = new Date(Date.UTC(1960, 0, 1) + (serial++ % 14_000) * 86_400_000)
     .toISOString()
     .slice(0, 10)
-    .replaceAll('-', '');
-  const body = `520112${day}000`;
-  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-  const sum = weights.reduce((total, weight, i) => total + weight * Number(body[i]), 0);
-  return body + '10X98765432'[sum % 11];
+    .replaceAll('-', ''),
+): string {
+  const body = `520112${born}000`;
+  return body + residentCheck(body);
 }
 
 export function identifier(number = residentNumber()): Identifier {

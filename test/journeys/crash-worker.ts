@@ -109,6 +109,9 @@ function crashBesideReturns(activities: EnforcementActivities): EnforcementActiv
   return {
     publish: beside('publish', activities.publish),
     expire: beside('expire', activities.expire),
+    extend: beside('extend', activities.extend),
+    escalate: beside('escalate', activities.escalate),
+    redrive: activities.redrive,
     tell: beside('tell', activities.tell),
     finish: beside('finish', activities.finish),
     notifyJudge: beside('notifyJudge', activities.notifyJudge),

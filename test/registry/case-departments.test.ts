@@ -46,6 +46,7 @@ describe('what each department knows of a case', () => {
   test('counts a department from the notice at which it joined, and one that left up to there', async () => {
     const { id, defaulters } = await court.open({ people: 1 });
     await court.publish(defaulters);
+    await court.acknowledge(['ORG']);
     await court.pool.query(
       `insert into department (code, ordinal, name_zh, name_en, sector, joined_position)
        select 'NEW', 99, '新设部门', 'New Department', 'city', max(position) + 1 from notice`,
@@ -57,7 +58,7 @@ describe('what each department knows of a case', () => {
     await court.tell(defaulters);
     expect(await of(id, 'NEW')).toMatchObject({ release: {}, interceptions: 0 });
     expect((await of(id, 'NEW'))?.publish).toBeUndefined();
-    expect((await of(id, 'ORG'))?.publish).toEqual({});
+    expect((await of(id, 'ORG'))?.publish?.acknowledgedAt).toBeDefined();
     expect((await of(id, 'ORG'))?.release).toBeUndefined();
     const fresh = await court.open({ people: 1 });
     const codes = (await caseDepartments(court.pool, fresh.id)).map(({ code }) => code);

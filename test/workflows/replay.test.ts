@@ -4,8 +4,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../local/places.mjs';
 import { LIFE_WORKER } from '../../worker/options.js';
-import { createWorld } from '../harness/world.js';
-import { readHistory, recordedHistories, recordHistory, textsOf } from './histories.js';
+import { readHistory, recordedHistories, textsOf } from './histories.js';
 import { PATHS } from './record-histories.js';
 
 /** Replays every history on this workflow code; resolves to what failed, by name. */
@@ -19,17 +18,6 @@ async function replay(workflowBundle: { code: string } | { codePath: string }): 
     if (error) failed.set(workflowId, error);
   return failed;
 }
-
-describe.runIf(process.env.HISTORIES === 'record')('recording', () => {
-  it.each(Object.entries(PATHS))('%s', async (path, live) => {
-    const world = await createWorld();
-    try {
-      recordHistory(path, await live(world));
-    } finally {
-      await world.close();
-    }
-  });
-});
 
 describe('recorded histories', () => {
   it('cover every path', () => {
@@ -56,11 +44,19 @@ describe('recorded histories', () => {
     expect([...(await replay(workflowBundle)).entries()]).toEqual([]);
   });
 
+  const bundled = (twin: string) =>
+    bundleWorkflowCode({
+      workflowsPath: join(rootFolder, 'dist', 'test', 'workflows', twin, 'enforcement.js'),
+      logger: new DefaultLogger('ERROR'),
+    });
+
   it('bite: with one activity more, every one of them fails as not deterministic', async () => {
-    const workflowsPath = join(rootFolder, 'dist', 'test', 'workflows', 'changed', 'enforcement.js');
-    const changed = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-    const failed = await replay(changed);
+    const failed = await replay(await bundled('changed'));
     expect([...failed.keys()].sort()).toEqual(recordedHistories().map(({ name }) => name));
     for (const error of failed.values()) expect(error.name).toBe('DeterminismViolationError');
+  });
+
+  it('a new version of the worker may carry the same change behind a patch: every one of them replays', async () => {
+    expect([...(await replay(await bundled('patched'))).entries()]).toEqual([]);
   });
 });

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { receiverGone } from '../../registry/channels.js';
+import { administrator, clerkOf, departmentOf } from '../harness/credentials.js';
+import { fitsItsSchema, type Served, serve } from './served.js';
+
+const LISTED = '127.0.0.1:18080';
+let api: Served;
+beforeAll(async () => {
+  api = await serve({ allowedHosts: new Set([LISTED]), inspect: fitsItsSchema });
+});
+afterAll(() => api.end());
+
+const place = (department: string): string => `/v1/departments/${department}/endpoint`;
+const put = (department: string, url: string, ifMatch?: string, as = department): request.Test => {
+  const sent = request(api.app)
+    .put(place(department))
+    .set('Authorization', `Bearer ${departmentOf(as).token}`);
+  return (ifMatch === undefined ? sent : sent.set('If-Match', ifMatch)).send({ url });
+};
+const view = (department: string): request.Test => api.get(place(department), departmentOf(department).token);
+const act = (department: string, what: 'pause' | 'resume', token = administrator().token, key: string = randomUUID()) =>
+  api.post(`/v1/departments/${department}/${what}`, {}, { token, key });
+
+describe('an endpoint', () => {
+  it('is set once without a condition, and its secret is shown only then', async () => {
+    expect((await view('BDC')).status).toBe(404);
+    const set = await put('BDC', 'https://hooks.bdc.example/notices');
+    expect([set.status, set.headers.etag]).toEqual([201, '"1"']);
+    expect(set.body).toEqual({ secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) });
+    const shown = await view('BDC');
+    expect([shown.status, shown.headers.etag]).toEqual([200, '"1"']);
+    expect(shown.body).toEqual({ url: 'https://hooks.bdc.example/notices', version: 1, failures: 0 });
+    const { rows } = await api.pool.query<{ row: string }>('select endpoint::text as row from endpoint');
+    expect(JSON.stringify(rows)).not.toContain(set.body.secret.slice(6));
+  });
+
+  it('is changed only by who has seen it as it is: 428 without If-Match, 412 with a stale one', async () => {
+    const first = await put('EDU', 'https://edu.example/a');
+    const without = await put('EDU', 'https://edu.example/b');
+    expect([without.status, without.body.code]).toEqual([428, 'precondition-required']);
+    for (const stale of ['"2"', '"0"', '1', 'W/"1"', '']) {
+      const refused = await put('EDU', 'https://edu.example/b', stale);
+      expect([stale, refused.status, refused.body.code]).toEqual([stale, 412, 'version-mismatch']);
+    }
+    const changed = await put('EDU', 'https://edu.example/b', '"1"');
+    expect([changed.status, changed.headers.etag]).toEqual([200, '"2"']);
+    expect(changed.body.secret).not.toBe(first.body.secret);
+    expect((await put('EDU', 'https://edu.example/c', '"1"')).status).toBe(412);
+    expect((await put('EDU', 'https://edu.example/c', '"7", "2"')).status).toBe(200);
+    expect((await put('EDU', 'https://edu.example/d', '*')).status).toBe(200);
+    expect((await put('PLN', 'https://pln.example/', '*')).status).toBe(412);
+  });
+
+  it('of two who set it at once one wins, the other is told', async () => {
+    const answers = await Promise.all([put('HRS', 'https://hrs.example/a'), put('HRS', 'https://hrs.example/b')]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 428]);
+  });
+
+  it.each([
+    ['http://hooks.example/', 'endpoint-not-https'],
+    ['ftp://hooks.example/', 'endpoint-not-https'],
+    ['not a url', 'endpoint-url'],
+    ['https://user:word@hooks.example/', 'endpoint-url'],
+    ['https://hooks.example/#part', 'endpoint-url'],
+    ['https://10.0.0.5/', 'endpoint-host'],
+    ['https://0x7f000001/', 'endpoint-host'],
+    ['https://[::1]/', 'endpoint-host'],
+    ['http://127.0.0.1:18081/', 'endpoint-not-https'],
+  ])('%s is refused as %s', async (url, code) => {
+    const refused = await put('CIV', url);
+    expect([refused.status, refused.body.errors]).toMatchObject([422, [{ pointer: '/url', code }]]);
+    expect(refused.text).not.toContain('word');
+  });
+
+  it('on the list of allowed hosts may be plain and local', async () => {
+    expect((await put('CIV', `http://${LISTED}/hooks/CIV`)).status).toBe(201);
+  });
+
+  it('is the department’s own', async () => {
+    expect((await put('JUS', 'https://jus.example/', undefined, 'FIN')).status).toBe(404);
+    expect((await api.get(place('BDC'), departmentOf('FIN').token)).status).toBe(404);
+    expect((await api.get(place('BDC'), clerkOf('黔0112').token)).status).toBe(404);
+    expect((await api.get(place('BDC'), administrator().token)).body.url).toBe('https://hooks.bdc.example/notices');
+    for (const department of ['bdc', 'XXX', 'B.C', '..']) {
+      expect((await api.get(place(department), administrator().token)).status).toBe(404);
+    }
+    const removed = await request(api.app).delete(place('BDC'));
+    expect([removed.status, removed.headers.allow]).toEqual([405, 'GET, HEAD, PUT']);
+  });
+});
+
+describe('an administrator', () => {
+  it('pauses and resumes a channel; the same request twice does it once', async () => {
+    await put('TAX', 'https://tax.example/');
+    const [token, key] = [administrator().token, randomUUID()];
+    const paused = await act('TAX', 'pause', token, key);
+    expect([paused.status, paused.body]).toEqual([200, { department: 'TAX', paused: true }]);
+    expect((await act('TAX', 'pause', token, key)).headers['idempotency-replayed']).toBe('true');
+    expect((await view('TAX')).body).toMatchObject({ pausedBy: 'administrator', pausedAt: expect.any(String) });
+    // Pausing is no edit of the endpoint: its ETag stays.
+    expect((await put('TAX', 'https://tax.example/new', '"1"')).status).toBe(200);
+    expect((await view('TAX')).body.pausedBy).toBe('administrator');
+    expect((await act('TAX', 'resume')).body).toEqual({ department: 'TAX', paused: false });
+    expect((await view('TAX')).body.pausedAt).toBeUndefined();
+  });
+
+  it('sees in the metrics which receiver is gone', async () => {
+    await put('PBC', 'https://pbc.example/');
+    await receiverGone(api.pool, 'PBC', 1);
+    const metrics = await api.get('/metrics');
+    expect(metrics.text).toContain('channel_gone{department="PBC"} 1');
+    expect(metrics.text).toContain('channel_gone{department="BDC"} 0');
+    expect((await view('PBC')).body).toMatchObject({ pausedBy: 'receiver', lastFailure: 'gone' });
+  });
+
+  it('alone may; a department without a webhook has no channel', async () => {
+    for (const { token } of [departmentOf('TAX'), clerkOf('黔0112')]) {
+      expect((await act('TAX', 'pause', token)).status).toBe(404);
+    }
+    for (const department of ['SCI', 'XXX']) {
+      expect((await act(department, 'pause')).status).toBe(404);
+      expect((await act(department, 'resume')).status).toBe(404);
+    }
+  });
+});

@@ -1,0 +1,399 @@
+import { describe, expect, it } from 'vitest';
+import {
+  acts,
+  type Conflict,
+  type Life,
+  type LifeEvent,
+  type Restriction,
+  standing,
+  stateOf,
+  transition,
+} from '../../domain/life.js';
+import type { Measure } from '../../domain/vocabulary.js';
+
+// The table of transitions, entry by entry: what each does, and when it refuses. Walks over many orders are in life.test.ts.
+
+const NOW = Date.parse('2026-03-02T00:00:00Z');
+const EARLIER = NOW - 1_000;
+const LATER = NOW + 1_000;
+
+const restriction = (measure: Measure, changes: Partial<Restriction> = {}): Restriction => ({
+  id: measure,
+  measure,
+  from: null,
+  inForceAt: null,
+  until: null,
+  termEnd: null,
+  endedAt: null,
+  endGround: null,
+  endTold: false,
+  ...changes,
+});
+const acting = (measure: Measure, changes: Partial<Restriction> = {}): Restriction =>
+  restriction(measure, { inForceAt: EARLIER, ...changes });
+const ended = (measure: Measure, changes: Partial<Restriction> = {}): Restriction =>
+  acting(measure, { endedAt: EARLIER, endGround: 'settled', endTold: true, ...changes });
+
+const life = (restrictions: Restriction[], changes: Partial<Life> = {}): Life => ({
+  ground: 1,
+  termMonths: null,
+  graceEndsAt: null,
+  stayed: false,
+  stayTold: false,
+  publishedAt: null,
+  endedAt: null,
+  untold: false,
+  deadlineAt: null,
+  performed: false,
+  restrictions,
+  ...changes,
+});
+const published = (restrictions: Restriction[], changes: Partial<Life> = {}): Life =>
+  life(restrictions, { publishedAt: EARLIER, ...changes });
+const term = (changes: Partial<Life> = {}): Partial<Life> => ({ ground: 2, termMonths: 24, ...changes });
+
+const accept = (before: Life, event: LifeEvent): Life => {
+  const result = transition(before, event, NOW);
+  if ('conflict' in result) throw new Error(result.conflict);
+  return result.life;
+};
+const refusal = (before: Life, event: LifeEvent): Conflict | 'accepted' => {
+  const result = transition(before, event, NOW);
+  return 'conflict' in result ? result.conflict : 'accepted';
+};
+/** `MEASURE` while open, `MEASURE ground@ms-from-now` once ended. */
+const stand = (after: Life): string[] =>
+  after.restrictions.map((r) => (r.endedAt === null ? r.measure : `${r.measure} ${r.endGround}@${r.endedAt - NOW}`));
+
+describe('publish', () => {
+  const publish = (end: number | null = null): LifeEvent => ({
+    type: 'publish',
+    termEnd: (r) => (r.measure === 'LISTING' ? end : null),
+  });
+
+  it('puts what waits in force now, a listing with the end of its term, and leaves what is in force as it is', () => {
+    const after = accept(life([restriction('LISTING'), restriction('SEAL'), acting('EXIT')]), publish(LATER));
+    expect(after.restrictions.map((r) => [r.inForceAt, r.until])).toEqual([
+      [NOW, LATER],
+      [NOW, null],
+      [EARLIER, null],
+    ]);
+    expect(after.publishedAt).toBe(NOW);
+  });
+
+  it('is the first one for ever: a later measure does not move the day of publish', () => {
+    const after = accept(published([acting('LISTING'), restriction('EXIT')]), publish());
+    expect(after.publishedAt).toBe(EARLIER);
+  });
+
+  it.each<[string, Life]>([
+    ['ended', life([restriction('LISTING', { endedAt: EARLIER, endGround: 'settled' })])],
+    ['stayed', life([restriction('LISTING')], { stayed: true })],
+    ['performed', life([restriction('LISTING')], { performed: true })],
+    ['over', life([restriction('LISTING')], { endedAt: EARLIER })],
+    ['in grace', life([restriction('LISTING')], { graceEndsAt: LATER })],
+    ['decided from a later day', life([restriction('LISTING', { from: LATER })])],
+  ])('leaves what is %s out of force, and is no publish', (_what, before) => {
+    const after = accept(before, publish());
+    expect(after).toEqual(before);
+  });
+
+  it.each<[string, Life]>([
+    ['its day has come', life([restriction('LISTING', { from: NOW })])],
+    ['grace is over', life([restriction('LISTING')], { graceEndsAt: NOW })],
+  ])('acts from the very instant at which %s', (_what, before) => {
+    expect(accept(before, publish()).restrictions[0]?.inForceAt).toBe(NOW);
+  });
+});
+
+describe('extend', () => {
+  const listing = (changes: Partial<Restriction>): Life =>
+    published([acting('LISTING', { until: LATER, termEnd: LATER + 9, ...changes })], term());
+
+  it('moves the end of a running term to where it was decided', () => {
+    expect(accept(listing({}), { type: 'extend' }).restrictions[0]?.until).toBe(LATER + 9);
+  });
+
+  it.each<[string, Partial<Restriction>]>([
+    ['a term that is over', { until: NOW }],
+    ['a listing that has ended', { endedAt: EARLIER, endGround: 'revoked' }],
+    ['a listing without a term', { until: null, termEnd: null }],
+    ['a term of which no end was decided', { termEnd: null }],
+    ['a term that is no longer than it was', { termEnd: LATER }],
+    ['a term decided shorter', { termEnd: LATER - 1 }],
+  ])('leaves %s alone', (_what, changes) => {
+    const before = listing(changes);
+    expect(accept(before, { type: 'extend' })).toBe(before);
+  });
+});
+
+describe('expire', () => {
+  it('records the end of what the clock has ended, at the instant it ended', () => {
+    const before = published(
+      [
+        acting('LISTING', { until: EARLIER }),
+        acting('SEAL', { until: NOW }),
+        acting('EXIT', { until: LATER }),
+        acting('CONSUMPTION'),
+      ],
+      term(),
+    );
+    expect(stand(accept(before, { type: 'expire' }))).toEqual([
+      'LISTING expired@-1000',
+      'SEAL expired@0',
+      'EXIT',
+      'CONSUMPTION',
+    ]);
+  });
+
+  it('leaves what has ended otherwise as it ended', () => {
+    expect(stand(accept(published([ended('LISTING', { until: EARLIER })], term()), { type: 'expire' }))).toEqual([
+      'LISTING settled@-1000',
+    ]);
+  });
+});
+
+describe('performed', () => {
+  const all: Measure[] = ['LISTING', 'CONSUMPTION', 'EXIT', 'SEAL'];
+
+  it('on ground 1 ends LISTING and CONSUMPTION; EXIT and SEAL stay (art. 10 ¶1 (1))', () => {
+    expect(stand(accept(published(all.map((m) => acting(m))), { type: 'performed' }))).toEqual([
+      'LISTING performed@0',
+      'CONSUMPTION performed@0',
+      'EXIT',
+      'SEAL',
+    ]);
+  });
+
+  it('on grounds 2–6 a LISTING in force stays, one not yet in force ends (art. 10 ¶2, R11)', () => {
+    expect(stand(accept(published([acting('LISTING'), acting('CONSUMPTION')], term()), { type: 'performed' }))).toEqual(
+      ['LISTING', 'CONSUMPTION performed@0'],
+    );
+    expect(stand(accept(life([restriction('LISTING'), restriction('SEAL')], term()), { type: 'performed' }))).toEqual([
+      'LISTING performed@0',
+      'SEAL',
+    ]);
+  });
+
+  it('keeps back what stays and was not yet in force', () => {
+    const paid = accept(life([restriction('SEAL')]), { type: 'performed' });
+    expect(accept(paid, { type: 'publish', termEnd: () => null })).toBe(paid);
+  });
+});
+
+describe('release', () => {
+  const release = (measures: Measure[] | null, ground: 'settled' | 'early' = 'settled'): LifeEvent => ({
+    type: 'release',
+    ground,
+    measures,
+  });
+
+  it('ends what it names and nothing else, with its ground', () => {
+    const before = published([acting('LISTING'), acting('SEAL'), ended('EXIT')]);
+    expect(stand(accept(before, release(['SEAL', 'EXIT'])))).toEqual([
+      'LISTING',
+      'SEAL settled@0',
+      'EXIT settled@-1000',
+    ]);
+    expect(stand(accept(before, release(null)))).toEqual(['LISTING settled@0', 'SEAL settled@0', 'EXIT settled@-1000']);
+  });
+
+  it('is refused where nothing it names is open', () => {
+    expect(refusal(published([acting('LISTING'), ended('SEAL')]), release(['SEAL']))).toBe('nothing-to-end');
+  });
+
+  it('of a term listing in force is early or not at all; of one not in force, of other measures and of ground 1 it is free', () => {
+    const listed = published([acting('LISTING'), acting('SEAL')], term());
+    expect(refusal(listed, release(null))).toBe('term-listing-needs-early');
+    expect(refusal(listed, release(['LISTING']))).toBe('term-listing-needs-early');
+    expect(refusal(listed, release(['LISTING'], 'early'))).toBe('accepted');
+    expect(refusal(listed, release(['SEAL']))).toBe('accepted');
+    expect(refusal(life([restriction('LISTING'), acting('SEAL')], term()), release(null))).toBe('accepted');
+    expect(refusal(published([acting('LISTING')]), release(['LISTING']))).toBe('accepted');
+  });
+});
+
+describe('revoke', () => {
+  it('ends everything that is open, whatever its ground', () => {
+    const before = published([acting('LISTING'), restriction('SEAL'), ended('EXIT')], term());
+    expect(stand(accept(before, { type: 'revoke' }))).toEqual([
+      'LISTING revoked@0',
+      'SEAL revoked@0',
+      'EXIT settled@-1000',
+    ]);
+  });
+
+  it('is refused where nothing is open', () => {
+    expect(refusal(published([ended('LISTING')]), { type: 'revoke' })).toBe('nothing-to-end');
+  });
+});
+
+describe('stay and resume', () => {
+  const partly = [acting('LISTING'), ended('SEAL')];
+
+  it('pause the effects and give them back', () => {
+    const stayed = accept(published(partly), { type: 'stay' });
+    expect([stayed.stayed, accept(stayed, { type: 'resume' }).stayed]).toEqual([true, false]);
+  });
+
+  it('are refused twice, and on what has ended', () => {
+    expect(refusal(published(partly, { stayed: true }), { type: 'stay' })).toBe('already-stayed');
+    expect(refusal(published(partly), { type: 'resume' })).toBe('not-stayed');
+    for (const type of ['stay', 'resume'] as const) {
+      for (const stayed of [true, false])
+        for (const over of [ended('LISTING'), acting('LISTING', { until: NOW })])
+          expect(refusal(published([over], { stayed, ...term() }), { type })).toBe('ending');
+    }
+  });
+});
+
+describe('impose', () => {
+  const impose: LifeEvent = { type: 'impose', restriction: restriction('EXIT') };
+
+  it('adds a measure that is not in force', () => {
+    expect(stand(accept(published([acting('LISTING')]), impose))).toEqual(['LISTING', 'EXIT']);
+    expect(accept(published([acting('LISTING')]), impose).restrictions[1]?.inForceAt).toBeNull();
+  });
+
+  it('is refused on a life that is over, is ending, or has performed', () => {
+    expect(refusal(published([ended('LISTING')], { endedAt: EARLIER }), impose)).toBe('ending');
+    expect(refusal(published([ended('LISTING')]), impose)).toBe('ending');
+    expect(refusal(published([acting('LISTING', { until: NOW })], term()), impose)).toBe('ending');
+    expect(refusal(published([acting('SEAL')], { performed: true }), impose)).toBe('already-performed');
+  });
+});
+
+describe('correct', () => {
+  it('frees the old identity at once', () => {
+    expect(stand(accept(published([acting('LISTING'), ended('SEAL')]), { type: 'correct' }))).toEqual([
+      'LISTING corrected@0',
+      'SEAL settled@-1000',
+    ]);
+  });
+
+  it('is refused on what has ended, be it by the clock: nobody comes back into force', () => {
+    for (const over of [ended('LISTING'), acting('LISTING', { until: NOW })])
+      expect(refusal(published([over], term()), { type: 'correct' })).toBe('ending');
+  });
+});
+
+describe('told', () => {
+  it('marks every end, the permissions and the stay as told, and nothing that is open', () => {
+    const before = published([acting('LISTING'), ended('SEAL', { endTold: false })], { untold: true, stayed: true });
+    const after = accept(before, { type: 'told' });
+    expect([after.untold, after.stayTold, ...after.restrictions.map((r) => r.endTold)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it('says nothing of a stay before publish: departments know of no effect', () => {
+    expect(accept(life([restriction('LISTING')], { stayed: true }), { type: 'told' }).stayTold).toBe(false);
+  });
+});
+
+describe('finish', () => {
+  it('ends the life once all has ended and was told; twice is once', () => {
+    const over = accept(published([ended('LISTING'), ended('SEAL')]), { type: 'finish' });
+    expect(over.endedAt).toBe(NOW);
+    expect(transition(over, { type: 'finish' }, LATER)).toEqual({ life: over });
+  });
+
+  it('is refused while something is open or untold', () => {
+    expect(refusal(published([ended('LISTING'), acting('SEAL')]), { type: 'finish' })).toBe('not-finished');
+    expect(refusal(published([ended('LISTING'), ended('SEAL', { endTold: false })]), { type: 'finish' })).toBe(
+      'not-finished',
+    );
+  });
+});
+
+describe('whether a restriction acts (R2)', () => {
+  it.each<[boolean, string, Life]>([
+    [true, 'in force', published([acting('LISTING')])],
+    [true, 'from its very day', published([acting('LISTING', { from: NOW })])],
+    [true, 'until its term ends', published([acting('LISTING', { until: LATER })])],
+    [false, 'before its day', published([acting('LISTING', { from: LATER })])],
+    [false, 'from the end of its term', published([acting('LISTING', { until: NOW })])],
+    [false, 'before publish', life([restriction('LISTING')])],
+    [false, 'stayed', published([acting('LISTING')], { stayed: true })],
+    [false, 'ended', published([ended('LISTING')])],
+  ])('%s: %s', (expected, _what, { restrictions: [r], ...rest }) => {
+    expect(r && acts(rest, r, NOW)).toBe(expected);
+  });
+});
+
+describe('the state', () => {
+  it.each<[string, string, Life]>([
+    ['GRACE', 'while grace runs', life([restriction('LISTING')], { graceEndsAt: LATER })],
+    ['PUBLISHING', 'from the end of grace', life([restriction('LISTING')], { graceEndsAt: NOW })],
+    ['PUBLISHING', 'without grace', life([restriction('LISTING')])],
+    ['IN_FORCE', 'from publish', published([acting('LISTING')])],
+    ['IN_FORCE', 'while one term still runs', published([acting('LISTING', { until: LATER }), ended('SEAL')])],
+    ['RELEASING', 'when all has ended', published([ended('LISTING')])],
+    ['RELEASING', 'when the clock has ended the last', published([acting('LISTING', { until: NOW }), ended('SEAL')])],
+    ['RELEASED', 'when it is over', published([ended('LISTING')], { endedAt: EARLIER })],
+  ])('is %s %s', (state, _when, before) => {
+    expect(stateOf(before, NOW)).toBe(state);
+  });
+});
+
+describe('what is due', () => {
+  const told = { stayTold: false };
+  it.each<[string, string, Life, boolean]>([
+    ['tell', 'an end that was not told', published([ended('LISTING', { endTold: false })]), true],
+    ['tell', 'a stay in force', published([acting('LISTING')], { stayed: true }), false],
+    ['tell', 'an end of it', published([acting('LISTING')], { stayTold: true }), false],
+    ['nothing', 'a stay before publish', life([restriction('LISTING')], { stayed: true, ...told }), false],
+    ['finish', 'a stay of what has ended', published([ended('LISTING')], { stayed: true }), true],
+    ['tell', 'an exemption', published([acting('LISTING')], { untold: true }), false],
+    [
+      'nothing',
+      'an exemption before publish',
+      life([restriction('LISTING', { from: LATER })], { untold: true }),
+      false,
+    ],
+    ['finish', 'an exemption from what has ended', published([ended('LISTING')], { untold: true }), true],
+    ['expire', 'a term that is over', published([acting('LISTING', { until: NOW })], term()), false],
+    ['nothing', 'a term that runs', published([acting('LISTING', { until: LATER })], term()), false],
+    ['finish', 'a term of what has ended before', published([ended('LISTING', { until: NOW })], term()), true],
+    [
+      'extend',
+      'a term decided longer',
+      published([acting('LISTING', { until: LATER, termEnd: LATER + 9 })], term()),
+      false,
+    ],
+    ['publish', 'what waits', life([restriction('LISTING')]), false],
+    ['nothing', 'a release that some have not acknowledged', published([ended('LISTING')]), false],
+    ['finish', 'a release that all have acknowledged', published([ended('LISTING')]), true],
+    ['nothing', 'what is in force', published([acting('LISTING')]), true],
+    ['escalate', 'a deadline that has come', published([acting('LISTING')], { deadlineAt: NOW }), false],
+    ['nothing', 'a deadline that has not', published([acting('LISTING')], { deadlineAt: LATER }), false],
+    ['nothing', 'a life that is over', published([ended('LISTING', { endTold: false })], { endedAt: EARLIER }), true],
+  ])('%s for %s', (due, _what, before, released) => {
+    expect(standing(before, released, NOW).due ?? 'nothing').toBe(due);
+  });
+
+  it.each<[string, number | null, Life]>([
+    ['the end of grace', LATER, life([restriction('LISTING')], { graceEndsAt: LATER })],
+    ['the first day of a measure', LATER, life([restriction('LISTING', { from: LATER })])],
+    ['the end of the term', LATER, published([acting('LISTING', { until: LATER })], term())],
+    ['a deadline', LATER, published([acting('LISTING')], { deadlineAt: LATER })],
+    [
+      'the earliest of them',
+      LATER,
+      published([acting('LISTING', { until: LATER + 5 })], { deadlineAt: LATER, ...term() }),
+    ],
+    ['nothing that is past', null, published([acting('LISTING', { until: NOW })], { deadlineAt: NOW, ...term() })],
+    ['no term of what has ended', null, published([ended('LISTING', { until: LATER })], term())],
+    ['no grace of what is in force', null, published([acting('LISTING')], { graceEndsAt: LATER })],
+    ['no first day of what has ended', null, published([ended('LISTING', { inForceAt: null, from: LATER })])],
+    ['no first day of what is in force', null, published([acting('LISTING', { from: LATER })])],
+    ['no grace of what is stayed', null, life([restriction('LISTING')], { graceEndsAt: LATER, stayed: true })],
+    ['no first day of what is performed', null, life([restriction('SEAL', { from: LATER })], { performed: true })],
+    ['nothing for a life that is over', null, published([ended('LISTING')], { endedAt: EARLIER, deadlineAt: LATER })],
+  ])('wakes at %s', (_what, wakeAt, before) => {
+    expect(standing(before, false, NOW).wakeAt).toBe(wakeAt);
+  });
+});

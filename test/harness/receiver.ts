@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Webhook } from 'standardwebhooks';
+import type { Notice } from '../../registry/notices.js';
+import { eventually } from './eventually.js';
+
+/** One request as a department's receiver saw it. */
+export interface Delivery {
+  path: string;
+  headers: Record<string, string>;
+  /** As it came, byte for byte. */
+  body: string;
+  items: Notice[];
+  served: number;
+  at: number;
+}
+
+export type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
+export const answering =
+  (status: number, headers: Record<string, string> = {}): Behaviour =>
+  (_request, response) =>
+    void response.writeHead(status, headers).end();
+
+/** A department's own receiver of webhooks on loopback, which behaves as it is told. */
+export class Receiver {
+  readonly deliveries: Delivery[] = [];
+  behaviour: Behaviour = answering(204);
+
+  private constructor(
+    private readonly server: Server,
+    /** `host:port`, for the list of allowed hosts. */
+    readonly host: string,
+  ) {}
+
+  static async open(port = 0): Promise<Receiver> {
+    const server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        receiver.deliveries.push(toDelivery(request, body));
+        receiver.behaviour(request, response);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('not a TCP server');
+    const receiver = new Receiver(server, `127.0.0.1:${address.port}`);
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://${this.host}/notices`;
+  }
+
+  get ids(): string[] {
+    return this.deliveries.map((delivery) => delivery.headers['webhook-id'] ?? '');
+  }
+
+  /** What it knows, as a receiver should keep it: once per notice id, and void beats live. */
+  get notices(): Notice[] {
+    const known = new Map<string, Notice>();
+    for (const notice of this.deliveries.flatMap((delivery) => delivery.items)) {
+      if (!known.get(notice.id)?.void) known.set(notice.id, notice);
+    }
+    return [...known.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  /** Waits for the delivery of this number, from 1. */
+  async delivery(number: number, withinMs = 20_000): Promise<Delivery> {
+    return eventually(() => this.deliveries[number - 1], withinMs);
+  }
+
+  close(): Promise<void> {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+}
+
+/** Throws unless the delivery is signed with this secret, and not long ago. */
+export function verify(delivery: Delivery, secret: string): void {
+  new Webhook(secret).verify(delivery.body, delivery.headers);
+}
+
+function toDelivery(request: IncomingMessage, body: string): Delivery {
+  const message = JSON.parse(body) as { data: { items: Notice[]; served: number } };
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );
+  return { path: request.url ?? '', headers, body, ...message.data, at: Date.now() };
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { rootFolder } from '../../local/places.mjs';
+import { withDatabase } from '../../local/postgres-databases.js';
+import { assignPositions } from '../../registry/notices.js';
+import { publish } from '../../registry/steps.js';
+import { eventually } from '../harness/eventually.js';
+import { type Behaviour, Receiver } from '../harness/receiver.js';
+import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { setEndpoint } from '../worker/endpoint.js';
+import type { ChannelWorkerEnvironment } from './channel-worker.js';
+
+const children: ChildProcess[] = [];
+const ending: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const end of ending.splice(0)) await end();
+});
+
+function launch(world: World, receiver: Receiver): ChildProcess {
+  const environment: ChannelWorkerEnvironment = {
+    DATABASE_URL: withDatabase(inject('applicationUrl'), new URL(world.adminUrl).pathname.slice(1)),
+    KEY_RING_FILE: inject('keyRingFile'),
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TASK_QUEUE: world.taskQueue,
+    WEBHOOK_ALLOWED_HOSTS: receiver.host,
+  };
+  const child = fork(join(rootFolder, 'dist', 'test', 'journeys', 'channel-worker.js'), {
+    env: { ...process.env, ...environment },
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  children.push(child);
+  return child;
+}
+
+async function list(world: World): Promise<void> {
+  const opened = await world.open([defaulter(person())]);
+  await world.tx((tx) => publish(tx, world.ring, opened.defaulters[0]?.id ?? ''));
+  await assignPositions(world.pool);
+}
+
+describe('a worker is killed in the middle of a delivery', () => {
+  it.each<[string, string, Behaviour]>([
+    ['INV', 'before the receiver has answered', () => undefined],
+    ['PRT', 'with the answer on its way', (_request, response) => void response.writeHead(204).end()],
+  ])(
+    '%s %s: another goes on, the batch comes again as it was or not at all, and nothing is lost',
+    async (department, _when, behaviour) => {
+      const world = await createWorld();
+      const receiver = await Receiver.open();
+      ending.push(
+        () => receiver.close(),
+        () => world.close(),
+      );
+      await list(world);
+      await setEndpoint(world, department, receiver.url);
+      const first = launch(world, receiver);
+      const killed = new Promise((resolve) => first.once('exit', (_code, signal) => resolve(signal)));
+      receiver.behaviour = (request, response) => {
+        behaviour(request, response);
+        first.kill('SIGKILL');
+      };
+      const sent = await receiver.delivery(1, 60_000);
+      expect(await killed).toBe('SIGKILL');
+      await list(world);
+      receiver.behaviour = (_request, response) => void response.writeHead(204).end();
+      launch(world, receiver);
+      const rows = await eventually(async () => {
+        const all = await world.read(department);
+        return receiver.notices.length === all.length && all;
+      }, 60_000);
+      expect(rows.map((notice) => notice.id)).toEqual(receiver.notices.map((notice) => notice.id));
+      const again = receiver.deliveries
+        .slice(1)
+        .filter(({ headers }) => headers['webhook-id'] === sent.headers['webhook-id']);
+      for (const repeat of again) expect(repeat.body).toBe(sent.body);
+    },
+  );
+});
