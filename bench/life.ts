@@ -1,0 +1,45 @@
+import { sayOnStandardError } from '../local/say.mjs';
+import { measureBudget } from './budget.js';
+import { progress } from './figures.js';
+import { Lives } from './lives.js';
+import { measureOpenLives } from './open-lives.js';
+import { Place } from './place.js';
+import { measureReleases } from './releases.js';
+import { readSettings } from './settings.js';
+import { measureThroughput } from './throughput.js';
+
+/**
+ * `npm run bench:life`: what a life costs, beside the least that a durable step can cost. One JSON object a line on standard output, progress
+ * on standard error. Resolves with 0 whatever it finds, with 1 when something could not be measured.
+ */
+export async function main(stopping: AbortSignal): Promise<number> {
+  sayOnStandardError();
+  const settings = readSettings(process.env);
+  progress('starting PostgreSQL and Temporal …');
+  const place = await Place.open();
+  const lives = new Lives(place.pool, place.ring);
+  const parts: [string, () => Promise<void>][] = [
+    ['history of a life', () => measureBudget(place, lives)],
+    ['lives beside the floor', () => measureThroughput(place, lives, settings)],
+    ['releases', () => measureReleases(place, lives, settings)],
+    ['open lives', () => measureOpenLives(place, lives, settings)],
+  ];
+  let failed = 0;
+  const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }));
+  try {
+    for (const [name, measure] of parts) {
+      if (stopping.aborted) break;
+      progress(`${name} …`);
+      const began = Date.now();
+      const measuring = measure().catch((error: unknown) => {
+        if (!stopping.aborted) progress(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+        failed += 1;
+      });
+      await Promise.race([measuring, stopped]);
+      progress(`${name}: ${((Date.now() - began) / 1_000).toFixed(0)} s`);
+    }
+  } finally {
+    await place.close();
+  }
+  return failed === 0 && !stopping.aborted ? 0 : 1;
+}

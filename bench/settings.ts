@@ -1,0 +1,29 @@
+/** What a run of the benchmark measures, and how long it may take; smaller by environment for a first look. */
+export interface Settings {
+  /** BENCH_LIVES: how many lives are kept open at last. */
+  openLives: number;
+  /** BENCH_RELEASES: how many lives are freed under watch. */
+  releases: number;
+  /** BENCH_ROUNDS: rounds of floor and subject in turn. */
+  rounds: number;
+  /** BENCH_SECONDS: how long each of a round is watched. */
+  windowSeconds: number;
+  /** BENCH_IN_FLIGHT: lives, and workflows of the floor, under way at once. */
+  inFlight: number;
+}
+
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const whole = (name: string, usual: number): number => {
+    const value = Number(environment[name] ?? usual);
+    if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} must be a whole number above 0`);
+    return value;
+  };
+  const openLives = whole('BENCH_LIVES', 10_000);
+  return {
+    openLives,
+    releases: whole('BENCH_RELEASES', Math.min(openLives, 1_000)),
+    rounds: whole('BENCH_ROUNDS', 4),
+    windowSeconds: whole('BENCH_SECONDS', 12),
+    inFlight: whole('BENCH_IN_FLIGHT', 100),
+  };
+}

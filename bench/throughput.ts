@@ -1,0 +1,58 @@
+import { Departments, USUAL_POLL_MS } from './departments.js';
+import { median, progress, spread, tell, tellAtLeast, tellAtMost } from './figures.js';
+import { bundleFloor, Floor } from './floor.js';
+import type { Lives } from './lives.js';
+import type { Place } from './place.js';
+import { rateOf } from './rate.js';
+import type { Settings } from './settings.js';
+import { Storage } from './storage.js';
+
+const FLOOR_WARM_UP_MS = 2_000;
+const LIVES_WARM_UP_MS = 5_000;
+
+/**
+ * Whole lives a second beside one-activity workflows a second, on the same servers in turn: each with nothing else running, as many under way
+ * at once, watched for as long. A life is opened, published, stopped at a counter, its judge told, paid and told to 36 departments
+ * that read and acknowledge, and over. Neither side is asked of Temporal how far it is: see `Lives` and `Floor`.
+ */
+export async function measureThroughput(place: Place, lives: Lives, settings: Settings): Promise<void> {
+  const { rounds, inFlight, windowSeconds } = settings;
+  const bundle = place.file('floor-bundle.js');
+  await bundleFloor(bundle);
+  const storage = await Storage.before(place.owner);
+  const measured: { floor: number; subject: number }[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const floor = await Floor.start(place, bundle);
+    const windowMs = windowSeconds * 1_000;
+    const floorRate = await rateOf({ one: floor.one, inFlight, warmUpMs: FLOOR_WARM_UP_MS, windowMs });
+    await floor.stop();
+    const worker = await place.startWorker();
+    const departments = await Departments.start(place.departmentsPool);
+    const subject = await rateOf({ one: () => lives.whole(), inFlight, warmUpMs: LIVES_WARM_UP_MS, windowMs });
+    await departments.stop();
+    await worker.stop();
+    measured.push({ floor: floorRate, subject });
+    progress(`round ${round} of ${rounds}: ${subject.toFixed(1)} lives/s, floor ${floorRate.toFixed(1)}/s`);
+  }
+  const ratios = measured.map(({ floor, subject }) => subject / floor);
+  tellAtLeast(0.9, {
+    figure: 'life-per-floor',
+    value: median(ratios),
+    unit: 'ratio',
+    subject: median(measured.map((one) => one.subject)),
+    floor: median(measured.map((one) => one.floor)),
+    runs: rounds,
+    spread: spread(ratios),
+    inFlight,
+    pollMs: USUAL_POLL_MS,
+  });
+  const { perLife, table, lives: count } = await storage.after();
+  tellAtMost(4_096, {
+    figure: 'postgres-bytes-per-life',
+    value: perLife.process,
+    unit: 'B',
+    lives: count,
+    byTable: table,
+  });
+  tell({ figure: 'postgres-bytes-of-facts-per-life', value: perLife.facts, unit: 'B', lives: count });
+}
