@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addDays, shanghaiDate } from '../../domain/calendar.js';
+import type { ComparisonAnswer } from '../../registry/comparisons.js';
+import { stillHolds } from '../../registry/comparisons.js';
+import { notifyJudge } from '../../registry/interceptions.js';
+import { createPool, type Pool } from '../../registry/pool.js';
+import { escalate, expire, extend, finish, publish, type StepResult, tell } from '../../registry/steps.js';
+import { createWorld, defaulter, identifier, person, residentNumber, type World } from '../harness/world.js';
+
+// What happens when something that was over begins again, or was never what it seemed. The process by hand.
+let world: World;
+let owner: Pool;
+beforeAll(async () => {
+  world = await createWorld();
+  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
+});
+afterAll(async () => {
+  await owner.end();
+  await world.close();
+});
+
+const STEPS = { publish, tell, expire, extend, escalate };
+const pursue = async (opened: { defaulters: { id: string }[] }): Promise<void> => {
+  for (const { id } of opened.defaulters) {
+    let result: StepResult = await world.tx((tx) => tell(tx, world.ring, id));
+    while (result.due !== null && result.due !== 'finish') {
+      const step = STEPS[result.due];
+      result = await world.tx((tx) => step(tx, world.ring, id));
+    }
+  }
+};
+const decision = { number: '（2026）黔0112执3号之三', madeOn: '2026-02-01' };
+const idOf = (opened: { defaulters: { id: string }[] }): string => opened.defaulters[0]?.id ?? '';
+const interceptionOf = (answer: ComparisonAnswer): string => answer.interceptions[0]?.id ?? '';
+
+describe('business that was freed and is stopped again', () => {
+  it('is the judge’s to know a second time', async () => {
+    const debtor = person();
+    const opened = await world.open([defaulter(debtor)]);
+    await pursue(opened);
+    const stop = () => world.compare('BDC-02', debtor, { reference: 'buy-1' });
+    const told = (answer: ComparisonAnswer) =>
+      world.tx((tx) => notifyJudge(tx, world.ring, idOf(opened), [interceptionOf(answer)]));
+    await told(await stop());
+    await world.decide(opened.id, { type: 'release', ground: 'settled', measures: ['CONSUMPTION'] });
+    await pursue(opened);
+    expect((await stop()).outcome).toBe('CLEAR');
+    await world.decide(opened.id, { type: 'impose', measure: 'CONSUMPTION', decision });
+    await pursue(opened);
+    await told(await stop());
+    await told(await stop());
+    const types = (await world.facts(opened.id)).map((fact) => fact.type);
+    expect(types.filter((type) => type === 'comparison-hit')).toHaveLength(2);
+    expect(types.filter((type) => type === 'judge-notified')).toHaveLength(2);
+  });
+
+  it('under another name is held with a time of its own, and a full match after that is no hold', async () => {
+    const debtor = person('甲某');
+    const opened = await world.open([defaulter(debtor)]);
+    await pursue(opened);
+    const ask = (name: string) => world.compare('AIC-01', { ...debtor, name }, { reference: 'office-1' });
+    expect((await ask('甲某')).interceptions[0]?.holdUntil).toBeUndefined();
+    expect((await ask('甲某某')).interceptions[0]?.holdUntil).toBeDefined();
+    const { rows } = await owner.query(`select 1 from deadline where defaulter = $1 and kind = 'hold'`, [idOf(opened)]);
+    expect(rows).toHaveLength(1);
+    expect((await ask('甲某')).interceptions[0]?.holdUntil).toBeUndefined();
+  });
+});
+
+describe('nothing is owed any more', () => {
+  it('stays so for what waits unpublished, also when the obligation was amended to nothing', async () => {
+    const opened = await world.open([
+      { ...defaulter(person(), ['LISTING', 'EXIT']), graceUntil: addDays(shanghaiDate(Date.now()), 5) },
+    ]);
+    await world.decide(opened.id, { type: 'amend-obligation', amountFen: 0n, reason: '和解' });
+    await owner.query('update defaulter set grace_until = null where id = $1', [idOf(opened)]);
+    await pursue(opened);
+    expect((await world.view(opened.id)).defaulters[0]?.restrictions.every((r) => r.inForceAt === undefined)).toBe(
+      true,
+    );
+    await world.decide(opened.id, { type: 'amend-obligation', amountFen: 100n, reason: '更正' });
+    await pursue(opened);
+    expect((await world.view(opened.id)).defaulters[0]?.restrictions.filter((r) => r.inForceAt)).toHaveLength(1);
+  });
+});
+
+describe('a correction', () => {
+  it('made while stayed, and resumed after the term was over, ends the listing and stops nobody', async () => {
+    const [wrong, right] = [person('甲某'), person('乙某')];
+    const opened = await world.open([{ ...defaulter(wrong, ['LISTING', 'CONSUMPTION']), ground: 2, termMonths: 24 }]);
+    await pursue(opened);
+    await world.decide(opened.id, { type: 'stay', reason: '审查' });
+    await world.decide(opened.id, { type: 'correct', name: '乙某', identifiers: right.identifiers });
+    await owner.query(
+      `update restriction set term_from = '2001-01-01' where defaulter = $1 and ended_at is null and measure = 'LISTING'`,
+      [idOf(opened)],
+    );
+    await world.decide(opened.id, { type: 'resume' });
+    await pursue(opened);
+    expect((await world.compare('AIC-01', right)).outcome).toBe('CLEAR');
+    const open = (await world.view(opened.id)).defaulters[0]?.restrictions
+      .filter((r) => !r.endedAt)
+      .map((r) => r.measure);
+    expect(open).toEqual(['CONSUMPTION']);
+  });
+
+  it('takes a mistyped second number off: its real holder is free', async () => {
+    const [own, stranger] = [residentNumber(), residentNumber()];
+    const both = { kind: 'person' as const, name: '丙某', identifiers: [identifier(own), identifier(stranger)] };
+    const opened = await world.open([defaulter(both)]);
+    await pursue(opened);
+    expect((await world.compare('AIC-01', person('丁某', stranger))).outcome).toBe('REVIEW');
+    await world.decide(opened.id, { type: 'correct', identifiers: [identifier(own)] });
+    await pursue(opened);
+    expect((await world.compare('AIC-01', person('丁某', stranger))).outcome).toBe('CLEAR');
+    expect((await world.compare('AIC-01', person('丙某', own))).outcome).toBe('INTERCEPT');
+  });
+
+  it('of an organisation frees the people of the wrong one', async () => {
+    const boss = person('戊某');
+    const company = (number: string) => ({
+      kind: 'organisation' as const,
+      name: '某某公司',
+      identifiers: [{ type: 'uscc' as const, country: '', number, flags: [], warnings: [], aliases: [] }],
+    });
+    const listed = {
+      ...defaulter(company('91520112PDY00001XK')),
+      representatives: [{ role: '法定代表人', party: boss }],
+    };
+    const opened = await world.open([listed]);
+    await pursue(opened);
+    expect((await world.compare('BDC-02', boss)).outcome).toBe('INTERCEPT');
+    await world.decide(opened.id, { type: 'correct', identifiers: company('91520112PDY0001830').identifiers });
+    await pursue(opened);
+    expect((await world.compare('BDC-02', boss)).outcome).toBe('CLEAR');
+  });
+
+  it('is waited for like a release: the life ends when every department knows that the wrong person is free', async () => {
+    const opened = await world.open([defaulter()]);
+    await pursue(opened);
+    await world.decide(opened.id, { type: 'correct', name: '己某' });
+    await world.decide(opened.id, { type: 'revoke', reason: '不应列入' });
+    await pursue(opened);
+    const end = () =>
+      world.tx(async (tx) => {
+        const { rows } = await tx.query<{ seq: number }>('select last_life_seq as seq from defaulter where id = $1', [
+          idOf(opened),
+        ]);
+        return finish(tx, world.ring, idOf(opened), rows[0]?.seq ?? 0);
+      });
+    expect((await end()).ended).toBe(false);
+  });
+
+  it('makes an answer that was given for the wrong person hold no longer', async () => {
+    const [wrong, right] = [person('庚某'), person('辛某')];
+    const opened = await world.open([defaulter(wrong)]);
+    await pursue(opened);
+    const first = await world.compare('AIC-01', wrong, { reference: 'same-business' });
+    await world.decide(opened.id, { type: 'correct', name: '辛某', identifiers: right.identifiers });
+    await pursue(opened);
+    expect((await world.compare('AIC-01', right, { reference: 'same-business' })).outcome).toBe('INTERCEPT');
+    expect(await stillHolds(world.pool, first)).toBe(false);
+  });
+});
+
+it('listed again on the same life is refused: it is a new case that names the previous listing', async () => {
+  const opened = await world.open([defaulter()]);
+  await pursue(opened);
+  await world.decide(opened.id, { type: 'release', ground: 'creditor-request', measures: ['LISTING'] });
+  await expect(world.decide(opened.id, { type: 'impose', measure: 'LISTING', decision })).rejects.toMatchObject({
+    code: 'state-conflict',
+  });
+});
+
+it('a listing that rests on 15 digits goes to a human, however the number is written at the counter', async () => {
+  const opened = await world.open([
+    defaulter({ kind: 'person', name: '壬某', identifiers: [identifier('110105491231002')] }),
+  ]);
+  await pursue(opened);
+  expect((await world.compare('AIC-01', person('壬某', '11010519491231002X'))).outcome).toBe('REVIEW');
+});
