@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDays, addMonths, firstMomentAfter, shanghaiDate, startOfDayShanghai } from '../../domain/calendar.js';
 import { createPool, type Pool } from '../../registry/pool.js';
 import { reverseRepayment } from '../../registry/repayments.js';
-import { escalate, expire, extend, publish, type StepResult, tell } from '../../registry/steps.js';
+import * as byHand from '../harness/by-hand.js';
 import { createWorld, defaulter, identifier, JUDGE, person, residentNumber, type World } from '../harness/world.js';
 
 // The process by hand: what is due is done, so that each test sees one decision and its effects.
@@ -17,16 +17,7 @@ afterAll(async () => {
   await world.close();
 });
 
-const STEPS = { publish, tell, expire, extend, escalate };
-const pursue = async (opened: { defaulters: { id: string }[] }): Promise<void> => {
-  for (const { id } of opened.defaulters) {
-    let result: StepResult = await world.tx((tx) => tell(tx, world.ring, id));
-    while (result.due !== null && result.due !== 'finish') {
-      const step = STEPS[result.due];
-      result = await world.tx((tx) => step(tx, world.ring, id));
-    }
-  }
-};
+const pursue = (opened: { defaulters: { id: string }[] }) => byHand.pursue(world, opened);
 const notices = async (caseId: string): Promise<string[]> => {
   const { rows } = await owner.query<{ kind: string }>(
     'select kind from notice where enforcement_case = $1 order by ordering',

@@ -9,7 +9,7 @@ import { giveDirective } from '../../registry/interceptions.js';
 import { termEndOf } from '../../registry/lives.js';
 import { acknowledge, assignPositions, readNotices } from '../../registry/notices.js';
 import { createPool, type Pool, sqlState } from '../../registry/pool.js';
-import { escalate, expire, extend, publish, type StepResult, tell } from '../../registry/steps.js';
+import * as byHand from '../harness/by-hand.js';
 import { createWorld, defaulter, JUDGE, person, residentNumber, type World } from '../harness/world.js';
 
 // Rules of the law and of the handbook that no other test states: docs/rules.md says which test is whose. The process by hand.
@@ -24,16 +24,7 @@ afterAll(async () => {
   await world.close();
 });
 
-const STEPS = { publish, tell, expire, extend, escalate };
-const pursue = async (opened: { defaulters: { id: string }[] }): Promise<void> => {
-  for (const { id } of opened.defaulters) {
-    let result: StepResult = await world.tx((tx) => tell(tx, world.ring, id));
-    while (result.due !== null && result.due !== 'finish') {
-      const step = STEPS[result.due];
-      result = await world.tx((tx) => step(tx, world.ring, id));
-    }
-  }
-};
+const pursue = (opened: { defaulters: { id: string }[] }) => byHand.pursue(world, opened);
 const today = shanghaiDate(Date.now());
 const inForce = async (...defaulters: DefaulterInput[]) => {
   const opened = await world.open(defaulters);

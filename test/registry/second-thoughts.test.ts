@@ -4,7 +4,8 @@ import type { ComparisonAnswer } from '../../registry/comparisons.js';
 import { stillHolds } from '../../registry/comparisons.js';
 import { notifyJudge } from '../../registry/interceptions.js';
 import { createPool, type Pool } from '../../registry/pool.js';
-import { escalate, expire, extend, finish, publish, type StepResult, tell } from '../../registry/steps.js';
+import { finish } from '../../registry/steps.js';
+import * as byHand from '../harness/by-hand.js';
 import { createWorld, defaulter, identifier, person, residentNumber, type World } from '../harness/world.js';
 
 // What happens when something that was over begins again, or was never what it seemed. The process by hand.
@@ -19,16 +20,7 @@ afterAll(async () => {
   await world.close();
 });
 
-const STEPS = { publish, tell, expire, extend, escalate };
-const pursue = async (opened: { defaulters: { id: string }[] }): Promise<void> => {
-  for (const { id } of opened.defaulters) {
-    let result: StepResult = await world.tx((tx) => tell(tx, world.ring, id));
-    while (result.due !== null && result.due !== 'finish') {
-      const step = STEPS[result.due];
-      result = await world.tx((tx) => step(tx, world.ring, id));
-    }
-  }
-};
+const pursue = (opened: { defaulters: { id: string }[] }) => byHand.pursue(world, opened);
 const decision = { number: '（2026）黔0112执3号之三', madeOn: '2026-02-01' };
 const idOf = (opened: { defaulters: { id: string }[] }): string => opened.defaulters[0]?.id ?? '';
 const interceptionOf = (answer: ComparisonAnswer): string => answer.interceptions[0]?.id ?? '';
