@@ -76,7 +76,10 @@ export class Place {
     this.applicationUrl = await createApplicationLogin(adminUrl, join(this.folder, 'application.password'));
     // Patient: who drives the load waits for a connection rather than fail.
     const pool = (connectionString: string, max: number): Pool =>
-      new pg.Pool({ connectionString, application_name: 'bench', max, connectionTimeoutMillis: 60_000 });
+      new pg.Pool({ connectionString, application_name: 'bench', max, connectionTimeoutMillis: 60_000 }).on(
+        'error',
+        () => undefined,
+      );
     this.pools = [pool(this.applicationUrl, 24), pool(this.applicationUrl, 12), pool(adminUrl, 2)];
     this.connection = Connection.lazy({ address: this.address });
   }
