@@ -74,7 +74,7 @@ describe.concurrent('a worker process killed with SIGKILL', () => {
       const opened = await world.open([{ ...defaulter(debtor, ['LISTING']), ground: 2, termMonths: 24 }]);
       await placed(world, opened.id, 1);
       await world.pool.query(
-        `update restriction set until = clock_timestamp() + interval '2 seconds' where enforcement_case = $1`,
+        `update restriction set until = clock_timestamp() + interval '2 seconds', term_from = '2001-01-01' where enforcement_case = $1`,
         [opened.id],
       );
       await world.pay(opened.id, 1n); // Any fact lets the life look at its clock again.
