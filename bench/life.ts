@@ -39,6 +39,7 @@ export async function main(stopping: AbortSignal): Promise<number> {
       progress(`${name}: ${((Date.now() - began) / 1_000).toFixed(0)} s`);
     }
   } finally {
+    if (stopping.aborted) progress(`told to stop (${stopping.reason})`);
     await place.close();
   }
   return failed === 0 && !stopping.aborted ? 0 : 1;
