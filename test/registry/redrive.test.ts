@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rootFolder } from '../../local/places.mjs';
@@ -25,20 +24,17 @@ describe('npm run redrive', () => {
     return rowCount ?? 0;
   };
 
-  it.runIf(existsSync(program))(
-    'marks the facts of open lives unsent, of all or of one, as the application’s role',
-    async () => {
-      const [one, two] = [await world.open([defaulter()]), await world.open([defaulter(person('乙某'))])];
-      await world.pay(one.id, 1n);
-      await world.pool.query('update outbox set sent_at = now()');
-      await world.pool.query('update defaulter set ended_at = now() where id = $1', [two.defaulters[0]?.id]);
-      const wrong = run('somebody');
-      expect([wrong.status, wrong.stderr, await unsent()]).toEqual([2, expect.stringContaining('usage'), 0]);
-      const done = run();
-      expect([done.status, done.stdout, await unsent()]).toEqual([0, expect.stringContaining('2 facts'), 2]);
-      await world.pool.query('update outbox set sent_at = now()');
-      run(one.defaulters[0]?.id ?? '');
-      expect(await unsent()).toBe(2);
-    },
-  );
+  it('marks the facts of open lives unsent, of all or of one, as the application’s role', async () => {
+    const [one, two] = [await world.open([defaulter()]), await world.open([defaulter(person('乙某'))])];
+    await world.pay(one.id, 1n);
+    await world.pool.query('update outbox set sent_at = now()');
+    await world.pool.query('update defaulter set ended_at = now() where id = $1', [two.defaulters[0]?.id]);
+    const wrong = run('somebody');
+    expect([wrong.status, wrong.stderr, await unsent()]).toEqual([2, expect.stringContaining('usage'), 0]);
+    const done = run();
+    expect([done.status, done.stdout, await unsent()]).toEqual([0, expect.stringContaining('2 facts'), 2]);
+    await world.pool.query('update outbox set sent_at = now()');
+    run(one.defaulters[0]?.id ?? '');
+    expect(await unsent()).toBe(2);
+  });
 });
