@@ -3,7 +3,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import pg from 'pg';
 import { newKeyRing } from '../local/keys.js';
 import { type PostgresServer, startPostgres } from '../local/postgres.js';
 import { createApplicationLogin, ensureDatabase } from '../local/postgres-databases.js';
@@ -18,7 +17,7 @@ import { dismissWarden, launchWarden } from '../local/warden.js';
 import { type KeyRing, readKeyRing } from '../registry/key-ring.js';
 import { loadReferenceData } from '../registry/load.js';
 import { migrate } from '../registry/migrate.js';
-import type { Pool } from '../registry/pool.js';
+import { createPool, type Pool } from '../registry/pool.js';
 
 /** A program of ours that runs: the product's worker, or the floor's. */
 export interface Running {
@@ -76,10 +75,7 @@ export class Place {
     this.applicationUrl = await createApplicationLogin(adminUrl, join(this.folder, 'application.password'));
     // Patient: who drives the load waits for a connection rather than fail.
     const pool = (connectionString: string, max: number): Pool =>
-      new pg.Pool({ connectionString, application_name: 'bench', max, connectionTimeoutMillis: 60_000 }).on(
-        'error',
-        () => undefined,
-      );
+      createPool({ connectionString, applicationName: 'bench', max, connectionTimeoutMs: 60_000 });
     this.pools = [pool(this.applicationUrl, 24), pool(this.applicationUrl, 12), pool(adminUrl, 2)];
     this.connection = Connection.lazy({ address: this.address });
   }

@@ -7,7 +7,7 @@ import type { DefaulterState } from '../domain/vocabulary.js';
 import type { Actor, DefaulterInput, OpenCaseInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
 import { lockCase } from './lives.js';
-import type { Transaction } from './pool.js';
+import { send, type Transaction } from './pool.js';
 import { handToLives, recordFacts } from './record.js';
 import { insertRestriction } from './restrictions.js';
 import { subjectOf } from './subjects.js';
@@ -77,7 +77,7 @@ export async function openCase(
   const locked = await lockCase(tx, ring, id);
   if (!locked) throw new Error(`case ${id} vanished`);
   const defaulters = locked.lives.map((life) => life.id);
-  const [fact] = await recordFacts(tx, locked, [
+  const [fact] = recordFacts(tx, locked, [
     {
       type: 'case-opened',
       key: `case-opened:${id}`,
@@ -86,7 +86,7 @@ export async function openCase(
       detail: { obligation: formatYuan(input.obligationFen), defaulters },
     },
   ]);
-  if (fact) await handToLives(tx, defaulters, 'opened', fact);
+  if (fact) handToLives(tx, locked.lives, 'opened', fact);
   return {
     id,
     caseNumber: input.caseNumber,
@@ -113,7 +113,8 @@ async function insertDefaulter(
   const id = uuidv7();
   if (defaulter.previous)
     await requirePrevious(tx, defaulter.previous, subject, court, `/defaulters/${index}/previous`);
-  await tx.query(
+  send(
+    tx,
     `insert into defaulter (id, enforcement_case, ordinal, subject, ground, conduct_sealed, decision_number, decision_made_on, term_months,
        grace_until, student, previous, liable_for_fen)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
@@ -133,11 +134,10 @@ async function insertDefaulter(
       defaulter.liableForFen?.toString() ?? null,
     ],
   );
-  for (const measure of defaulter.measures)
-    await insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure });
+  for (const measure of defaulter.measures) insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure });
   for (const { role, party } of defaulter.representatives) {
     const related = await subjectOf(tx, ring, party);
-    await tx.query('insert into representative (id, defaulter, subject, role) values ($1, $2, $3, $4)', [
+    send(tx, 'insert into representative (id, defaulter, subject, role) values ($1, $2, $3, $4)', [
       uuidv7(),
       id,
       related.subject,

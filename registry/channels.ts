@@ -259,7 +259,7 @@ export async function batchTaken(tx: Transaction, department: string, batch: str
     'update endpoint set position = greatest(position, $2), failures = 0, last_failure = null, retry_at = null where department = $1',
     [department, upTo],
   );
-  await recordDelivery(tx, department, BigInt(upTo));
+  recordDelivery(tx, department, BigInt(upTo));
 }
 
 /** The batch was not taken: it goes again after `retryInMs`. `failure` is a code, never a value. */

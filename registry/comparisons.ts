@@ -220,7 +220,7 @@ async function intercept(
   const life = locked.lives.find((candidateLife) => candidateLife.id === candidate.defaulter);
   // Stopped again after it was freed is a new stop, and the judge's to know.
   if ((row.is_new || row.was_freed) && life) {
-    await recordFacts(tx, locked, [
+    recordFacts(tx, locked, [
       {
         type: 'comparison-hit',
         key: `comparison-hit:${row.id}:${made.comparison}`,
@@ -238,11 +238,11 @@ async function intercept(
         },
       },
     ]);
-    await handToLives(tx, [life.id], 'interception', row.id);
+    handToLives(tx, [life], 'interception', row.id);
   } else if (life && row.hold_until && !row.was_held) {
     // The judge knows of the stop; only its hold is new.
-    await startHold(tx, { defaulter: life.id, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
-    await handToLives(tx, [life.id], 'interception', row.id);
+    startHold(tx, { defaulter: life.id, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
+    handToLives(tx, [life], 'interception', row.id);
   }
   return {
     id: row.id,

@@ -54,7 +54,7 @@ export async function correct(
   if (locked.lives.some((life) => life.subject === subject)) {
     throw invalid('此人已是本案被执行人。 / This party is a defaulter of this case already.', '', 'duplicate');
   }
-  const { changed } = await applyEvent(tx, locked, target, { type: 'correct' }, actor);
+  const { changed } = applyEvent(tx, locked, target, { type: 'correct' }, actor);
   await tx.query('update defaulter set subject = $2 where id = $1', [target.id, subject]);
   // Another organisation has other people: those of the wrong one are free with it.
   if (change.identifiers) {

@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { addDays, type HolidayCalendar, shanghaiDate, UnknownHolidayYear } from '../domain/calendar.js';
 import { type DeadlineKind, dueAt } from '../domain/deadline.js';
 import holidays from './data/holidays.json' with { type: 'json' };
-import type { Queryable, Transaction } from './pool.js';
+import { type Queryable, send, type Transaction } from './pool.js';
 
 /** How many deadlines could not be set for want of a holiday calendar: an alarm, since nobody will be reminded. */
 export const unknownHolidayYears = { count: 0 };
@@ -43,7 +43,7 @@ export async function startDeadline(tx: Transaction, deadline: NewDeadline): Pro
   if (within === undefined) return null;
   try {
     const due = dueAt(deadline.now, within, holidays);
-    await insertDeadline(tx, { ...deadline, within, due });
+    insertDeadline(tx, { ...deadline, within, due });
     return due;
   } catch (error) {
     if (!(error instanceof UnknownHolidayYear)) throw error;
@@ -60,7 +60,7 @@ export const stopId = (interception: string, stop: number): string =>
 export const startHold = (
   tx: Transaction,
   hold: { defaulter: string; interception: string; stop: number; due: number },
-): Promise<void> =>
+): void =>
   insertDeadline(tx, {
     ...hold,
     kind: 'hold',
@@ -78,11 +78,12 @@ export async function earliestDeadline(q: Queryable, defaulter: string): Promise
   return rows[0]?.at?.getTime() ?? null;
 }
 
-async function insertDeadline(
+function insertDeadline(
   tx: Transaction,
   deadline: Omit<NewDeadline, 'now' | 'kind'> & { kind: DeadlineKind; within: string; due: number },
-): Promise<void> {
-  await tx.query(
+): void {
+  send(
+    tx,
     `insert into deadline (id, key, defaulter, kind, level, within, inbox_item, interception, notice, due_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (key) do nothing`,
     [

@@ -9,7 +9,7 @@ import type { Actor, DecisionInput, MeasureInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
 import { accept, applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from './lives.js';
 import { confirmService, exempt } from './permissions.js';
-import { type Transaction, violatedConstraint } from './pool.js';
+import { allAnswered, send, type Transaction, violatedConstraint } from './pool.js';
 import { recordFacts } from './record.js';
 import { endByPerformance, notPerformed, tellLives } from './repayments.js';
 import { insertRestriction } from './restrictions.js';
@@ -32,7 +32,8 @@ export async function decide(
   if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
   const targets = targetsOf(locked, input.defaulter);
   const id = uuidv7();
-  await tx.query(
+  send(
+    tx,
     `insert into decision (id, enforcement_case, defaulter, type, ground, measures, body_sealed, made_by, at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
@@ -48,7 +49,7 @@ export async function decide(
     ],
   );
   const target = input.defaulter ? targets[0] : undefined;
-  await recordFacts(tx, locked, [
+  recordFacts(tx, locked, [
     {
       type: 'decision',
       key: `decision:${id}`,
@@ -107,7 +108,7 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
     await tx.query('update enforcement_case set obligation_fen = $2 where id = $1', [locked.id, amountFen.toString()]);
     const before = balanceOf(locked);
     const after = balanceOf({ ...locked, obligationFen: amountFen });
-    await recordFacts(tx, locked, [
+    recordFacts(tx, locked, [
       {
         type: 'obligation-amended',
         key: `obligation-amended:${id}`,
@@ -187,12 +188,13 @@ export async function impose(
   accept(transition(target.life, { type: 'impose', restriction: draft }, locked.now));
   await tx.query('savepoint impose');
   try {
-    const id = await insertRestriction(tx, ring, {
+    const id = insertRestriction(tx, ring, {
       caseId: locked.id,
       defaulter: target.id,
       subject: target.subject,
       measure,
     });
+    await allAnswered(tx);
     target.life = { ...target.life, restrictions: [...target.life.restrictions, { ...draft, id }] };
     return id;
   } catch (error) {
@@ -211,7 +213,7 @@ async function applyToAll(
   const fitting = targets.filter((target) => 'life' in transition(target.life, event, locked.now));
   const [first] = targets;
   if (fitting.length === 0 && first) accept(transition(first.life, event, locked.now));
-  for (const target of fitting) await applyEvent(tx, locked, target, event, actor);
+  for (const target of fitting) applyEvent(tx, locked, target, event, actor);
   if (event.type === 'release' || event.type === 'revoke') await endSameDebt(tx, ring, locked, fitting, event, actor);
 }
 

@@ -61,7 +61,7 @@ async function escalateOne(
   row: DueRow & { kind: Exclude<DeadlineKind, 'hold'> },
 ): Promise<void> {
   const missing = row.kind === 'acknowledge' && row.notice ? await whoIsMissing(tx, row.notice) : [];
-  await recordFacts(tx, locked, [
+  recordFacts(tx, locked, [
     {
       type: 'escalated',
       key: `escalated:${row.id}`,
@@ -115,7 +115,7 @@ async function endHold(tx: Transaction, locked: LockedCase, life: LockedLife, ro
     row.interception,
     new Date(locked.now),
   ]);
-  await recordFacts(tx, locked, [
+  recordFacts(tx, locked, [
     {
       type: 'hold-ended',
       key: `hold-ended:${row.interception}`,

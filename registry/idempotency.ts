@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
+import { allAnswered, firstFailure, inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
 
 // One request, one fact: the row below, the fact and the answer are one transaction (after draft-ietf-httpapi-idempotency-key-header).
 
@@ -67,8 +67,11 @@ export async function forgetOldAnswers(q: Queryable): Promise<number> {
 async function attempt(tx: Transaction, work: Work): Promise<StoredAnswer> {
   await tx.query('savepoint work');
   try {
-    return await work.run(tx);
-  } catch (error) {
+    const answer = await work.run(tx);
+    await allAnswered(tx);
+    return answer;
+  } catch (thrown) {
+    const error = await firstFailure(tx, thrown);
     const answer = work.lasting(error);
     if (!answer) throw error;
     await tx.query('rollback to savepoint work');

@@ -63,7 +63,7 @@ export async function raiseLateFact(
   late: { signal: string; ref: string; actor: Actor; defaulter?: string },
 ): Promise<void> {
   const life = locked.lives.find((candidate) => candidate.id === late.defaulter);
-  await recordFacts(tx, locked, [
+  recordFacts(tx, locked, [
     {
       type: 'late-fact',
       key: `late-fact:${late.signal}:${late.ref}:${late.defaulter ?? 'case'}`,

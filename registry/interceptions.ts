@@ -7,9 +7,9 @@ import { impose } from './decisions.js';
 import { raise } from './inbox.js';
 import type { Actor, DirectiveInput, FeedbackInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
-import { type LockedCase, type LockedLife, lockCase } from './lives.js';
+import { type LockedCase, type LockedLife, lockCase, lockLife } from './lives.js';
 import { writeNotice } from './notices.js';
-import type { Queryable, Transaction } from './pool.js';
+import { type Queryable, send, type Transaction } from './pool.js';
 import { handToLives, recordFacts } from './record.js';
 
 export interface InterceptionScope {
@@ -52,7 +52,8 @@ export async function giveDirective(
   }
   const id = uuidv7();
   const { asset } = input;
-  await tx.query(
+  send(
+    tx,
     `insert into directive (id, interception, type, asset_type, asset_sealed, note_sealed, made_by, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       id,
@@ -65,7 +66,7 @@ export async function giveDirective(
       new Date(locked.now),
     ],
   );
-  await recordFacts(tx, locked, [
+  recordFacts(tx, locked, [
     {
       type: 'directive',
       key: `directive:${id}`,
@@ -88,9 +89,9 @@ export async function giveDirective(
       decision: { number: locked.caseNumber, madeOn: made },
       asset,
     });
-    await handToLives(tx, [life.id], 'decision', id);
+    handToLives(tx, [life], 'decision', id);
   }
-  await writeNotice(tx, locked, life, {
+  writeNotice(tx, locked, life, {
     kind: 'DIRECTIVE',
     measures: [],
     restrictions: [],
@@ -114,7 +115,8 @@ export async function giveFeedback(
 ): Promise<{ id: string }> {
   const { locked, life, department, service } = await lockInterception(tx, ring, interception);
   const id = uuidv7();
-  await tx.query(
+  send(
+    tx,
     `insert into feedback (id, interception, department, action, identity, note_sealed, acted_at, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       id,
@@ -127,7 +129,7 @@ export async function giveFeedback(
       new Date(locked.now),
     ],
   );
-  await recordFacts(tx, locked, [
+  recordFacts(tx, locked, [
     {
       type: 'feedback',
       key: `feedback:${id}`,
@@ -169,21 +171,13 @@ export async function notifyJudge(
   defaulter: string,
   interceptions: readonly string[],
 ): Promise<number | null> {
-  const { rows } = await tx.query<{
-    id: string;
-    enforcement_case: string;
-    department: string;
-    service: string;
-    hold_until: Date | null;
-    stops: number;
-  }>(
-    'select id, enforcement_case, department, service, hold_until, stops from interception where defaulter = $1 and id = any($2) order by at, id',
-    [defaulter, interceptions],
-  );
-  const first = rows[0];
-  const locked = first && (await lockCase(tx, ring, first.enforcement_case));
-  const life = locked?.lives.find((candidate) => candidate.id === defaulter);
-  if (!locked || !life) return null;
+  const [{ locked, life }, { rows }] = await Promise.all([
+    lockLife(tx, ring, defaulter),
+    tx.query<{ id: string; department: string; service: string; hold_until: Date | null; stops: number }>(
+      'select id, department, service, hold_until, stops from interception where defaulter = $1 and id = any($2) order by at, id',
+      [defaulter, interceptions],
+    ),
+  ]);
   for (const row of rows) {
     const stop = stopId(row.id, row.stops);
     const due = await startDeadline(tx, {
@@ -216,8 +210,8 @@ export async function notifyJudge(
       interception: row.id,
     });
     if (row.hold_until)
-      await startHold(tx, { defaulter, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
-    await recordFacts(tx, locked, [
+      startHold(tx, { defaulter, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
+    recordFacts(tx, locked, [
       {
         type: 'judge-notified',
         key: `judge-notified:${stop}`,

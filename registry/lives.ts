@@ -12,7 +12,7 @@ import { Refusal } from '../domain/refusal.js';
 import type { EndGround, Ground, Measure } from '../domain/vocabulary.js';
 import type { Actor } from './inputs.js';
 import { type KeyRing, unseal } from './key-ring.js';
-import type { Queryable, Transaction } from './pool.js';
+import { send, type Transaction } from './pool.js';
 import { type NewFact, type RecordHead, recordFacts } from './record.js';
 
 /** One defaulter of a locked case: its life by the rules, and what its record needs. */
@@ -94,26 +94,72 @@ const DEADLINE = '(select min(due_at) from deadline l where l.defaulter = d.id a
 
 /** Locks the case, then reads it as it now stands. Undefined when there is no such case. */
 export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): Promise<LockedCase | undefined> {
-  const locked = await tx.query<CaseRow>(
-    `select id, case_number, court, judge, obligation_fen, closed_at, last_seq, last_leaf_hash
-     from enforcement_case where id = $1 for update`,
-    [caseId],
+  const [locked] = await lockAndRead(tx, ring, LOCK_CASES, [[caseId]]);
+  return locked;
+}
+
+/** Locks those of these cases that nobody holds just now, in id order, and reads them. */
+export const lockFreeCases = (tx: Transaction, ring: KeyRing, caseIds: readonly string[]): Promise<LockedCase[]> =>
+  lockAndRead(tx, ring, LOCK_FREE_CASES, [caseIds]);
+
+/** Locks the case a defaulter belongs to. Throws when there is none: the process never asks for an unknown one. */
+export async function lockLife(
+  tx: Transaction,
+  ring: KeyRing,
+  defaulter: string,
+): Promise<{ locked: LockedCase; life: LockedLife }> {
+  const [locked] = await lockAndRead(tx, ring, LOCK_CASE_OF, [defaulter]);
+  const life = locked?.lives.find((candidate) => candidate.id === defaulter);
+  if (!locked || !life) throw new Error(`no defaulter ${defaulter}`);
+  return { locked, life };
+}
+
+interface Locking {
+  lock: string;
+  read: string;
+}
+
+const locking = (which: string, how: string): Locking => ({
+  lock: `select id, case_number, court, judge, obligation_fen, closed_at, last_seq, last_leaf_hash
+         from enforcement_case where ${which} order by id for update ${how}`,
+  read: `
+    select d.id, d.enforcement_case, d.subject, s.canonical_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
+           d.published_at, d.ended_at, d.last_life_seq, clock_timestamp() as now, d.liable_for_fen, d.performed_at, ${UNTOLD} as untold, ${DEADLINE} as deadline_at,
+           (select coalesce(sum(amount_fen), 0) from repayment p where p.payer_defaulter = d.id and p.reversed_at is null) as paid_fen,
+           (select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = d.enforcement_case and p.reversed_at is null) as repaid_fen,
+           (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from, 'in_force_at', r.in_force_at,
+              'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at) order by r.decided_at, r.id)
+            from restriction r where r.defaulter = d.id) as restrictions
+    from defaulter d join subject s on s.id = d.subject
+    where ${which.replace('id', 'd.enforcement_case')} order by d.enforcement_case, d.ordinal`,
+});
+const LOCK_CASES = locking('id = any($1::uuid[])', '');
+const LOCK_FREE_CASES = locking('id = any($1::uuid[])', 'skip locked');
+const LOCK_CASE_OF = locking('id = (select enforcement_case from defaulter where id = $1)', '');
+
+/** The reading goes out with the locking: it is judged when the locks are held, so it sees what whoever held them before has written. */
+async function lockAndRead(
+  tx: Transaction,
+  ring: KeyRing,
+  { lock, read }: Locking,
+  values: readonly unknown[],
+): Promise<LockedCase[]> {
+  const [cases, lives] = await Promise.all([
+    tx.query<CaseRow>(lock, [...values]),
+    tx.query<LifeRow & { enforcement_case: string }>(read, [...values]),
+  ]);
+  return cases.rows.map((row) =>
+    toLockedCase(
+      ring,
+      row,
+      lives.rows.filter((life) => life.enforcement_case === row.id),
+    ),
   );
-  const row = locked.rows[0];
-  if (!row) return undefined;
-  const lives = await tx.query<LifeRow>(
-    `select d.id, d.subject, s.canonical_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
-            d.published_at, d.ended_at, d.last_life_seq, clock_timestamp() as now, d.liable_for_fen, d.performed_at, ${UNTOLD} as untold, ${DEADLINE} as deadline_at,
-            (select coalesce(sum(amount_fen), 0) from repayment p where p.payer_defaulter = d.id and p.reversed_at is null) as paid_fen,
-            (select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = $1 and p.reversed_at is null) as repaid_fen,
-            (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from, 'in_force_at', r.in_force_at,
-               'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at) order by r.decided_at, r.id)
-             from restriction r where r.defaulter = d.id) as restrictions
-     from defaulter d join subject s on s.id = d.subject where d.enforcement_case = $1 order by d.ordinal`,
-    [caseId],
-  );
-  const first = lives.rows[0];
-  if (!first) throw new Error(`case ${caseId} has no defaulter`);
+}
+
+function toLockedCase(ring: KeyRing, row: CaseRow, lives: readonly LifeRow[]): LockedCase {
+  const [first] = lives;
+  if (!first) throw new Error(`case ${row.id} has no defaulter`);
   const obligationFen = BigInt(row.obligation_fen);
   const repaidFen = BigInt(first.repaid_fen);
   return {
@@ -127,46 +173,27 @@ export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): 
     repaidFen,
     closed: row.closed_at !== null,
     now: first.now.getTime(),
-    lives: lives.rows.map((life) => ({
-      id: life.id,
-      subject: life.subject,
-      canonicalSubject: unseal(
-        ring,
-        { table: 'subject', column: 'canonical_sealed', row: life.subject },
-        life.canonical_sealed,
-      ),
-      liableForFen: life.liable_for_fen === null ? null : BigInt(life.liable_for_fen),
-      paidFen: BigInt(life.paid_fen),
-      // Kept as well as counted: an obligation amended to nothing, or paid under the debt's other number, counts to nothing here.
-      life: toLife(
-        life,
-        life.performed_at !== null ||
-          isPerformed({
-            obligationFen,
-            repaidFen,
-            liableForFen: life.liable_for_fen === null ? null : BigInt(life.liable_for_fen),
-            paidFen: BigInt(life.paid_fen),
-          }),
-      ),
-      lastLifeSeq: life.last_life_seq,
-    })),
+    lives: lives.map((life) => toLockedLife(ring, life, { obligationFen, repaidFen })),
   };
 }
 
-/** Locks the case a defaulter belongs to. Throws when there is none: the process never asks for an unknown one. */
-export async function lockLife(
-  tx: Transaction,
-  ring: KeyRing,
-  defaulter: string,
-): Promise<{ locked: LockedCase; life: LockedLife }> {
-  const { rows } = await tx.query<{ enforcement_case: string }>(
-    'select enforcement_case from defaulter where id = $1',
-    [defaulter],
-  );
-  const locked = rows[0] && (await lockCase(tx, ring, rows[0].enforcement_case));
-  const life = locked?.lives.find((candidate) => candidate.id === defaulter);
-  if (!locked || !life) throw new Error(`no defaulter ${defaulter}`);
-  return { locked, life };
+function toLockedLife(ring: KeyRing, row: LifeRow, sums: { obligationFen: bigint; repaidFen: bigint }): LockedLife {
+  const liableForFen = row.liable_for_fen === null ? null : BigInt(row.liable_for_fen);
+  const paidFen = BigInt(row.paid_fen);
+  return {
+    id: row.id,
+    subject: row.subject,
+    canonicalSubject: unseal(
+      ring,
+      { table: 'subject', column: 'canonical_sealed', row: row.subject },
+      row.canonical_sealed,
+    ),
+    liableForFen,
+    paidFen,
+    // Kept as well as counted: an obligation amended to nothing, or paid under the debt's other number, counts to nothing here.
+    life: toLife(row, row.performed_at !== null || isPerformed({ ...sums, liableForFen, paidFen })),
+    lastLifeSeq: row.last_life_seq,
+  };
 }
 
 /** Whether a defaulter owes nothing any more: the debt is paid, or the share they are liable for. Amounts in fen. */
@@ -238,37 +265,41 @@ const instant = (text: string | null): number | null => (text === null ? null : 
  * Puts an event into effect for one life: by the rules of `domain/life`, under the lock of its case. Writes the restrictions that
  * changed and one `restriction-ended` fact where any ended. Throws Refusal `state-conflict` where the rules refuse it.
  */
-export async function applyEvent(
+export function applyEvent(
   tx: Transaction,
   locked: LockedCase,
   target: LockedLife,
   event: Exclude<LifeEvent, { type: 'impose' }>,
   actor: Actor,
-): Promise<{ changed: Restriction[] }> {
+): { changed: Restriction[] } {
   const next = accept(transition(target.life, event, locked.now));
   const before = target.life;
   const changed = next.restrictions.filter((r, i) => r !== before.restrictions[i]);
   target.life = next;
-  if (changed.length > 0) await writeRestrictions(tx, locked, target, changed);
+  if (changed.length > 0) writeRestrictions(tx, locked, target, changed);
   if (
+    event.type === 'performed' ||
     next.stayed !== before.stayed ||
     next.stayTold !== before.stayTold ||
     next.publishedAt !== before.publishedAt ||
     next.endedAt !== before.endedAt
   ) {
-    await tx.query('update defaulter set stayed = $2, stay_told = $3, published_at = $4, ended_at = $5 where id = $1', [
-      target.id,
-      next.stayed,
-      next.stayTold,
-      date(next.publishedAt),
-      date(next.endedAt),
-    ]);
-  }
-  if (event.type === 'performed') {
-    await tx.query('update defaulter set performed_at = $2 where id = $1', [target.id, new Date(locked.now)]);
+    send(
+      tx,
+      `update defaulter set stayed = $2, stay_told = $3, published_at = $4, ended_at = $5, performed_at = coalesce($6, performed_at)
+       where id = $1`,
+      [
+        target.id,
+        next.stayed,
+        next.stayTold,
+        date(next.publishedAt),
+        date(next.endedAt),
+        event.type === 'performed' ? new Date(locked.now) : null,
+      ],
+    );
   }
   const ended = changed.filter((r) => r.endedAt !== null && !r.endTold);
-  if (ended.length > 0) await recordFacts(tx, locked, [restrictionEnded(locked, target, ended, actor)]);
+  if (ended.length > 0) recordFacts(tx, locked, [restrictionEnded(locked, target, ended, actor)]);
   return { changed };
 }
 
@@ -311,13 +342,9 @@ function restrictionEnded(locked: LockedCase, target: LockedLife, ended: Restric
   };
 }
 
-async function writeRestrictions(
-  tx: Transaction,
-  locked: LockedCase,
-  target: LockedLife,
-  changed: Restriction[],
-): Promise<void> {
-  await tx.query(
+function writeRestrictions(tx: Transaction, locked: LockedCase, target: LockedLife, changed: Restriction[]): void {
+  send(
+    tx,
     `update restriction r set in_force_at = c.in_force_at, until = c.until, ended_at = c.ended_at, end_ground = c.end_ground,
             end_told_at = case when c.told then coalesce(r.end_told_at, $7) end
      from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::boolean[])
@@ -341,12 +368,3 @@ const date = (at: number | null): Date | null => (at === null ? null : new Date(
 /** What is owed and what came in beyond it, in fen, as the locked case stands. */
 export const balanceOf = (locked: LockedCase): { outstanding: bigint; surplus: bigint } =>
   balance(locked.obligationFen, locked.repaidFen);
-
-/** Whether every department in scope has acknowledged every release and correction of this defaulter that is in the log. */
-export async function releasesAcknowledged(q: Queryable, defaulter: string): Promise<boolean> {
-  const { rows } = await q.query<{ done: boolean }>(
-    `select not exists (select from notice where defaulter = $1 and kind in ('RELEASE', 'CORRECT') and settled_at is null) as done`,
-    [defaulter],
-  );
-  return rows[0]?.done ?? false;
-}

@@ -4,8 +4,7 @@ import type { DirectiveType, Measure, NoticeKind } from '../domain/vocabulary.js
 import { makeLeaf } from '../ledger/leaf.js';
 import type { Actor } from './inputs.js';
 import type { LockedCase, LockedLife } from './lives.js';
-import type { Pool, Queryable, Transaction } from './pool.js';
-import { inTransaction } from './pool.js';
+import { inTransaction, type Pool, type Queryable, send, type Transaction } from './pool.js';
 
 export interface Notice {
   seq: number;
@@ -36,40 +35,35 @@ export interface NewNotice {
   services?: readonly string[];
 }
 
-/** Writes one notice for all departments (or, a directive, for one), under the lock of the case; the assigner places it in the log. */
-export async function writeNotice(
-  tx: Transaction,
-  locked: LockedCase,
-  life: LockedLife,
-  notice: NewNotice,
-): Promise<string> {
+/** Writes one notice for all departments (or, a directive, for one), under the lock of the case; the assigner places it in the log. Returns its id. */
+export function writeNotice(tx: Transaction, locked: LockedCase, life: LockedLife, notice: NewNotice): string {
   const id = uuidv7();
-  await tx.query(
-    `insert into notice (id, kind, action, enforcement_case, defaulter, department, directive, measures, until, at, services)
-     select $1, $2, $2 || ':' || (select count(*) + 1 from notice where defaulter = $4 and kind = $2), $3, $4, $5, $6, $7, $8, $9, $10`,
-    [
-      id,
-      notice.kind,
-      locked.id,
-      life.id,
-      notice.directive?.department ?? null,
-      notice.directive?.id ?? null,
-      [...new Set(notice.measures)],
-      notice.until === null ? null : new Date(notice.until),
-      new Date(locked.now),
-      notice.services ?? null,
-    ],
-  );
-  await tx.query('insert into notice_restriction (notice, restriction) select $1, unnest($2::uuid[])', [
+  send(tx, WRITE_NOTICE, [
     id,
+    notice.kind,
+    locked.id,
+    life.id,
+    notice.directive?.department ?? null,
+    notice.directive?.id ?? null,
+    [...new Set(notice.measures)],
+    notice.until === null ? null : new Date(notice.until),
+    new Date(locked.now),
+    notice.services ?? null,
     notice.restrictions,
-  ]);
-  await tx.query('insert into notice_interception (notice, interception) select $1, unnest($2::uuid[])', [
-    id,
     notice.interceptions ?? [],
   ]);
   return id;
 }
+
+const WRITE_NOTICE = `
+  with written as (
+    insert into notice (id, kind, action, enforcement_case, defaulter, department, directive, measures, until, at, services)
+    select $1, $2, $2 || ':' || (select count(*) + 1 from notice where defaulter = $4 and kind = $2), $3, $4, $5, $6, $7, $8, $9, $10
+    returning id
+  ), restrictions as (
+    insert into notice_restriction (notice, restriction) select id, unnest($11::uuid[]) from written
+  )
+  insert into notice_interception (notice, interception) select id, unnest($12::uuid[]) from written`;
 
 const ASSIGNER_LOCK = 4_201;
 const SETTLER_LOCK = 4_202;
@@ -90,6 +84,7 @@ export async function assignPositions(pool: Pool): Promise<number> {
        update notice set position = (select coalesce(max(position), 0) from notice) + waiting.n,
          department = coalesce((select d.successor from department d where d.code = notice.department and d.left_position is not null), notice.department)
        from waiting where notice.id = waiting.id`,
+      [],
     );
     return placed.rowCount ?? 0;
   });
@@ -125,21 +120,24 @@ export async function readNotices(
   after: bigint | undefined,
   limit: number,
 ): Promise<{ items: Notice[]; served: number }> {
-  const cursor = await cursorOf(tx, department);
+  const [cursor, { items, upTo }] = await Promise.all([
+    cursorOf(tx, department),
+    projectNotices(tx, department, after ?? 0n, limit),
+  ]);
   if (after !== undefined && after > cursor.served) {
     throw new Refusal('invalid', 'after 大于已送达的位置。 / "after" is above what was served.', [
       { pointer: '/after', code: 'after-unserved' },
     ]);
   }
-  const from = after === undefined || after < cursor.start ? cursor.start : after;
-  const { items, upTo } = await projectNotices(tx, department, from, limit);
-  if (upTo > cursor.delivered) await recordDelivery(tx, department, upTo);
-  return { items, served: Number(upTo) };
+  let served = upTo;
+  if (cursor.start > served) served = cursor.start;
+  if (served > cursor.delivered) recordDelivery(tx, department, served);
+  return { items, served: Number(served) };
 }
 
 /**
- * The notices of a department above a position, from at most `limit` places of the log, and the last of these places (`after` when there
- * is none): what a pull and a webhook show alike.
+ * The notices of a department above a position and since it joined, from at most `limit` places of the log, and the last of these places
+ * (`after` when there is none): what a pull and a webhook show alike.
  */
 export async function projectNotices(
   q: Queryable,
@@ -147,7 +145,7 @@ export async function projectNotices(
   after: bigint,
   limit: number,
 ): Promise<{ items: Notice[]; upTo: bigint }> {
-  const { rows } = await q.query<NoticeRow>(NOTICES_ABOVE, [department, after.toString(), limit]);
+  const { rows } = await q.query<NoticeRow>(NOTICES_ABOVE, [department, after.toString(), limit, [...BLOCKING]]);
   const last = rows.at(-1);
   return {
     items: rows.filter((row) => row.services !== null).map(toNotice),
@@ -169,8 +167,9 @@ export async function anyEnded(q: Queryable, notices: readonly string[]): Promis
 }
 
 /** From now on the department may acknowledge up to here; when it learnt of a notice is the first row that covers it. */
-export async function recordDelivery(tx: Transaction, department: string, upTo: bigint): Promise<void> {
-  await tx.query(
+export function recordDelivery(tx: Transaction, department: string, upTo: bigint): void {
+  send(
+    tx,
     'insert into delivery (department, up_to, at) values ($1, $2, clock_timestamp()) on conflict (department, up_to) do nothing',
     [department, upTo.toString()],
   );
@@ -182,21 +181,26 @@ const ENDED = `(select bool_and(r.ended_at is not null or r.until <= clock_times
 
 // Rows that are another department's come with services null: passed over, but counted.
 const NOTICES_ABOVE = `
+  with own_service as materialized (
+    select s.code, rule.gated_by, 'judge-confirms' = any(rule.flags) as judge_confirms
+    from service s join lateral (
+      select v.gated_by, v.flags, v.enabled from service_rule v where v.service = s.code order by v.version desc limit 1) rule on true
+    where s.department = $1 and rule.enabled
+  )
   select n.position, n.id, n.kind, n.at, n.defaulter, n.enforcement_case, c.case_number, c.court, n.measures, n.until, n.directive,
          d.type as directive_type,
          case when n.department is null or n.department = $1 then coalesce(
-           (select array_agg(s.code order by s.code) from service s join lateral (
-              select * from service_rule v where v.service = s.code order by v.version desc limit 1) rule on true
-            where s.department = $1 and rule.enabled and rule.gated_by && n.measures
-              and (n.services is null or s.code = any(n.services))
+           (select array_agg(s.code order by s.code) from own_service s
+            where s.gated_by && n.measures and (n.services is null or s.code = any(n.services))
               -- R6: nobody is to stop at one that the judge of this case has not confirmed.
-              and (not 'judge-confirms' = any(rule.flags) or exists (select from service_confirmation sc
+              and (not s.judge_confirms or exists (select from service_confirmation sc
                 where sc.defaulter = n.defaulter and sc.service = s.code and sc.told_at is not null))), '{}') end as services,
-         ${ENDED} as ended,
+         n.kind = any($4) and ${ENDED} as ended,
          (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
           from notice_interception ni join interception i on i.id = ni.interception where ni.notice = n.id and i.department = $1) as interceptions
   from notice n join enforcement_case c on c.id = n.enforcement_case left join directive d on d.id = n.directive
-  where n.position > $2 order by n.position limit $3`;
+  where n.position > greatest($2::bigint, (select joined_position - 1 from department where code = $1))
+  order by n.position limit $3`;
 
 function toNotice(row: NoticeRow): Notice {
   return {
@@ -204,7 +208,7 @@ function toNotice(row: NoticeRow): Notice {
     id: row.id,
     kind: row.kind,
     at: row.at.toISOString(),
-    ...(BLOCKING.has(row.kind) && row.ended ? { void: true as const } : {}),
+    ...(row.ended ? { void: true as const } : {}),
     defaulter: row.defaulter,
     case: { id: row.enforcement_case, number: row.case_number, court: row.court },
     measures: row.measures,
@@ -215,7 +219,7 @@ function toNotice(row: NoticeRow): Notice {
   };
 }
 
-interface Cursor {
+interface Positions {
   /** Where a department's part of the log begins. */
   start: bigint;
   /** What it is known to have. */
@@ -225,15 +229,24 @@ interface Cursor {
   acknowledged: bigint;
 }
 
+interface Cursor extends Positions {
+  /** The leaf of its last acknowledgement. */
+  lastLeaf: Buffer | null;
+  now: Date;
+}
+
 async function cursorOf(tx: Transaction, department: string): Promise<Cursor> {
-  const { rows } = await tx.query<{ [member in keyof Cursor]: string }>(
+  const { rows } = await tx.query<{ [member in keyof Positions]: string } & { last_leaf: Buffer | null; now: Date }>(
     `with cursor as (
        select greatest(joined_position - 1, 0) as start,
               greatest(joined_position - 1, (select coalesce(max(up_to), 0) from delivery where department = $1)) as delivered,
               coalesce((select sent from endpoint where department = $1), 0) as sent,
-              (select coalesce(max(up_to), 0) from acknowledgement where department = $1) as acknowledged
-       from department where code = $1
-     ) select start, delivered, greatest(delivered, sent) as served, acknowledged from cursor`,
+              coalesce(last.up_to, 0) as acknowledged, last.leaf_hash as last_leaf
+       from department left join lateral (
+         select a.up_to, l.leaf_hash from acknowledgement a join ledger_leaf l on l.entry_id = a.entry
+         where a.department = code order by a.up_to desc limit 1) last on true
+       where code = $1
+     ) select start, delivered, greatest(delivered, sent) as served, acknowledged, last_leaf, clock_timestamp() as now from cursor`,
     [department],
   );
   const row = rows[0];
@@ -243,6 +256,8 @@ async function cursorOf(tx: Transaction, department: string): Promise<Cursor> {
     delivered: BigInt(row.delivered),
     served: BigInt(row.served),
     acknowledged: BigInt(row.acknowledged),
+    lastLeaf: row.last_leaf,
+    now: row.now,
   };
 }
 
@@ -256,7 +271,7 @@ export async function acknowledge(
   upTo: bigint,
   actor: Actor,
 ): Promise<{ acknowledged: number }> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [department]);
+  send(tx, 'select pg_advisory_xact_lock(hashtextextended($1, 2))', [department]);
   const cursor = await cursorOf(tx, department);
   if (upTo > cursor.served) {
     throw new Refusal('invalid', 'upTo 大于已送达的位置。 / "upTo" is above what was served.', [
@@ -264,30 +279,25 @@ export async function acknowledge(
     ]);
   }
   if (upTo <= cursor.acknowledged || upTo === 0n) return { acknowledged: Number(cursor.acknowledged) };
-  if (upTo > cursor.delivered) await recordDelivery(tx, department, upTo);
+  if (upTo > cursor.delivered) recordDelivery(tx, department, upTo);
   const id = uuidv7();
-  const { rows } = await tx.query<{ now: Date; prev: Buffer | null }>(
-    `select clock_timestamp() as now, (select l.leaf_hash from acknowledgement a join ledger_leaf l on l.entry_id = a.entry
-       where a.department = $1 order by a.up_to desc limit 1) as prev`,
-    [department],
-  );
-  const at = rows[0]?.now ?? new Date();
   const key = `acknowledged:${department}:${upTo}`;
   const leaf = makeLeaf({
     id,
     key,
     type: 'acknowledged',
-    at: at.toISOString(),
+    at: cursor.now.toISOString(),
     dept: department,
     actor: `${actor.role}:${actor.id}`,
-    ...(rows[0]?.prev ? { prev: rows[0].prev.toString('hex') } : {}),
+    ...(cursor.lastLeaf ? { prev: cursor.lastLeaf.toString('hex') } : {}),
     ...(actor.trace ? { trace: actor.trace } : {}),
   });
-  await tx.query(
+  send(
+    tx,
     `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
           pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
      insert into acknowledgement (department, up_to, at, entry) select $5, $6, $7, entry_id from leaf`,
-    [id, key, leaf.bytes, leaf.hash, department, upTo.toString(), at],
+    [id, key, leaf.bytes, leaf.hash, department, upTo.toString(), cursor.now],
   );
   return { acknowledged: Number(upTo) };
 }

@@ -64,7 +64,7 @@ export async function tellPermissions(tx: Transaction, locked: LockedCase, life:
     [life.id, at],
   );
   for (const exemption of exemptions.rows) {
-    await writeNotice(tx, locked, life, {
+    writeNotice(tx, locked, life, {
       kind: 'EXEMPT',
       measures,
       restrictions: [],
@@ -80,7 +80,7 @@ export async function tellPermissions(tx: Transaction, locked: LockedCase, life:
   for (const { service, gated_by: gatedBy } of confirmed.rows) {
     const gating = open.filter((r) => gatedBy?.includes(r.measure));
     if (gating.length === 0) continue;
-    await writeNotice(tx, locked, life, {
+    writeNotice(tx, locked, life, {
       kind: 'PUBLISH',
       measures: gating.map((r) => r.measure),
       restrictions: gating.map((r) => r.id),

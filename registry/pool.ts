@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 
 export type Pool = pg.Pool;
@@ -10,15 +11,66 @@ export interface PoolOptions {
   connectionString: string;
   applicationName: string;
   max?: number;
+  /** How long a caller waits for a free connection, ms. */
+  connectionTimeoutMs?: number;
+}
+
+/** Our statements are constants: each text has a name, under which a connection plans it once. */
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known) return known;
+  const name = createHash('sha256').update(text).digest('base64url').slice(0, 16);
+  names.set(text, name);
+  return name;
+}
+
+/**
+ * A connection that prepares every statement given with values, and sends the next one before the last was answered where nobody awaited it:
+ * what is asked within one turn of the event loop goes out in one write.
+ */
+class PreparingClient extends pg.Client {
+  private corked = false;
+
+  constructor(config?: pg.ClientConfig) {
+    super({ ...config, pipeline: true });
+  }
+
+  // The signature of all of pg's forms of `query`; only (text, values) is ours to change.
+  override query(...parameters: unknown[]): never {
+    const [text, values, ...rest] = parameters;
+    const prepared =
+      typeof text === 'string' && Array.isArray(values) ? [{ text, name: nameOf(text) }, values, ...rest] : parameters;
+    this.cork();
+    return (super.query as (...all: unknown[]) => never).apply(this, prepared);
+  }
+
+  private cork(): void {
+    const { stream } = this.connection;
+    if (this.corked) return;
+    this.corked = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.corked = false;
+      stream.uncork();
+    });
+  }
 }
 
 /** A pool whose statements end by themselves: a stuck one must never hold a case's lock for ever. */
-export function createPool({ connectionString, applicationName, max = 16 }: PoolOptions): Pool {
+export function createPool({
+  connectionString,
+  applicationName,
+  max = 16,
+  connectionTimeoutMs = 3_000,
+}: PoolOptions): Pool {
   const pool = new pg.Pool({
+    Client: PreparingClient,
     connectionString,
     application_name: applicationName,
     max,
-    connectionTimeoutMillis: 3_000,
+    connectionTimeoutMillis: connectionTimeoutMs,
     statement_timeout: 15_000,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
@@ -30,6 +82,36 @@ export function createPool({ connectionString, applicationName, max = 16 }: Pool
   return pool;
 }
 
+/** What was sent in a transaction under way and not awaited. */
+const underWay = new WeakMap<Transaction, Promise<unknown>[]>();
+
+/**
+ * Sends a statement whose rows nobody needs, without waiting for its answer: the next one may go out with it. Order holds, and a failure
+ * fails the transaction. Only inside `inTransaction`.
+ */
+export function send(tx: Transaction, text: string, values: readonly unknown[]): void {
+  const sent = underWay.get(tx);
+  if (!sent) throw new Error('nothing is sent outside a transaction');
+  const answered = tx.query(text, [...values]);
+  answered.catch(() => undefined);
+  sent.push(answered);
+}
+
+/** Waits for all that was sent so far. Throws the first failure. */
+export async function allAnswered(tx: Transaction): Promise<void> {
+  const sent = underWay.get(tx)?.splice(0) ?? [];
+  const outcomes = await Promise.allSettled(sent);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** What made a transaction fail: where something sent before has failed, what was thrown after it only says so. */
+export const firstFailure = (tx: Transaction, thrown: unknown): Promise<unknown> =>
+  allAnswered(tx).then(
+    () => thrown,
+    (first) => first,
+  );
+
 /** Serialization failure, deadlock: the transaction did nothing and may simply run again. */
 const REPEATABLE = new Set(['40001', '40P01']);
 
@@ -39,16 +121,20 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Pr
     const client = await pool.connect();
     let broken: Error | undefined;
     try {
+      underWay.set(client, []);
       await client.query('begin');
       const result = await work(client);
+      await allAnswered(client);
       await client.query('commit');
       return result;
-    } catch (error) {
+    } catch (thrown) {
+      const error = await firstFailure(client, thrown);
       await client.query('rollback').catch((failure: Error) => {
         broken = failure;
       });
       if (attempt >= 5 || !REPEATABLE.has(sqlState(error) ?? '')) throw error;
     } finally {
+      underWay.delete(client);
       client.release(broken);
     }
   }

@@ -21,7 +21,7 @@ export async function readInboxItem(
   const { item, first } = marked;
   if (first) {
     const life = locked.lives.find((candidate) => candidate.id === item.defaulter);
-    await recordFacts(tx, locked, [
+    recordFacts(tx, locked, [
       {
         type: 'read',
         key: `read:${id}`,

@@ -5,7 +5,7 @@ import { raise, raiseLateFact } from './inbox.js';
 import type { Actor, RepaymentInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
 import { applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from './lives.js';
-import type { Queryable, Transaction } from './pool.js';
+import { type Queryable, send, type Transaction } from './pool.js';
 import { handToLives, recordFacts } from './record.js';
 import { endSameDebt, lockSameDebt } from './same-debt.js';
 
@@ -49,7 +49,8 @@ export async function registerRepayment(
   const before = balanceOf(locked);
   const after = balanceOf({ ...locked, repaidFen: locked.repaidFen + input.amountFen });
   const id = uuidv7();
-  await tx.query(
+  send(
+    tx,
     `insert into repayment (id, enforcement_case, reference, amount_fen, received_on, source, payer_sealed, interception, recorded_at,
        outstanding_fen, surplus_fen, payer_defaulter)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
@@ -68,7 +69,7 @@ export async function registerRepayment(
       payer?.id ?? null,
     ],
   );
-  await recordFacts(tx, locked, [
+  recordFacts(tx, locked, [
     {
       type: 'repayment',
       key: `repayment:${id}`,
@@ -86,8 +87,7 @@ export async function registerRepayment(
     },
   ]);
   if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, actor);
-  else if (payer && paysTheirShare(payer, input.amountFen))
-    await applyEvent(tx, locked, payer, { type: 'performed' }, actor);
+  else if (payer && paysTheirShare(payer, input.amountFen)) applyEvent(tx, locked, payer, { type: 'performed' }, actor);
   await tellLives(tx, locked, 'repayment', id, actor);
   return answer(id, after.outstanding, after.surplus, false);
 }
@@ -104,7 +104,7 @@ export async function endByPerformance(
   actor: Actor,
 ): Promise<void> {
   for (const life of locked.lives) {
-    if (life.life.endedAt === null) await applyEvent(tx, locked, life, { type: 'performed' }, actor);
+    if (life.life.endedAt === null) applyEvent(tx, locked, life, { type: 'performed' }, actor);
   }
   await endSameDebt(tx, ring, locked, locked.lives, { type: 'performed' }, actor);
 }
@@ -125,8 +125,8 @@ export async function tellLives(
   actor: Actor,
   only?: string,
 ): Promise<void> {
-  const lives = only ? [only] : locked.lives.map((life) => life.id);
-  const heard = await handToLives(tx, lives, signal, ref);
+  const lives = locked.lives.filter((life) => only === undefined || life.id === only);
+  const heard = handToLives(tx, lives, signal, ref);
   if (heard.length === 0) await raiseLateFact(tx, locked, { signal, ref, actor, ...(only ? { defaulter: only } : {}) });
 }
 
@@ -202,7 +202,7 @@ export async function reverseRepayment(
   }
   const amount = BigInt(row.amount_fen);
   const after = balanceOf({ ...locked, repaidFen: locked.repaidFen - amount });
-  await recordFacts(tx, locked, [
+  recordFacts(tx, locked, [
     {
       type: 'repayment-reversed',
       key: `repayment-reversed:${id}`,
@@ -219,11 +219,6 @@ export async function reverseRepayment(
   await notPerformed(tx, locked.id);
   await raise(tx, { key: `reversal:${id}`, kind: 'reversal', enforcementCase: locked.id, at: locked.now });
   // What waited unpublished because all was paid may have to be published now.
-  await handToLives(
-    tx,
-    locked.lives.map((life) => life.id),
-    'repayment',
-    id,
-  );
+  handToLives(tx, locked.lives, 'repayment', id);
   return { outstanding: formatYuan(after.outstanding) };
 }

@@ -5,10 +5,10 @@ import type { Restriction } from '../domain/life.js';
 import type { AssetType, Measure } from '../domain/vocabulary.js';
 import type { MeasureInput } from './inputs.js';
 import { blindIndex, type KeyRing, seal, unseal } from './key-ring.js';
-import type { Transaction } from './pool.js';
+import { send, type Transaction } from './pool.js';
 
 /** Writes a restriction as decided: not in force until the process publishes it. Returns its id. */
-export async function insertRestriction(
+export function insertRestriction(
   tx: Transaction,
   ring: KeyRing,
   {
@@ -17,10 +17,11 @@ export async function insertRestriction(
     subject,
     measure,
   }: { caseId: string; defaulter: string; subject: string; measure: MeasureInput },
-): Promise<string> {
+): string {
   const id = uuidv7();
   const { asset } = measure;
-  await tx.query(
+  send(
+    tx,
     `insert into restriction (id, enforcement_case, defaulter, subject, measure, decision_number, decision_made_on, from_date,
        asset_type, asset_sealed, asset_blind, decided_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp())`,
@@ -79,7 +80,7 @@ export async function replaceRestrictions(
         type: row.asset_type,
         number: unseal(ring, { table: 'restriction', column: 'asset_sealed', row: row.id }, row.asset_sealed),
       };
-    const id = await insertRestriction(tx, ring, {
+    const id = insertRestriction(tx, ring, {
       caseId: row.enforcement_case,
       defaulter: row.defaulter,
       subject,
@@ -92,6 +93,6 @@ export async function replaceRestrictions(
     });
     // The term goes on from where it began: a correction never lengthens it.
     const termFrom = row.term_from ?? (row.in_force_at ? shanghaiDate(row.in_force_at.getTime()) : null);
-    if (termFrom) await tx.query('update restriction set term_from = $2 where id = $1', [id, termFrom]);
+    if (termFrom) send(tx, 'update restriction set term_from = $2 where id = $1', [id, termFrom]);
   }
 }

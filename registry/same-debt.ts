@@ -3,12 +3,15 @@ import { transition } from '../domain/life.js';
 import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
 import { applyEvent, type LockedCase, type LockedLife, lockCase } from './lives.js';
-import type { Transaction } from './pool.js';
+import { send, type Transaction } from './pool.js';
 import { handToLives } from './record.js';
 
 // A resumed case (执恢) is the same debt under a new number: what ends on one number ends on the other, or a released person stays stopped.
 
-/** Locks the case and all of the same debt, in id order: as everybody locks. Returns the ids of the others. */
+/**
+ * Locks the cases of the same debt, this one among them, in id order: as everybody locks. A case that has no other is left to `lockCase`, which
+ * follows. Returns the ids of the others.
+ */
 export async function lockSameDebt(tx: Transaction, caseId: string): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `with recursive same as (
@@ -20,8 +23,9 @@ export async function lockSameDebt(tx: Transaction, caseId: string): Promise<str
      select id from same order by id`,
     [caseId],
   );
-  for (const { id } of rows) await tx.query('select 1 from enforcement_case where id = $1 for update', [id]);
-  return rows.map((row) => row.id).filter((id) => id !== caseId);
+  const ids = rows.map((row) => row.id);
+  if (ids.length > 1) send(tx, 'select from enforcement_case where id = any($1) order by id for update', [ids]);
+  return ids.filter((id) => id !== caseId);
 }
 
 /** Applies what has ended for these lives to the same people's lives in the cases of the same debt, where it fits. Call after `lockSameDebt`. */
@@ -40,8 +44,8 @@ export async function endSameDebt(
     for (const life of other.lives) {
       if (!subjects.has(life.subject) || life.life.endedAt !== null) continue;
       if (!('life' in transition(life.life, event, other.now))) continue;
-      const { changed } = await applyEvent(tx, other, life, event, actor);
-      if (changed.length > 0) await handToLives(tx, [life.id], 'decision', locked.id);
+      const { changed } = applyEvent(tx, other, life, event, actor);
+      if (changed.length > 0) handToLives(tx, [life], 'decision', locked.id);
     }
   }
 }

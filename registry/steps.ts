@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { shanghaiDate } from '../domain/calendar.js';
 import { acts, everythingEnded, type Restriction, type Standing, standing, transition } from '../domain/life.js';
-import { earliestDeadline, startDeadline } from './deadlines.js';
+import { startDeadline } from './deadlines.js';
 import { escalateDue } from './escalation.js';
 import { raise } from './inbox.js';
 import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
-import { applyEvent, type LockedCase, type LockedLife, lockLife, releasesAcknowledged, termEndOf } from './lives.js';
+import { applyEvent, type LockedCase, type LockedLife, lockLife, termEndOf } from './lives.js';
 import { writeNotice } from './notices.js';
 import { tellPermissions } from './permissions.js';
-import type { Transaction } from './pool.js';
+import { send, type Transaction } from './pool.js';
 import { recordFacts } from './record.js';
 
 /** What the process is told after a step. */
@@ -26,7 +26,7 @@ const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
 export async function publish(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
   const inGrace = life.life.publishedAt === null && life.life.graceEndsAt !== null;
-  const { changed } = await applyEvent(
+  const { changed } = applyEvent(
     tx,
     locked,
     life,
@@ -35,13 +35,13 @@ export async function publish(tx: Transaction, ring: KeyRing, defaulter: string)
   );
   if (changed.length > 0) {
     const measures = changed.map((r) => r.measure);
-    const notice = await writeNotice(tx, locked, life, {
+    const notice = writeNotice(tx, locked, life, {
       kind: 'PUBLISH',
       measures,
       restrictions: changed.map((r) => r.id),
       until: changed.find((r) => r.until !== null)?.until ?? null,
     });
-    await recordFacts(tx, locked, [
+    recordFacts(tx, locked, [
       ...(inGrace
         ? [
             {
@@ -63,38 +63,38 @@ export async function publish(tx: Transaction, ring: KeyRing, defaulter: string)
       },
     ]);
   }
-  return result(tx, locked, life);
+  return result(tx, life, locked.now);
 }
 
 /** Puts an extension of the term in force, where the term still runs, and tells the departments. */
 export async function extend(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
-  const { changed } = await applyEvent(tx, locked, life, { type: 'extend' }, SYSTEM);
+  const { changed } = applyEvent(tx, locked, life, { type: 'extend' }, SYSTEM);
   if (changed.length > 0) {
-    await writeNotice(tx, locked, life, {
+    writeNotice(tx, locked, life, {
       kind: 'EXTEND',
       measures: changed.map((r) => r.measure),
       restrictions: changed.map((r) => r.id),
       until: changed[0]?.until ?? null,
     });
   }
-  return result(tx, locked, life);
+  return result(tx, life, locked.now);
 }
 
 /** Looks at the deadlines that are due. */
 export async function escalate(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
   await escalateDue(tx, locked, life);
-  return result(tx, locked, life);
+  return result(tx, life, locked.now);
 }
 
 /** Records that terms are over; the clock ended their effects already (失信名单规定 art. 2). */
 export async function expire(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
   const before = life.life;
-  const { changed } = await applyEvent(tx, locked, life, { type: 'expire' }, SYSTEM);
+  const { changed } = applyEvent(tx, locked, life, { type: 'expire' }, SYSTEM);
   if (life.life !== before) {
-    await recordFacts(tx, locked, [
+    recordFacts(tx, locked, [
       {
         type: 'term-ended',
         key: `term-ended:${changed[0]?.id}`,
@@ -105,7 +105,7 @@ export async function expire(tx: Transaction, ring: KeyRing, defaulter: string):
       },
     ]);
   }
-  return result(tx, locked, life);
+  return result(tx, life, locked.now);
 }
 
 /**
@@ -133,7 +133,7 @@ export async function tell(tx: Transaction, ring: KeyRing, defaulter: string): P
   );
   if (before.publishedAt !== null && before.stayed !== before.stayTold && !everythingEnded(before)) {
     const open = before.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
-    await writeNotice(tx, locked, life, {
+    writeNotice(tx, locked, life, {
       kind: before.stayed ? 'STAY' : 'RESUME',
       measures: open.map((r) => r.measure),
       restrictions: open.map((r) => r.id),
@@ -141,9 +141,9 @@ export async function tell(tx: Transaction, ring: KeyRing, defaulter: string): P
     });
   }
   if (before.publishedAt !== null && before.untold) await tellPermissions(tx, locked, life);
-  await applyEvent(tx, locked, life, { type: 'told' }, SYSTEM);
+  applyEvent(tx, locked, life, { type: 'told' }, SYSTEM);
   await askToEndWhatStays(tx, locked, life);
-  return result(tx, locked, life);
+  return result(tx, life, locked.now);
 }
 
 /** One notice for what has ended, with the business it frees. A correction is told as such: the old identity was never to be stopped. */
@@ -157,7 +157,7 @@ async function tellEnd(
   if (ended.length === 0) return;
   const measures = ended.map((r) => r.measure);
   const interceptions = await freeInterceptions(tx, locked, life);
-  const notice = await writeNotice(tx, locked, life, {
+  const notice = writeNotice(tx, locked, life, {
     kind,
     measures,
     restrictions: ended.map((r) => r.id),
@@ -173,7 +173,7 @@ async function tellEnd(
     notice,
   });
 
-  await recordFacts(tx, locked, [
+  recordFacts(tx, locked, [
     {
       type: 'release-published',
       key: `release-published:${ended[0]?.id}`,
@@ -196,17 +196,17 @@ export async function finish(
   heard: number | null,
 ): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
-  if (life.life.endedAt === null && heard === life.lastLifeSeq && (await releasesAcknowledged(tx, defaulter))) {
+  if (life.life.endedAt === null && heard === life.lastLifeSeq && (await openEnds(tx, defaulter)).released) {
     if ('life' in transition(life.life, { type: 'finish' }, locked.now)) {
-      await applyEvent(tx, locked, life, { type: 'finish' }, SYSTEM);
-      await tx.query(
-        "update deadline set settled_at = $2, outcome = 'met' where defaulter = $1 and settled_at is null",
-        [defaulter, new Date(locked.now)],
-      );
+      applyEvent(tx, locked, life, { type: 'finish' }, SYSTEM);
+      send(tx, "update deadline set settled_at = $2, outcome = 'met' where defaulter = $1 and settled_at is null", [
+        defaulter,
+        new Date(locked.now),
+      ]);
       const closes = locked.lives.every((other) => other.life.endedAt !== null);
       if (closes)
-        await tx.query('update enforcement_case set closed_at = $2 where id = $1', [locked.id, new Date(locked.now)]);
-      await recordFacts(tx, locked, [
+        send(tx, 'update enforcement_case set closed_at = $2 where id = $1', [locked.id, new Date(locked.now)]);
+      recordFacts(tx, locked, [
         {
           type: 'released',
           key: `released:${defaulter}`,
@@ -218,15 +218,24 @@ export async function finish(
       ]);
     }
   }
-  const after = await result(tx, locked, life);
+  const after = await result(tx, life, locked.now);
   // A fact is still on its way: its signal will bring the life back here.
   return after.due === 'finish' ? { ...after, due: null } : after;
 }
 
-async function result(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<StepResult> {
-  const released = everythingEnded(life.life) && (await releasesAcknowledged(tx, life.id));
-  const deadlineAt = await earliestDeadline(tx, life.id);
-  return { ...standing({ ...life.life, deadlineAt }, released, locked.now), ended: life.life.endedAt !== null };
+async function result(tx: Transaction, life: LockedLife, now: number): Promise<StepResult> {
+  const { released, deadlineAt } = await openEnds(tx, life.id);
+  return { ...standing({ ...life.life, deadlineAt }, released, now), ended: life.life.endedAt !== null };
+}
+
+/** Whether every release and correction of a life in the log is settled, and its earliest open deadline (epoch ms). */
+async function openEnds(tx: Transaction, defaulter: string): Promise<{ released: boolean; deadlineAt: number | null }> {
+  const { rows } = await tx.query<{ released: boolean; deadline_at: Date | null }>(
+    `select not exists (select from notice where defaulter = $1 and kind in ('RELEASE', 'CORRECT') and settled_at is null) as released,
+            (select min(due_at) from deadline where defaulter = $1 and settled_at is null) as deadline_at`,
+    [defaulter],
+  );
+  return { released: rows[0]?.released ?? false, deadlineAt: rows[0]?.deadline_at?.getTime() ?? null };
 }
 
 /** The end a listing gets when it is published today; one that replaces another keeps the other's term. */

@@ -4,7 +4,7 @@ import { nameEquals, nameKey } from '../domain/name.js';
 import { canonicalJson } from '../ledger/canonical-json.js';
 import type { Party } from './inputs.js';
 import { blindIndexes, type KeyRing, seal, unseal } from './key-ring.js';
-import type { Queryable, Transaction } from './pool.js';
+import { type Queryable, send, type Transaction } from './pool.js';
 
 /** What an identifier is found under: itself, then the numbers contained in the same document. */
 const indexedForms = (identifier: Identifier) =>
@@ -46,7 +46,7 @@ export async function subjectOf(
 ): Promise<{ subject: string; nameDiffers: boolean; possibleDuplicate: boolean }> {
   const blinds = blindsOf(ring, party.identifiers).filter((entry) => !entry.alias);
   const keys = [...new Set(blinds.map((entry) => entry.blind.toString('hex')))].sort();
-  for (const key of keys) await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [key]);
+  for (const key of keys) send(tx, 'select pg_advisory_xact_lock(hashtextextended($1, 1))', [key]);
   const known = await subjectsByBlind(
     tx,
     ring,
@@ -56,13 +56,13 @@ export async function subjectOf(
   const same = known.find((candidate) => candidate.canonical === own);
   if (same) return { subject: same.subject, nameDiffers: false, possibleDuplicate: false };
   const subject = uuidv7();
-  await tx.query('insert into subject (id, kind, name_sealed, canonical_sealed) values ($1, $2, $3, $4)', [
+  send(tx, 'insert into subject (id, kind, name_sealed, canonical_sealed) values ($1, $2, $3, $4)', [
     subject,
     party.kind,
     seal(ring, { table: 'subject', column: 'name_sealed', row: subject }, party.name),
     seal(ring, { table: 'subject', column: 'canonical_sealed', row: subject }, own),
   ]);
-  await addIdentifiers(tx, ring, subject, party.identifiers);
+  addIdentifiers(tx, ring, subject, party.identifiers);
   return {
     subject,
     nameDiffers: known.some((candidate) => !nameEquals(candidate.name, party.name)),
@@ -95,17 +95,13 @@ async function subjectsByBlind(
   }));
 }
 
-async function addIdentifiers(
-  tx: Transaction,
-  ring: KeyRing,
-  subject: string,
-  identifiers: readonly Identifier[],
-): Promise<void> {
+function addIdentifiers(tx: Transaction, ring: KeyRing, subject: string, identifiers: readonly Identifier[]): void {
   for (const form of identifiers.flatMap(indexedForms)) {
     const id = uuidv7();
     const [index] = blindIndexes(ring, form.type, form.country, form.number);
     if (!index) continue;
-    await tx.query(
+    send(
+      tx,
       `insert into identifier (id, subject, type, alias, number_sealed, index_key, blind, country, fifteen_digits)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        on conflict (subject, index_key, blind) do nothing`,
