@@ -1,7 +1,7 @@
 import { notifyJudge } from '../registry/interceptions.js';
 import type { KeyRing } from '../registry/key-ring.js';
 import { redrive } from '../registry/outbox.js';
-import { inTransaction, type Pool } from '../registry/pool.js';
+import { inTransaction, type Pool, type Transaction } from '../registry/pool.js';
 import type { StepResult } from '../registry/steps.js';
 import * as steps from '../registry/steps.js';
 
@@ -23,25 +23,25 @@ export interface EnforcementActivities {
 export function createEnforcementActivities({
   pool,
   ring,
-  afterStep,
+  noticeWritten,
 }: {
   pool: Pool;
   ring: KeyRing;
-  afterStep: () => void;
+  /** A step that tells the departments is done: its notice may be given its place. */
+  noticeWritten: () => void;
 }): EnforcementActivities {
-  const step = async <T>(
-    work: (tx: Parameters<Parameters<typeof inTransaction<T>>[1]>[0]) => Promise<T>,
-  ): Promise<T> => {
-    const result = await inTransaction(pool, work);
-    afterStep();
+  const step = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => inTransaction(pool, work);
+  const telling = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
+    const result = await step(work);
+    noticeWritten();
     return result;
   };
   return {
-    publish: (defaulter) => step((tx) => steps.publish(tx, ring, defaulter)),
+    publish: (defaulter) => telling((tx) => steps.publish(tx, ring, defaulter)),
     expire: (defaulter) => step((tx) => steps.expire(tx, ring, defaulter)),
-    extend: (defaulter) => step((tx) => steps.extend(tx, ring, defaulter)),
+    extend: (defaulter) => telling((tx) => steps.extend(tx, ring, defaulter)),
     escalate: (defaulter) => step((tx) => steps.escalate(tx, ring, defaulter)),
-    tell: (defaulter) => step((tx) => steps.tell(tx, ring, defaulter)),
+    tell: (defaulter) => telling((tx) => steps.tell(tx, ring, defaulter)),
     finish: (defaulter, heard) => step((tx) => steps.finish(tx, ring, defaulter, heard)),
     redrive: async (defaulter) => {
       await redrive(pool, defaulter);

@@ -81,11 +81,11 @@ export class Lives {
     await this.until('judge-notified', interception.id);
   }
 
-  /** A whole life: opened, in force, stopped at a counter, judge told, paid, every department told, and over. */
-  async whole(): Promise<void> {
+  /** A whole life: opened, in force, stopped at these counters and the judge told, paid, every department told, and over. */
+  async whole(services: readonly string[] = []): Promise<void> {
     const life = await this.open();
     await this.published(life);
-    await this.intercepted(life, 'AIC-01');
+    for (const service of services) await this.intercepted(life, service);
     await this.pay(life);
     await this.released(life);
   }

@@ -10,9 +10,15 @@ import { Storage } from './storage.js';
 const FLOOR_WARM_UP_MS = 2_000;
 const LIVES_WARM_UP_MS = 5_000;
 
+/** The subjects: a life in which nobody is stopped, and one that is stopped at a counter once, which is one more fact for its process. */
+const SHAPES: readonly { figure: string; services: readonly string[]; goal?: number }[] = [
+  { figure: 'life-per-floor', services: [], goal: 0.9 },
+  { figure: 'intercepted-life-per-floor', services: ['AIC-01'] },
+];
+
 /**
  * Whole lives a second beside one-activity workflows a second, on the same servers in turn: each with nothing else running, as many under way
- * at once, watched for as long. A life is opened, published, stopped at a counter, its judge told, paid and told to 36 departments
+ * at once, watched for as long. A life is opened, published, (stopped at a counter, its judge told,) paid and told to 36 departments
  * that read and acknowledge, and over. Neither side is asked of Temporal how far it is: see `Lives` and `Floor`.
  */
 export async function measureThroughput(place: Place, lives: Lives, settings: Settings): Promise<void> {
@@ -20,7 +26,7 @@ export async function measureThroughput(place: Place, lives: Lives, settings: Se
   const bundle = place.file('floor-bundle.js');
   await bundleFloor(bundle);
   const storage = await Storage.before(place.owner);
-  const measured: { floor: number; subject: number }[] = [];
+  const measured: { floor: number; subjects: number[] }[] = [];
   for (let round = 1; round <= rounds; round++) {
     const floor = await Floor.start(place, bundle);
     const windowMs = windowSeconds * 1_000;
@@ -28,24 +34,31 @@ export async function measureThroughput(place: Place, lives: Lives, settings: Se
     await floor.stop();
     const worker = await place.startWorker();
     const departments = await Departments.start(place.departmentsPool);
-    const subject = await rateOf({ one: () => lives.whole(), inFlight, warmUpMs: LIVES_WARM_UP_MS, windowMs });
+    const subjects: number[] = [];
+    for (const { services } of SHAPES)
+      subjects.push(await rateOf({ one: () => lives.whole(services), inFlight, warmUpMs: LIVES_WARM_UP_MS, windowMs }));
     await departments.stop();
     await worker.stop();
-    measured.push({ floor: floorRate, subject });
-    progress(`round ${round} of ${rounds}: ${subject.toFixed(1)} lives/s, floor ${floorRate.toFixed(1)}/s`);
+    measured.push({ floor: floorRate, subjects });
+    const told = subjects.map((subject) => subject.toFixed(1)).join(' and ');
+    progress(`round ${round} of ${rounds}: ${told} lives/s, floor ${floorRate.toFixed(1)}/s`);
   }
-  const ratios = measured.map(({ floor, subject }) => subject / floor);
-  tellAtLeast(0.9, {
-    figure: 'life-per-floor',
-    value: median(ratios),
-    unit: 'ratio',
-    subject: median(measured.map((one) => one.subject)),
-    floor: median(measured.map((one) => one.floor)),
-    runs: rounds,
-    spread: spread(ratios),
-    inFlight,
-    pollMs: USUAL_POLL_MS,
-  });
+  for (const [nth, { figure, goal }] of SHAPES.entries()) {
+    const ratios = measured.map(({ floor, subjects }) => (subjects[nth] ?? 0) / floor);
+    const report = {
+      figure,
+      value: median(ratios),
+      unit: 'ratio',
+      subject: median(measured.map(({ subjects }) => subjects[nth] ?? 0)),
+      floor: median(measured.map(({ floor }) => floor)),
+      runs: rounds,
+      spread: spread(ratios),
+      inFlight,
+      pollMs: USUAL_POLL_MS,
+    };
+    if (goal === undefined) tell(report);
+    else tellAtLeast(goal, report);
+  }
   const { perLife, table, lives: count } = await storage.after();
   tellAtMost(4_096, {
     figure: 'postgres-bytes-per-life',

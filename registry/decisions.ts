@@ -27,7 +27,7 @@ export async function decide(
   input: DecisionInput,
   actor: Actor,
 ): Promise<{ id: string }> {
-  await lockSameDebt(tx, caseId);
+  const sameDebt = await lockSameDebt(tx, caseId);
   const locked = await lockCase(tx, ring, caseId);
   if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
   const targets = targetsOf(locked, input.defaulter);
@@ -59,7 +59,7 @@ export async function decide(
       detail: { decision: id, decisionType: input.type, ...shown(input) },
     },
   ]);
-  await EFFECTS[input.type]({ tx, ring, locked, targets, actor, id }, input as never);
+  await EFFECTS[input.type]({ tx, ring, locked, sameDebt, targets, actor, id }, input as never);
   await tellLives(tx, locked, 'decision', id, actor, input.defaulter);
   return { id };
 }
@@ -77,6 +77,8 @@ interface Deciding {
   tx: Transaction;
   ring: KeyRing;
   locked: LockedCase;
+  /** The other cases of the same debt, locked too. */
+  sameDebt: readonly string[];
   targets: LockedLife[];
   actor: Actor;
   id: string;
@@ -104,7 +106,7 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
       await impose(tx, ring, locked, target, { measure, decision, ...(asset ? { asset } : {}) });
     }
   },
-  'amend-obligation': async ({ tx, ring, locked, actor, id }, { amountFen }) => {
+  'amend-obligation': async ({ tx, ring, locked, sameDebt, actor, id }, { amountFen }) => {
     await tx.query('update enforcement_case set obligation_fen = $2 where id = $1', [locked.id, amountFen.toString()]);
     const before = balanceOf(locked);
     const after = balanceOf({ ...locked, obligationFen: amountFen });
@@ -121,7 +123,7 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
         },
       },
     ]);
-    if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, actor);
+    if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, sameDebt, actor);
     else if (after.outstanding > 0n) await notPerformed(tx, locked.id);
   },
   exempt: ({ tx, targets, id }, permission) => exempt(tx, targets, id, permission),
@@ -207,14 +209,15 @@ export async function impose(
 
 /** One defaulter: the event must fit. The whole case: it must fit at least one, and touches those it fits. */
 async function applyToAll(
-  { tx, ring, locked, targets, actor }: Deciding,
+  { tx, ring, locked, sameDebt, targets, actor }: Deciding,
   event: Exclude<LifeEvent, { type: 'impose' }>,
 ): Promise<void> {
   const fitting = targets.filter((target) => 'life' in transition(target.life, event, locked.now));
   const [first] = targets;
   if (fitting.length === 0 && first) accept(transition(first.life, event, locked.now));
   for (const target of fitting) applyEvent(tx, locked, target, event, actor);
-  if (event.type === 'release' || event.type === 'revoke') await endSameDebt(tx, ring, locked, fitting, event, actor);
+  if (event.type === 'release' || event.type === 'revoke')
+    await endSameDebt(tx, ring, locked, sameDebt, fitting, event, actor);
 }
 
 function targetsOf(locked: LockedCase, defaulter: string | undefined): LockedLife[] {

@@ -196,9 +196,14 @@ const NOTICES_ABOVE = `
               and (not s.judge_confirms or exists (select from service_confirmation sc
                 where sc.defaulter = n.defaulter and sc.service = s.code and sc.told_at is not null))), '{}') end as services,
          n.kind = any($4) and ${ENDED} as ended,
-         (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
-          from notice_interception ni join interception i on i.id = ni.interception where ni.notice = n.id and i.department = $1) as interceptions
-  from notice n join enforcement_case c on c.id = n.enforcement_case left join directive d on d.id = n.directive
+         -- What only blocks frees no business.
+         case when not n.kind = any($4) then (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
+           from notice_interception ni join interception i on i.id = ni.interception
+           where ni.notice = n.id and i.department = $1) end as interceptions
+  from notice n
+  -- Row by row, by its key: a page is small whatever the planner believes, and the cases are many.
+  cross join lateral (select case_number, court from enforcement_case where id = n.enforcement_case limit 1) c
+  left join lateral (select type from directive where id = n.directive limit 1) d on true
   where n.position > greatest($2::bigint, (select joined_position - 1 from department where code = $1))
   order by n.position limit $3`;
 

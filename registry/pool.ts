@@ -58,6 +58,12 @@ class PreparingClient extends pg.Client {
   }
 }
 
+/**
+ * Our statements find few rows by their keys. A plan that was made while a table was young, and is kept for as long as its connection, must not
+ * read the whole of it when it has grown.
+ */
+const BY_KEY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+
 /** A pool whose statements end by themselves: a stuck one must never hold a case's lock for ever. */
 export function createPool({
   connectionString,
@@ -69,6 +75,7 @@ export function createPool({
     Client: PreparingClient,
     connectionString,
     application_name: applicationName,
+    options: BY_KEY,
     max,
     connectionTimeoutMillis: connectionTimeoutMs,
     statement_timeout: 15_000,

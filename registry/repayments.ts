@@ -30,7 +30,7 @@ export async function registerRepayment(
   input: RepaymentInput,
   actor: Actor,
 ): Promise<RegisteredRepayment> {
-  await lockSameDebt(tx, caseId);
+  const sameDebt = await lockSameDebt(tx, caseId);
   const locked = await lockCase(tx, ring, caseId);
   if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
   const earlier = await findByReference(tx, caseId, input.reference);
@@ -86,7 +86,7 @@ export async function registerRepayment(
       },
     },
   ]);
-  if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, actor);
+  if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, sameDebt, actor);
   else if (payer && paysTheirShare(payer, input.amountFen)) applyEvent(tx, locked, payer, { type: 'performed' }, actor);
   await tellLives(tx, locked, 'repayment', id, actor);
   return answer(id, after.outstanding, after.surplus, false);
@@ -101,12 +101,13 @@ export async function endByPerformance(
   tx: Transaction,
   ring: KeyRing,
   locked: LockedCase,
+  sameDebt: readonly string[],
   actor: Actor,
 ): Promise<void> {
   for (const life of locked.lives) {
     if (life.life.endedAt === null) applyEvent(tx, locked, life, { type: 'performed' }, actor);
   }
-  await endSameDebt(tx, ring, locked, locked.lives, { type: 'performed' }, actor);
+  await endSameDebt(tx, ring, locked, sameDebt, locked.lives, { type: 'performed' }, actor);
 }
 
 /** Something is owed again: what counts as performed is counted anew. */

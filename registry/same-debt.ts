@@ -28,17 +28,18 @@ export async function lockSameDebt(tx: Transaction, caseId: string): Promise<str
   return ids.filter((id) => id !== caseId);
 }
 
-/** Applies what has ended for these lives to the same people's lives in the cases of the same debt, where it fits. Call after `lockSameDebt`. */
+/** Applies what has ended for these lives to the same people's lives in the other cases of the same debt, as `lockSameDebt` gave them, where it fits. */
 export async function endSameDebt(
   tx: Transaction,
   ring: KeyRing,
   locked: LockedCase,
+  others: readonly string[],
   ended: readonly LockedLife[],
   event: Extract<LifeEvent, { type: 'performed' | 'release' | 'revoke' }>,
   actor: Actor,
 ): Promise<void> {
   const subjects = new Set(ended.map((life) => life.subject));
-  for (const id of await lockSameDebt(tx, locked.id)) {
+  for (const id of others) {
     const other = await lockCase(tx, ring, id);
     if (!other) continue;
     for (const life of other.lives) {

@@ -8,7 +8,7 @@ import { Loop } from './loop.js';
 import { relayOnce } from './relay.js';
 
 export interface Loops {
-  /** A step has written something: place its notices now. */
+  /** A step has written a notice: place it now. */
   nudge(): void;
   /** Hands no more facts to Temporal; resolves when what was under way is done. */
   stopRelays(): Promise<void>;

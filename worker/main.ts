@@ -48,7 +48,7 @@ const loops = startLoops({ pool, ring, client, taskQueue: TASK_QUEUE, log });
 watchHolidays(log);
 const mail = settings && startMail({ pool, log, settings });
 const stopping = new AbortController();
-const activities = createEnforcementActivities({ pool, ring, afterStep: loops.nudge });
+const activities = createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge });
 const lives = runLives({ config, activities, taskQueue: TASK_QUEUE, stopping: stopping.signal, log });
 const channels = runChannels({
   pool,

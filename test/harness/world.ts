@@ -192,7 +192,7 @@ export async function createWorld(): Promise<World> {
       if (running) return;
       const loops = startLoops({ pool, ring, client, taskQueue, log });
       const stopping = new AbortController();
-      const activities = createEnforcementActivities({ pool, ring, afterStep: loops.nudge });
+      const activities = createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge });
       const config = { connectionOptions: { address: inject('temporalAddress') } };
       running = { loops, stopping, lives: runLives({ config, activities, taskQueue, stopping: stopping.signal, log }) };
     },

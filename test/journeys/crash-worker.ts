@@ -53,7 +53,7 @@ const client = new Client({
 });
 const loops = startLoops({ pool, ring, client, taskQueue, log });
 const stopping = new AbortController();
-const activities = crashBesideReturns(createEnforcementActivities({ pool, ring, afterStep: loops.nudge }));
+const activities = crashBesideReturns(createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge }));
 const lives = runLives({ config, activities, taskQueue, stopping: stopping.signal, log });
 process.send?.('ready');
 

@@ -12,7 +12,7 @@ export function runLivesOnly(world: World): () => Promise<void> {
   const stopping = new AbortController();
   const running = runLives({
     config: { connectionOptions: { address: inject('temporalAddress') } },
-    activities: createEnforcementActivities({ pool: world.pool, ring: world.ring, afterStep: () => undefined }),
+    activities: createEnforcementActivities({ pool: world.pool, ring: world.ring, noticeWritten: () => undefined }),
     taskQueue: world.taskQueue,
     stopping: stopping.signal,
     log: pino({ level: 'silent' }),
