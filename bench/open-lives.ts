@@ -21,10 +21,10 @@ export async function measureOpenLives(place: Place, lives: Lives, settings: Set
   const temporalBefore = place.temporalBytes();
   const opened = await openMany(lives, settings);
   const temporal = place.temporalBytes() - temporalBefore;
-  const { perLife } = await storage.after();
+  const { process, facts } = await storage.after();
   const count = { lives: opened.length };
   tell({ figure: 'open-life-temporal-bytes', value: temporal / opened.length, unit: 'B', ...count });
-  tell({ figure: 'open-life-postgres-bytes', value: perLife.process + perLife.facts, unit: 'B', ...count });
+  tell({ figure: 'open-life-postgres-bytes', value: (process + facts) / opened.length, unit: 'B', ...count });
 
   const [first, second] = [opened[0], opened[Math.floor(opened.length / 2)]];
   if (!first || !second) throw new Error('no life is open');

@@ -6,17 +6,7 @@ import type { Pool } from '../registry/pool.js';
  * The rest is here: what the life has to hear (outbox), the log of notices, deliveries and acknowledgements with their leaves, clocks, inbox.
  * (The stored answers of POSTs, kept 30 days, are the API's and not a life's.)
  */
-const PROCESS = [
-  'outbox',
-  'notice',
-  'notice_restriction',
-  'notice_interception',
-  'delivery',
-  'acknowledgement',
-  'deadline',
-  'inbox_item',
-  'judge_mail',
-];
+const PROCESS = ['outbox', 'notice', 'delivery', 'acknowledgement', 'deadline', 'inbox_item', 'judge_mail'];
 const LEAVES = 'ledger_leaf';
 /** Emptied by the ledger's sequencer. */
 const PASSING = 'ledger_pending';
@@ -28,12 +18,25 @@ interface Sizes {
   acknowledgements: number;
 }
 
+/** By how many bytes the tables grew while so many lives were opened. */
 export interface Growth {
   lives: number;
-  perLife: { process: number; facts: number };
-  /** Bytes per life of each of the process's tables, indexes and dead rows included. */
-  table: { [name: string]: number };
+  process: number;
+  facts: number;
+  /** Of the process's tables, indexes and dead rows included. */
+  table: { readonly [name: string]: number };
 }
+
+/** What several stretches of the same kind come to. */
+export const together = (growths: readonly Growth[]): Growth =>
+  growths.reduce((sum, growth) => ({
+    lives: sum.lives + growth.lives,
+    process: sum.process + growth.process,
+    facts: sum.facts + growth.facts,
+    table: Object.fromEntries(
+      Object.entries(growth.table).map(([name, bytes]) => [name, bytes + (sum.table[name] ?? 0)]),
+    ),
+  }));
 
 /** Measures by how much the tables grow while lives are lived: heap, indexes and oversized values as they lie on the disk, dead rows included. */
 export class Storage {
@@ -49,18 +52,18 @@ export class Storage {
   async after(): Promise<Growth> {
     const { start } = this;
     const end = await sizes(this.owner);
-    const lives = Math.max(end.lives - start.lives, 1);
     const grown = (name: string): number => (end.bytes.get(name) ?? 0) - (start.bytes.get(name) ?? 0);
     const all = [...end.bytes.keys()].filter((name) => name !== PASSING).reduce((sum, name) => sum + grown(name), 0);
     // Leaves lie in one table: each side has its share by number.
     const ofAcknowledgements =
       (grown(LEAVES) * (end.acknowledgements - start.acknowledgements)) / Math.max(end.leaves - start.leaves, 1);
     const process = PROCESS.reduce((sum, name) => sum + grown(name), 0) + ofAcknowledgements;
-    const table = Object.fromEntries(PROCESS.map((name) => [name, grown(name) / lives]));
+    const table = Object.fromEntries(PROCESS.map((name) => [name, grown(name)]));
     return {
-      lives,
-      perLife: { process: process / lives, facts: (all - process) / lives },
-      table: { ...table, 'leaves of acknowledgements': ofAcknowledgements / lives },
+      lives: end.lives - start.lives,
+      process,
+      facts: all - process,
+      table: { ...table, 'leaves of acknowledgements': ofAcknowledgements },
     };
   }
 }

@@ -5,7 +5,7 @@ import type { Lives } from './lives.js';
 import type { Place } from './place.js';
 import { rateOf } from './rate.js';
 import type { Settings } from './settings.js';
-import { Storage } from './storage.js';
+import { type Growth, Storage, together } from './storage.js';
 
 const FLOOR_WARM_UP_MS = 2_000;
 const LIVES_WARM_UP_MS = 5_000;
@@ -25,7 +25,7 @@ export async function measureThroughput(place: Place, lives: Lives, settings: Se
   const { rounds, inFlight, windowSeconds } = settings;
   const bundle = place.file('floor-bundle.js');
   await bundleFloor(bundle);
-  const storage = await Storage.before(place.owner);
+  const growths: Growth[] = [];
   const measured: { floor: number; subjects: number[] }[] = [];
   for (let round = 1; round <= rounds; round++) {
     const floor = await Floor.start(place, bundle);
@@ -35,8 +35,11 @@ export async function measureThroughput(place: Place, lives: Lives, settings: Se
     const worker = await place.startWorker();
     const departments = await Departments.start(place.departmentsPool);
     const subjects: number[] = [];
-    for (const { services } of SHAPES)
+    for (const { services } of SHAPES) {
+      const storage = await Storage.before(place.owner);
       subjects.push(await rateOf({ one: () => lives.whole(services), inFlight, warmUpMs: LIVES_WARM_UP_MS, windowMs }));
+      if (services.length === 0) growths.push(await storage.after());
+    }
     await departments.stop();
     await worker.stop();
     measured.push({ floor: floorRate, subjects });
@@ -59,13 +62,11 @@ export async function measureThroughput(place: Place, lives: Lives, settings: Se
     if (goal === undefined) tell(report);
     else tellAtLeast(goal, report);
   }
-  const { perLife, table, lives: count } = await storage.after();
-  tellAtMost(4_096, {
-    figure: 'postgres-bytes-per-life',
-    value: perLife.process,
-    unit: 'B',
-    lives: count,
-    byTable: table,
-  });
-  tell({ figure: 'postgres-bytes-of-facts-per-life', value: perLife.facts, unit: 'B', lives: count });
+  tellStorage(together(growths));
+}
+
+function tellStorage({ lives, process, facts, table }: Growth): void {
+  const byTable = Object.fromEntries(Object.entries(table).map(([name, bytes]) => [name, bytes / lives]));
+  tellAtMost(4_096, { figure: 'postgres-bytes-per-life', value: process / lives, unit: 'B', lives, byTable });
+  tell({ figure: 'postgres-bytes-of-facts-per-life', value: facts / lives, unit: 'B', lives });
 }

@@ -115,22 +115,13 @@ async function handOver(
   const originals = rows.map((row) => row.id);
   const copies = originals.map(() => uuidv7());
   await tx.query(
-    `insert into notice (id, position, kind, action, enforcement_case, defaulter, department, directive, measures, services, until, at, handed_from)
+    `insert into notice (id, position, kind, action, enforcement_case, defaulter, department, directive, measures, services, until, at, handed_from,
+       restrictions, interceptions)
      select c.copy, $4::bigint + c.n, n.kind, n.action || ':' || $5, n.enforcement_case, n.defaulter, $3, n.directive, n.measures, n.services,
-            n.until, n.at, coalesce(n.handed_from, n.id)
+            n.until, n.at, coalesce(n.handed_from, n.id), n.restrictions, n.interceptions
      from unnest($1::uuid[], $2::uuid[]) with ordinality as c(original, copy, n) join notice n on n.id = c.original order by c.n`,
     [originals, copies, successor, head, code],
   );
-  for (const [table, column] of [
-    ['notice_restriction', 'restriction'],
-    ['notice_interception', 'interception'],
-  ]) {
-    await tx.query(
-      `insert into ${table} (notice, ${column}) select c.copy, t.${column}
-       from unnest($1::uuid[], $2::uuid[]) as c(original, copy) join ${table} t on t.notice = c.original`,
-      [originals, copies],
-    );
-  }
   await tx.query('update service set department = $2 where department = $1', [code, successor]);
   await tx.query('update interception set department = $2 where department = $1', [code, successor]);
   return originals.length;

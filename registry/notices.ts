@@ -56,14 +56,8 @@ export function writeNotice(tx: Transaction, locked: LockedCase, life: LockedLif
 }
 
 const WRITE_NOTICE = `
-  with written as (
-    insert into notice (id, kind, action, enforcement_case, defaulter, department, directive, measures, until, at, services)
-    select $1, $2, $2 || ':' || (select count(*) + 1 from notice where defaulter = $4 and kind = $2), $3, $4, $5, $6, $7, $8, $9, $10
-    returning id
-  ), restrictions as (
-    insert into notice_restriction (notice, restriction) select id, unnest($11::uuid[]) from written
-  )
-  insert into notice_interception (notice, interception) select id, unnest($12::uuid[]) from written`;
+  insert into notice (id, kind, action, enforcement_case, defaulter, department, directive, measures, until, at, services, restrictions, interceptions)
+  select $1, $2, $2 || ':' || (select count(*) + 1 from notice where defaulter = $4 and kind = $2), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12`;
 
 const ASSIGNER_LOCK = 4_201;
 const SETTLER_LOCK = 4_202;
@@ -177,7 +171,7 @@ export function recordDelivery(tx: Transaction, department: string, upTo: bigint
 
 // A term that is over has ended, whether or not the process has recorded it.
 const ENDED = `(select bool_and(r.ended_at is not null or r.until <= clock_timestamp())
-  from notice_restriction nr join restriction r on r.id = nr.restriction where nr.notice = n.id)`;
+  from restriction r where r.id = any(n.restrictions))`;
 
 // Rows that are another department's come with services null: passed over, but counted.
 const NOTICES_ABOVE = `
@@ -198,8 +192,7 @@ const NOTICES_ABOVE = `
          n.kind = any($4) and ${ENDED} as ended,
          -- What only blocks frees no business.
          case when not n.kind = any($4) then (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
-           from notice_interception ni join interception i on i.id = ni.interception
-           where ni.notice = n.id and i.department = $1) end as interceptions
+           from interception i where i.id = any(n.interceptions) and i.department = $1) end as interceptions
   from notice n
   -- Row by row, by its key: a page is small whatever the planner believes, and the cases are many.
   cross join lateral (select case_number, court from enforcement_case where id = n.enforcement_case limit 1) c

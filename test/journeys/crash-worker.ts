@@ -30,7 +30,7 @@ const doing = new AsyncLocalStorage<{ step: string; wrote: boolean }>();
 const WRITES = /insert into (fact|notice|inbox_item) /;
 const LOOPS: readonly [string, RegExp][] = [
   ['assign', /update notice set position/],
-  ['settle', /update notice set settled_at/],
+  ['settle', /update notice n set settled_at/],
   ['relay', /update outbox o set sent_at/],
 ];
 
