@@ -1,0 +1,94 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { once } from '../../registry/idempotency.js';
+import { allAnswered, inTransaction, send, sqlState } from '../../registry/pool.js';
+import { createWorld, type World } from '../harness/world.js';
+
+describe('a transaction', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld();
+    const owner = new pg.Client({ connectionString: world.adminUrl });
+    await owner.connect();
+    await owner.query('create table pair (id int primary key, value text not null)');
+    await owner.query('grant select, insert, update on pair to enforcement_application');
+    await owner.end();
+  });
+  afterAll(() => world.close());
+
+  const values = async (): Promise<string[]> =>
+    (await world.pool.query<{ value: string }>('select value from pair order by id')).rows.map((row) => row.value);
+
+  it('keeps what was sent and not awaited, in order', async () => {
+    await inTransaction(world.pool, async (tx) => {
+      send(tx, 'insert into pair values ($1, $2)', [1, 'first']);
+      send(tx, 'update pair set value = $2 where id = $1', [1, 'second']);
+      send(tx, 'insert into pair values ($1, $2)', [2, 'third']);
+    });
+    expect(await values()).toEqual(['second', 'third']);
+  });
+
+  it('writes nothing when something sent has failed, and tells that failure rather than what came of it', async () => {
+    const before = await values();
+    const failure = await inTransaction(world.pool, async (tx) => {
+      send(tx, 'insert into pair values ($1, $2)', [3, 'lost']);
+      send(tx, 'insert into pair values ($1, $2)', [1, 'a second one of this key']);
+      send(tx, 'insert into pair values ($1, $2)', [4, 'lost too']);
+      return tx.query('select 1 as one', []);
+    }).catch((error: unknown) => error);
+    expect(sqlState(failure)).toBe('23505');
+    expect(await values()).toEqual(before);
+  });
+
+  it('is run again when what was sent ran into a deadlock, and is then kept once', async () => {
+    await world.pool.query('insert into pair values (10, $1), (11, $1)', ['-']);
+    let locked = 0;
+    let bothLocked = (): void => undefined;
+    const both = new Promise<void>((resolve) => {
+      bothLocked = resolve;
+    });
+    const cross = (mine: number, theirs: number) =>
+      inTransaction(world.pool, async (tx) => {
+        send(tx, 'update pair set value = value || $2 where id = $1', [mine, String(mine)]);
+        await allAnswered(tx);
+        locked += 1;
+        if (locked >= 2) bothLocked();
+        await both;
+        send(tx, 'update pair set value = value || $2 where id = $1', [theirs, String(mine)]);
+      });
+    await Promise.all([cross(10, 11), cross(11, 10)]);
+    const { rows } = await world.pool.query<{ value: string }>(
+      'select value from pair where id in (10, 11) order by id',
+    );
+    expect(rows.map((row) => [...row.value.matchAll(/1[01]/g)].map(String).sort())).toEqual([
+      ['10', '11'],
+      ['10', '11'],
+    ]);
+  });
+
+  it('gives a lasting answer although something sent before it had failed, and keeps nothing of the work', async () => {
+    const before = await values();
+    const outcome = await once(
+      world.pool,
+      { client: 'court:test', key: 'a', fingerprint: Buffer.alloc(32, 1) },
+      {
+        run: async (tx) => {
+          send(tx, 'insert into pair values ($1, $2)', [5, 'lost']);
+          throw new RangeError('refused');
+        },
+        lasting: (error) => (error instanceof RangeError ? { status: 409, body: '{}' } : undefined),
+      },
+    );
+    expect(outcome).toMatchObject({ kind: 'answered', answer: { status: 409 } });
+    expect(await values()).toEqual(before);
+  });
+
+  it('refuses to send outside of one', async () => {
+    const client = await world.pool.connect();
+    try {
+      expect(() => send(client, 'select $1::int', [1])).toThrow('outside a transaction');
+    } finally {
+      client.release();
+    }
+  });
+});
