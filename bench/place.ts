@@ -75,8 +75,8 @@ export class Place {
     this.applicationUrl = await createApplicationLogin(adminUrl, join(this.folder, 'application.password'));
     // Patient: who drives the load waits for a connection rather than fail.
     const pool = (connectionString: string, max: number): Pool =>
-      createPool({ connectionString, applicationName: 'bench', max, connectionTimeoutMs: 60_000 });
-    this.pools = [pool(this.applicationUrl, 24), pool(this.applicationUrl, 12), pool(adminUrl, 2)];
+      createPool({ connectionString, applicationName: 'bench', max, connectionTimeoutMs: 60_000, planOnce: true });
+    this.pools = [pool(this.applicationUrl, 16), pool(this.applicationUrl, 8), pool(adminUrl, 2)];
     this.connection = Connection.lazy({ address: this.address });
   }
 

@@ -13,6 +13,8 @@ export interface PoolOptions {
   max?: number;
   /** How long a caller waits for a free connection, ms. */
   connectionTimeoutMs?: number;
+  /** Every statement of this process finds rows by keys alone: it is planned once, not five times more to see whether its values matter. */
+  planOnce?: boolean;
 }
 
 /** Our statements are constants: each text has a name, under which a connection plans it once. */
@@ -70,12 +72,13 @@ export function createPool({
   applicationName,
   max = 16,
   connectionTimeoutMs = 3_000,
+  planOnce = false,
 }: PoolOptions): Pool {
   const pool = new pg.Pool({
     Client: PreparingClient,
     connectionString,
     application_name: applicationName,
-    options: BY_KEY,
+    options: planOnce ? `${BY_KEY} -c plan_cache_mode=force_generic_plan` : BY_KEY,
     max,
     connectionTimeoutMillis: connectionTimeoutMs,
     statement_timeout: 15_000,

@@ -36,7 +36,12 @@ Runtime.install({
 });
 
 const ring = readKeyRing(required('KEY_RING_FILE'));
-const pool = createPool({ connectionString: required('DATABASE_URL'), applicationName: 'worker', max: 24 });
+const pool = createPool({
+  connectionString: required('DATABASE_URL'),
+  applicationName: 'worker',
+  max: 16,
+  planOnce: true,
+});
 const config = temporalConfig();
 const client = await connectClient(config);
 
