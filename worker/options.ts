@@ -31,6 +31,8 @@ export const CHANNEL_WORKER: Partial<WorkerOptions> = {
   activityTaskPollerBehavior: { type: 'autoscaling' },
   // 36 departments and half as many again: every channel holds a slot for as long as it runs.
   maxConcurrentActivityTaskExecutions: 54,
+  // Twice within the channels' heartbeat timeout: one that comes late gives no channel to another worker.
+  maxHeartbeatThrottleInterval: '10 seconds',
   // One small workflow per department.
   maxCachedWorkflows: 60,
   // A batch under way is broken off when the worker stops; what is left is a statement or two.

@@ -2,8 +2,11 @@ import { condition, continueAsNew, proxyActivities, setHandler } from '@temporal
 import type { ChannelActivities } from '../activities/department-channel.js';
 import { type ChannelInput, pauseSignal, resumeSignal } from './messages.js';
 
-/** A dead worker is noticed after this long; shorter would cost more heartbeats. */
-const HEARTBEAT_MS = 120_000;
+/**
+ * A worker that was killed is noticed after this long, and another goes on. Two heartbeats reach the server in it (`CHANNEL_WORKER`): 36
+ * channels cost 3.6 a second. One that is only slow may be taken for dead: the receiver then sees repeats with the same ids, nothing else.
+ */
+const HEARTBEAT_MS = 20_000;
 /** The activity returns this often, so that new code and a new run can take over. */
 const DELIVER_FOR_MS = 240_000;
 /** What it may take longer: the batch under way, and a busy worker. */
@@ -16,9 +19,9 @@ const LATITUDE_MS = 60_000;
 export async function departmentChannel({
   department,
   paused: pausedAtStart = false,
-  heartbeatMs = HEARTBEAT_MS,
-  deliverForMs = DELIVER_FOR_MS,
+  ...times
 }: ChannelInput): Promise<void> {
+  const { heartbeatMs = HEARTBEAT_MS, deliverForMs = DELIVER_FOR_MS } = times;
   let paused = pausedAtStart;
   let signals = 0;
   const hear = (pause: boolean) => (): void => {
@@ -38,7 +41,8 @@ export async function departmentChannel({
     const ended = await deliver({ department, forMs: deliverForMs });
     if (ended === 'closed') return;
     if (ended === 'time')
-      await continueAsNew<typeof departmentChannel>({ department, paused, heartbeatMs, deliverForMs });
+      // Times that were not given are the next run's own: it may be of a newer version.
+      await continueAsNew<typeof departmentChannel>({ department, paused, ...times });
     // A signal that came meanwhile may be the resume of this very pause: then the activity looks again.
     if (signals === heard) paused = true;
   }

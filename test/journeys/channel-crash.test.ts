@@ -67,10 +67,11 @@ describe('a worker is killed in the middle of a delivery', () => {
       await list(world);
       receiver.behaviour = (_request, response) => void response.writeHead(204).end();
       launch(world, receiver);
+      // The start of a process, the two seconds of its heartbeat timeout, and the wait before the retry.
       const rows = await eventually(async () => {
         const all = await world.read(department);
         return receiver.notices.length === all.length && all;
-      }, 60_000);
+      }, 20_000);
       expect(rows.map((notice) => notice.id)).toEqual(receiver.notices.map((notice) => notice.id));
       const again = receiver.deliveries
         .slice(1)

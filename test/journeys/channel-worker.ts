@@ -40,6 +40,6 @@ await runChannels({
   stopping: new AbortController().signal,
   log: pino({ level: 'silent' }),
   taskQueue: environment('TASK_QUEUE'),
-  // A dead worker is noticed after this long; in production two minutes.
+  // A dead worker is noticed after this long; in production twenty seconds.
   times: { heartbeatMs: 2_000 },
 });

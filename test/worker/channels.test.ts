@@ -97,6 +97,26 @@ describe('a channel', () => {
     start();
   });
 
+  it('of a killed worker is another’s within seconds, in whatever run: no heartbeat is waited for longer', async () => {
+    await stop();
+    start({ deliverForMs: 300 });
+    const one = await receiver();
+    await endpoint('ORG', one.url);
+    const handle = world().client.workflow.getHandle(departmentChannelWorkflowId('ORG'));
+    const runs = new Set<string>();
+    await eventually(async () => runs.add((await handle.describe()).runId).size > 1);
+    const { events } = await eventually(async () => {
+      const history = await handle.fetchHistory();
+      return (history.events ?? []).some((event) => event.activityTaskScheduledEventAttributes) && history;
+    });
+    const waits = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+      scheduled ? [Number(scheduled.heartbeatTimeout?.seconds)] : [],
+    );
+    expect(waits).toEqual([20]);
+    await stop();
+    start();
+  });
+
   it('is begun again when it was ended by hand, at the latest with the next worker', async () => {
     const one = await receiver();
     await endpoint('JUS', one.url);
