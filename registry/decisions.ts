@@ -5,6 +5,7 @@ import { Refusal } from '../domain/refusal.js';
 import type { ReleaseGround } from '../domain/vocabulary.js';
 import { canonicalJson, type Json } from '../ledger/canonical-json.js';
 import { correct } from './corrections.js';
+import { raiseLateFact } from './inbox.js';
 import type { Actor, DecisionInput, MeasureInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
 import { accept, applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from './lives.js';
@@ -17,7 +18,8 @@ import { endSameDebt, lockSameDebt } from './same-debt.js';
 
 /**
  * A judge's decision: the fact, its effects and what the lives will hear, in one transaction under the lock of the case.
- * Without `defaulter` it is meant for all of the case that it can still touch.
+ * Without `defaulter` it is meant for all of the case that it can still touch. An objection (失信名单规定 art. 11-12) that is upheld when
+ * everything has ended changes nothing of it, and is kept as a late fact: the evidence of a wrong listing is owed to the person (法释〔2022〕3号).
  * Throws Refusal: `not-found`; `state-conflict` where it does not fit the state as it now is; `invalid` for an unknown judge.
  */
 export async function decide(
@@ -59,6 +61,15 @@ export async function decide(
       detail: { decision: id, decisionType: input.type, ...shown(input) },
     },
   ]);
+  if (input.type === 'revoke' && input.objection && targets.every(({ life }) => everythingEnded(life))) {
+    await raiseLateFact(tx, locked, {
+      signal: 'decision',
+      ref: id,
+      actor,
+      ...(target ? { defaulter: target.id } : {}),
+    });
+    return { id };
+  }
   await EFFECTS[input.type]({ tx, ring, locked, sameDebt, targets, actor, id }, input as never);
   await tellLives(tx, locked, 'decision', id, actor, input.defaulter);
   return { id };

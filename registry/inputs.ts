@@ -79,7 +79,8 @@ export interface RepaymentInput {
 
 export type DecisionInput = { defaulter?: string; note?: string } & (
   | { type: 'release'; ground: ReleaseGround; measures?: Measure[] }
-  | { type: 'revoke'; reason: string }
+  /** With the court's ruling on an objection it may come after the end: then it is kept as a late fact. */
+  | { type: 'revoke'; reason: string; objection?: CourtDecision }
   | { type: 'stay'; reason: string }
   | { type: 'resume' }
   | { type: 'impose'; measure: Measure; decision: CourtDecision; asset?: Asset }

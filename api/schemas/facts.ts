@@ -67,7 +67,17 @@ const endOf = (text: string): string => (isDate(text) ? firstMomentAfter(text) :
 export const decision = z
   .discriminatedUnion('type', [
     z.strictObject({ ...aimed, type: z.literal('release'), ground: releaseGround, measures: measures.optional() }),
-    z.strictObject({ ...aimed, type: z.literal('revoke'), reason }),
+    z.strictObject({
+      ...aimed,
+      type: z.literal('revoke'),
+      reason,
+      objection: courtDecision
+        .optional()
+        .meta({
+          description:
+            '异议（复议）成立的裁定；措施已解除的，据此留痕 / The ruling that upheld an objection: recorded also after the end',
+        }),
+    }),
     z.strictObject({ ...aimed, type: z.literal('stay'), reason }),
     z.strictObject({ ...aimed, type: z.literal('resume') }),
     z

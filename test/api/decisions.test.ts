@@ -128,6 +128,23 @@ describe('extend', () => {
   });
 });
 
+describe('revoke', () => {
+  it('takes the ruling on an objection, also when everything has ended: it answers 201 where a mere revocation is 409', async () => {
+    const { id } = await published();
+    await api.post(`/v1/cases/${id}/close`, { ground: 'settled' }, { token: judgeOf(WUDANG).token });
+    const revoke = { type: 'revoke', reason: '异议成立' };
+    expect(await complaint(decide(id, revoke))).toEqual([409, '', 'nothing-to-end']);
+    const upheld = { ...revoke, objection: { number: '（2026）黔0112执异7号', madeOn: today } };
+    expect((await decide(id, upheld)).status).toBe(201);
+    const tomorrow = { ...upheld.objection, madeOn: addDays(today, 1) };
+    expect(await complaint(decide(id, { ...revoke, objection: tomorrow }))).toEqual([
+      422,
+      '/objection/madeOn',
+      'in-the-future',
+    ]);
+  });
+});
+
 describe('correct', () => {
   it('frees the old identity in its answer; the new one waits for the process', async () => {
     const { id, parties, defaulters } = await published();

@@ -127,16 +127,51 @@ describe('ways off the list', () => {
     }
   });
 
-  it('an objection upheld after shielding changes nothing: what has ended keeps its ground', async () => {
-    const opened = await inForce(defaulter());
+  it('an objection upheld after shielding is on record with its ruling, told to the judge, and changes nothing that has ended', async () => {
+    const opened = await inForce(defaulter(person()), defaulter(person()));
+    const [one] = opened.defaulters;
+    const objection = { number: '（2026）黔0112执异7号', madeOn: '2026-03-02' };
+    const upheld = { type: 'revoke', reason: '异议成立', objection } as const;
     await world.pay(opened.id, 40_000_000n);
-    await expect(world.decide(opened.id, { type: 'revoke', reason: '异议成立' })).rejects.toMatchObject({
+    // Without the ruling it is one of two decisions at once, and has come too late.
+    await expect(world.decide(opened.id, { type: 'revoke', reason: '不应列入' })).rejects.toMatchObject({
       code: 'state-conflict',
     });
-    expect((await world.view(opened.id)).defaulters[0]?.restrictions.map((r) => r.endGround)).toEqual([
-      'performed',
-      'performed',
+    const { id } = await world.decide(opened.id, { ...upheld, defaulter: one?.id ?? '' });
+    await pursue(opened);
+    const ended = (await world.view(opened.id)).defaulters.flatMap((d) => d.restrictions.map((r) => r.endGround));
+    expect(new Set(ended)).toEqual(new Set(['performed']));
+    const facts = (await world.facts(opened.id)).map(({ type, defaulter: about, detail }) => ({ type, about, detail }));
+    expect(facts).toContainEqual({
+      type: 'decision',
+      about: one?.id,
+      detail: { decision: id, decisionType: 'revoke' },
+    });
+    expect(facts).toContainEqual({ type: 'late-fact', about: one?.id, detail: { fact: 'decision', ref: id } });
+    // Everybody has acknowledged meanwhile, and the life is over: it is still taken.
+    await owner.query('update defaulter set ended_at = now() where enforcement_case = $1', [opened.id]);
+    const later = await world.decide(opened.id, upheld);
+    expect((await world.facts(opened.id)).at(-1)).toMatchObject({
+      type: 'late-fact',
+      detail: { fact: 'decision', ref: later.id },
+    });
+    const { rows } = await owner.query(
+      `select kind, defaulter from inbox_item where enforcement_case = $1 order by at`,
+      [opened.id],
+    );
+    expect(rows).toEqual([
+      { kind: 'late-fact', defaulter: one?.id },
+      { kind: 'late-fact', defaulter: null },
     ]);
+  });
+
+  it('an objection upheld in time revokes like any other', async () => {
+    const debtor = person();
+    const opened = await inForce(defaulter(debtor));
+    const objection = { number: '（2026）黔0112执异8号', madeOn: '2026-03-02' };
+    await world.decide(opened.id, { type: 'revoke', reason: '异议成立', objection });
+    expect(await recorded('AIC-01', debtor)).toEqual(['REVOKED']);
+    expect((await world.facts(opened.id)).map((fact) => fact.type)).not.toContain('late-fact');
   });
 });
 
