@@ -30,9 +30,12 @@ export interface NewDeadline {
   notice?: string | null;
 }
 
+/** A deadline that cannot be counted yet is counted again after this long: by then the year may have been loaded. */
+const COUNT_AGAIN_MS = 6 * 3_600_000;
+
 /**
  * Starts the clock of a level by the table of deadlines; returns when it ends, or null where the table has no such level or the holidays
- * of that year are not known yet (counted as an alarm: the thing itself is not held up for it).
+ * of that year are not known yet (counted as an alarm, and set by `countAgain`: the thing itself is not held up for it).
  */
 export async function startDeadline(tx: Transaction, deadline: NewDeadline): Promise<number | null> {
   const { rows } = await tx.query<{ within: string }>(
@@ -41,16 +44,50 @@ export async function startDeadline(tx: Transaction, deadline: NewDeadline): Pro
   );
   const within = rows[0]?.within;
   if (within === undefined) return null;
+  const due = knownDueAt(deadline.now, within);
+  if (due === null) unknownHolidayYears.count += 1;
+  insertDeadline(tx, {
+    ...deadline,
+    within,
+    due: due ?? deadline.now + COUNT_AGAIN_MS,
+    countsFrom: due === null ? deadline.now : null,
+  });
+  return due;
+}
+
+/** When something is due that was given `within` from an instant (epoch ms); null while the holidays of that year are not loaded. */
+function knownDueAt(from: number, within: string): number | null {
   try {
-    const due = dueAt(deadline.now, within, holidays);
-    insertDeadline(tx, { ...deadline, within, due });
-    return due;
+    return dueAt(from, within, holidays);
   } catch (error) {
     if (!(error instanceof UnknownHolidayYear)) throw error;
-    unknownHolidayYears.count += 1;
     return null;
   }
 }
+
+/** Counts a deadline that could not be counted when it began, from then on, and shows it on the items of the inbox that wait with it. */
+export async function countAgain(
+  tx: Transaction,
+  deadline: { id: string; within: string; countsFrom: Date },
+  now: number,
+): Promise<void> {
+  const due = knownDueAt(deadline.countsFrom.getTime(), deadline.within);
+  if (due === null) {
+    await tx.query('update deadline set due_at = $2 where id = $1', [deadline.id, new Date(now + COUNT_AGAIN_MS)]);
+    return;
+  }
+  await tx.query('update deadline set due_at = $2, counts_from = null where id = $1', [deadline.id, new Date(due)]);
+  await tx.query(ITEMS_DUE, [deadline.id, new Date(due)]);
+}
+
+// Of the first level the item it came with; of a further one the items that told of the level before.
+const ITEMS_DUE = `
+  update inbox_item x set deadline = $2 from deadline l left join deadline b on b.defaulter = l.defaulter and b.kind = l.kind and b.level = l.level - 1
+    and split_part(b.key, ':', 2) = split_part(l.key, ':', 2)
+  where l.id = $1 and x.defaulter = l.defaulter and x.deadline is null and case
+    when l.level > 0 then x.key = 'escalation:' || b.id or x.key like 'overdue:' || b.id || ':%'
+    when l.kind = 'answer' then x.key = 'interception:' || split_part(l.key, ':', 2)
+    when l.kind = 'decide' then x.key = 'decide-restriction:' || split_part(l.key, ':', 2) end`;
 
 /** An interception's n-th stop: business that was freed and stopped again is told of and watched anew. */
 export const stopId = (interception: string, stop: number): string =>
@@ -80,12 +117,17 @@ export async function earliestDeadline(q: Queryable, defaulter: string): Promise
 
 function insertDeadline(
   tx: Transaction,
-  deadline: Omit<NewDeadline, 'now' | 'kind'> & { kind: DeadlineKind; within: string; due: number },
+  deadline: Omit<NewDeadline, 'now' | 'kind'> & {
+    kind: DeadlineKind;
+    within: string;
+    due: number;
+    countsFrom?: number | null;
+  },
 ): void {
   send(
     tx,
-    `insert into deadline (id, key, defaulter, kind, level, within, inbox_item, interception, notice, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (key) do nothing`,
+    `insert into deadline (id, key, defaulter, kind, level, within, inbox_item, interception, notice, due_at, counts_from)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (key) do nothing`,
     [
       uuidv7(),
       `${deadline.kind}:${deadline.subject}:${deadline.level}`,
@@ -97,6 +139,7 @@ function insertDeadline(
       deadline.interception ?? null,
       deadline.notice ?? null,
       new Date(deadline.due),
+      deadline.countsFrom == null ? null : new Date(deadline.countsFrom),
     ],
   );
 }

@@ -1,5 +1,5 @@
 import type { DeadlineKind } from '../domain/deadline.js';
-import { startDeadline } from './deadlines.js';
+import { countAgain, startDeadline } from './deadlines.js';
 import { raise } from './inbox.js';
 import type { Actor } from './inputs.js';
 import type { LockedCase, LockedLife } from './lives.js';
@@ -12,6 +12,8 @@ interface DueRow {
   id: string;
   kind: DeadlineKind;
   level: number;
+  within: string;
+  counts_from: Date | null;
   subject: string;
   inbox_item: string | null;
   interception: string | null;
@@ -23,11 +25,15 @@ interface DueRow {
 
 /**
  * Looks at every deadline of a life that is due: what was done in time is settled; what was not is recorded, brought before those it
- * concerns, and given the further time of the next level. A hold that runs out lets the business go. Under the lock of the case.
+ * concerns, and given the further time of the next level; what could not be counted for want of holidays is counted again. A hold that runs out lets the business go. Under the lock of the case.
  */
 export async function escalateDue(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
   const { rows } = await tx.query<DueRow>(DUE, [life.id, new Date(locked.now)]);
   for (const row of rows) {
+    if (row.counts_from && !row.met) {
+      await countAgain(tx, { ...row, countsFrom: row.counts_from }, locked.now);
+      continue;
+    }
     await tx.query('update deadline set settled_at = $2, outcome = $3 where id = $1', [
       row.id,
       new Date(locked.now),
@@ -41,7 +47,7 @@ export async function escalateDue(tx: Transaction, locked: LockedCase, life: Loc
 
 // Met: the item was read; the court has directed or the business is free; the department's notice is settled; nothing is left to decide.
 const DUE = `
-  select l.id, l.kind, l.level, split_part(l.key, ':', 2) as subject, l.inbox_item, l.interception, l.notice, i.department, i.service,
+  select l.id, l.kind, l.level, l.within, l.counts_from, split_part(l.key, ':', 2) as subject, l.inbox_item, l.interception, l.notice, i.department, i.service,
          case l.kind
            when 'read' then exists (select from inbox_item x where x.id = l.inbox_item and x.read_at is not null
              and x.read_by in (select j.id from judge j))

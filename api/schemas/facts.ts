@@ -71,12 +71,10 @@ export const decision = z
       ...aimed,
       type: z.literal('revoke'),
       reason,
-      objection: courtDecision
-        .optional()
-        .meta({
-          description:
-            '异议（复议）成立的裁定；措施已解除的，据此留痕 / The ruling that upheld an objection: recorded also after the end',
-        }),
+      objection: courtDecision.optional().meta({
+        description:
+          '异议（复议）成立的裁定；措施已解除的，据此留痕 / The ruling that upheld an objection: recorded also after the end',
+      }),
     }),
     z.strictObject({ ...aimed, type: z.literal('stay'), reason }),
     z.strictObject({ ...aimed, type: z.literal('resume') }),

@@ -1,8 +1,14 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { dueAt } from '../../domain/deadline.js';
+import holidays from '../../registry/data/holidays.json' with { type: 'json' };
 import { missingHolidayYear, startDeadline, unknownHolidayYears } from '../../registry/deadlines.js';
+import { listInbox } from '../../registry/inbox.js';
+import { notifyJudge } from '../../registry/interceptions.js';
+import { escalate } from '../../registry/steps.js';
 import { watchHolidays } from '../../worker/holidays.js';
-import { createWorld, defaulter } from '../harness/world.js';
+import { pursue } from '../harness/by-hand.js';
+import { COURT, createWorld, defaulter, JUDGE, person } from '../harness/world.js';
 
 const at = (date: string): number => Date.parse(`${date}T12:00:00+08:00`);
 const calendar = { '2026': { off: [], work: [] } };
@@ -39,6 +45,45 @@ describe('the holidays', () => {
       expect(unknownHolidayYears.count).toBe(alarms + 1);
       await world.pay(opened.id, 40_000_000n);
     } finally {
+      await world.close();
+    }
+  });
+
+  it('once they are loaded, what could not be counted is counted from when it began, shown in the inbox, and watched', async () => {
+    const world = await createWorld();
+    const known = { ...holidays };
+    try {
+      const debtor = person();
+      const opened = await world.open([defaulter(debtor)]);
+      await pursue(world, opened);
+      const id = opened.defaulters[0]?.id ?? '';
+      const hit = (await world.compare('AIC-01', debtor)).interceptions[0]?.id ?? '';
+      for (const year of Object.keys(known)) Reflect.deleteProperty(holidays, year);
+      const toldAt = Date.now();
+      const lookAt = (await world.tx((tx) => notifyJudge(tx, world.ring, id, [hit]))) ?? 0;
+      // Uncounted, it is no deadline yet: only a time to count again, by which the life wakes.
+      expect(lookAt - toldAt).toBeGreaterThan(3_600_000);
+      const items = async () =>
+        (await listInbox(world.pool, { judge: JUDGE.id, courts: [COURT] }, undefined, 200)).items.map(
+          ({ kind, deadline }) => ({ kind, deadline }),
+        );
+      expect(await items()).toEqual([{ kind: 'interception', deadline: undefined }]);
+      const wake = async () => {
+        await world.pool.query('update deadline set due_at = clock_timestamp() where defaulter = $1', [id]);
+        return world.tx((tx) => escalate(tx, world.ring, id));
+      };
+      expect((await wake()).wakeAt).toBeGreaterThan(toldAt + 3_600_000);
+      Object.assign(holidays, known);
+      const due = (within: string) => dueAt(toldAt, within, holidays);
+      expect((await wake()).wakeAt).toBe(due('1 working day'));
+      expect(await items()).toEqual([
+        { kind: 'interception', deadline: new Date(due('3 working days')).toISOString() },
+      ]);
+      // From here on it is a deadline like any other.
+      await wake();
+      expect((await world.facts(opened.id)).filter((fact) => fact.type === 'escalated')).toHaveLength(2);
+    } finally {
+      Object.assign(holidays, known);
       await world.close();
     }
   });
