@@ -124,10 +124,12 @@ function insertDeadline(
     countsFrom?: number | null;
   },
 ): void {
+  // A question that had fallen away and is asked again has its clock again.
   send(
     tx,
     `insert into deadline (id, key, defaulter, kind, level, within, inbox_item, interception, notice, due_at, counts_from)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (key) do nothing`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (key) do update set due_at = excluded.due_at, counts_from = excluded.counts_from, settled_at = null, outcome = null
+     where deadline.outcome = 'superseded'`,
     [
       uuidv7(),
       `${deadline.kind}:${deadline.subject}:${deadline.level}`,
@@ -142,4 +144,9 @@ function insertDeadline(
       deadline.countsFrom == null ? null : new Date(deadline.countsFrom),
     ],
   );
+  if (deadline.kind === 'decide' && deadline.level === 0 && deadline.countsFrom == null)
+    send(tx, 'update inbox_item set deadline = $2 where key = $1 and deadline is null', [
+      `decide-restriction:${deadline.subject}`,
+      new Date(deadline.due),
+    ]);
 }

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { DeadlineKind } from '../domain/deadline.js';
+import { isOpen, type Life } from '../domain/life.js';
 import { countAgain, startDeadline } from './deadlines.js';
 import { raise } from './inbox.js';
 import type { Actor } from './inputs.js';
@@ -34,6 +36,11 @@ export async function escalateDue(tx: Transaction, locked: LockedCase, life: Loc
       await countAgain(tx, { ...row, countsFrom: row.counts_from }, locked.now);
       continue;
     }
+    const question = questionOf(life.life);
+    if (row.kind === 'decide' && !row.met && row.subject !== question) {
+      await supersedeQuestions(tx, life.id, question, locked.now);
+      continue;
+    }
     await tx.query('update deadline set settled_at = $2, outcome = $3 where id = $1', [
       row.id,
       new Date(locked.now),
@@ -43,6 +50,34 @@ export async function escalateDue(tx: Transaction, locked: LockedCase, life: Loc
     if (row.kind === 'hold') await endHold(tx, locked, life, row);
     else await escalateOne(tx, locked, life, { ...row, kind: row.kind });
   }
+}
+
+/**
+ * What the judge is asked to decide of a life: after full performance what stays (a term listing, SEAL, EXIT) needs their own act
+ * (失信名单规定 art. 10, R11). One question per set of restrictions; null where there is nothing to decide.
+ */
+export function questionOf({ performed, restrictions }: Life): string | null {
+  const open = restrictions.filter(isOpen).map((r) => r.id);
+  if (!performed || open.length === 0) return null;
+  return createHash('sha256').update(open.sort().join()).digest('hex').slice(0, 32);
+}
+
+/** Stops the clock of every other question to the judge about this life: it was answered in part, or has fallen away. */
+export async function supersedeQuestions(
+  tx: Transaction,
+  defaulter: string,
+  question: string | null,
+  now: number,
+): Promise<void> {
+  await tx.query(
+    `with superseded as (
+       update deadline set settled_at = $3, outcome = 'superseded'
+       where defaulter = $1 and kind = 'decide' and settled_at is null and split_part(key, ':', 2) is distinct from $2
+       returning split_part(key, ':', 2) as subject
+     )
+     update inbox_item set deadline = null from superseded where defaulter = $1 and key = 'decide-restriction:' || subject`,
+    [defaulter, question, new Date(now)],
+  );
 }
 
 // Met: the item was read; the court has directed or the business is free; the department's notice is settled; nothing is left to decide.

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { shanghaiDate } from '../domain/calendar.js';
 import { acts, everythingEnded, type Restriction, type Standing, standing, transition } from '../domain/life.js';
 import { startDeadline } from './deadlines.js';
-import { escalateDue } from './escalation.js';
+import { escalateDue, questionOf, supersedeQuestions } from './escalation.js';
 import { raise } from './inbox.js';
 import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
@@ -261,15 +260,11 @@ async function freeInterceptions(tx: Transaction, locked: LockedCase, life: Lock
   return rows.flatMap((row) => (row.outcome === 'NOTIFY' ? [] : [row.id])).sort();
 }
 
-/** After full performance what stays (a term listing, SEAL, EXIT) needs the judge's own act: 失信名单规定 art. 10, R11. */
+/** Puts before the judge what stays after full performance, once for each set of restrictions. */
 async function askToEndWhatStays(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
-  const open = life.life.restrictions.filter((r) => r.endedAt === null).map((r) => r.id);
-  const ended = life.life.restrictions.some((r) => r.endGround === 'performed');
-  if ((!life.life.performed && !ended) || open.length === 0) return;
-  const subject = createHash('sha256')
-    .update([...open].sort().join())
-    .digest('hex')
-    .slice(0, 32);
+  const subject = questionOf(life.life);
+  if (subject === null) return;
+  await supersedeQuestions(tx, life.id, subject, locked.now);
   const due = await startDeadline(tx, { kind: 'decide', level: 0, subject, defaulter: life.id, now: locked.now });
   await raise(tx, {
     key: `decide-restriction:${subject}`,

@@ -4,9 +4,10 @@ import type { ComparisonAnswer } from '../../registry/comparisons.js';
 import { stillHolds } from '../../registry/comparisons.js';
 import { notifyJudge } from '../../registry/interceptions.js';
 import { createPool, type Pool } from '../../registry/pool.js';
-import { finish } from '../../registry/steps.js';
+import { reverseRepayment } from '../../registry/repayments.js';
+import { escalate, finish } from '../../registry/steps.js';
 import * as byHand from '../harness/by-hand.js';
-import { createWorld, defaulter, identifier, person, residentNumber, type World } from '../harness/world.js';
+import { createWorld, defaulter, identifier, JUDGE, person, residentNumber, type World } from '../harness/world.js';
 
 // What happens when something that was over begins again, or was never what it seemed. The process by hand.
 let world: World;
@@ -73,6 +74,62 @@ describe('nothing is owed any more', () => {
     await world.decide(opened.id, { type: 'amend-obligation', amountFen: 100n, reason: '更正' });
     await pursue(opened);
     expect((await world.view(opened.id)).defaulters[0]?.restrictions.filter((r) => r.inForceAt)).toHaveLength(1);
+  });
+});
+
+describe('the question what is to become of what stays after full performance', () => {
+  const [seal, exit] = ['SEAL', 'EXIT'] as const;
+  const clocks = async (id: string) =>
+    (
+      await owner.query<{ outcome: string | null }>(
+        `select outcome from deadline where defaulter = $1 and kind = 'decide' order by id`,
+        [id],
+      )
+    ).rows.map((row) => row.outcome);
+  const stopped = async (caseId: string) =>
+    (
+      await owner.query<{ stopped: boolean }>(
+        `select deadline is null as stopped from inbox_item where enforcement_case = $1 and kind = 'decide-restriction' order by at`,
+        [caseId],
+      )
+    ).rows.map((row) => row.stopped);
+  const runOut = async (id: string) => {
+    await owner.query(
+      "update deadline set due_at = clock_timestamp() where defaulter = $1 and kind = 'decide' and settled_at is null",
+      [id],
+    );
+    await world.tx((tx) => escalate(tx, world.ring, id));
+  };
+  const escalated = async (caseId: string) =>
+    (await world.facts(caseId)).filter((fact) => fact.type === 'escalated' && fact.detail.deadline === 'decide').length;
+
+  it('answered in part, is asked anew of the rest: the first clock stops, and only the second can run out', async () => {
+    const opened = await world.open([defaulter(person(), ['LISTING', { seal: 'U-7' }, exit])]);
+    await pursue(opened);
+    await world.pay(opened.id, 40_000_000n);
+    await pursue(opened);
+    expect(await clocks(idOf(opened))).toEqual([null]);
+    await world.decide(opened.id, { type: 'release', ground: 'performed', measures: [seal] });
+    await pursue(opened);
+    expect(await clocks(idOf(opened))).toEqual(['superseded', null]);
+    expect(await stopped(opened.id)).toEqual([true, false]);
+    await runOut(idOf(opened));
+    expect(await escalated(opened.id)).toBe(1);
+  });
+
+  it('falls away when the money is owed again: nobody is escalated for not ending it', async () => {
+    const opened = await world.open([defaulter(person(), ['LISTING', { seal: 'U-8' }])]);
+    await pursue(opened);
+    const { id } = await world.pay(opened.id, 40_000_000n);
+    await pursue(opened);
+    await world.tx((tx) => reverseRepayment(tx, world.ring, id, '汇款退回', JUDGE));
+    await pursue(opened);
+    await runOut(idOf(opened));
+    expect([await escalated(opened.id), await clocks(idOf(opened))]).toEqual([0, ['superseded']]);
+    expect(await stopped(opened.id)).toEqual([true]);
+    await world.pay(opened.id, 40_000_000n);
+    await pursue(opened);
+    expect([await clocks(idOf(opened)), await stopped(opened.id)]).toEqual([[null], [false]]);
   });
 });
 
