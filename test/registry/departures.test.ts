@@ -213,6 +213,40 @@ describe('a department that is merged', () => {
     ]);
   });
 
+  it('takes along a directive that is written while it is being merged', async () => {
+    const listed = await list();
+    const held = await world.compare('BDC-01', listed.debtor);
+    const interception = held.interceptions[0]?.id ?? '';
+    let commit = (): void => undefined;
+    const merged = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    let given = (): void => undefined;
+    const written = new Promise<void>((resolve) => {
+      given = resolve;
+    });
+    const directing = world.tx(async (tx) => {
+      const { id } = await giveDirective(tx, world.ring, interception, { type: 'REFUSE' }, JUDGE);
+      given();
+      await merged;
+      return id;
+    });
+    await written;
+    const retiring = retire('BDC', { successor: 'LAN', reason: '并入自然资源' });
+    // It waits for the judge with what it has to hand over counted already, and the directive not among it.
+    await eventually(async () => {
+      const { rows } = await owner.query(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return rows.length > 0;
+    }).finally(commit);
+    const [id] = await Promise.all([directing, retiring]);
+    await assignPositions(world.pool);
+    const told = (await world.read('LAN')).filter((notice) => notice.directive);
+    expect(told.map((notice) => [notice.directive?.id, notice.interceptions?.[0]?.id])).toEqual([[id, interception]]);
+    expect((await world.read('PLN')).filter((notice) => notice.directive)).toEqual([]);
+  });
+
   it('and merged again: what is still open goes on to the next', async () => {
     const listed = await list();
     await release(listed);

@@ -319,6 +319,32 @@ describe('a number however it is written', () => {
   });
 });
 
+describe('an asset however it is written', () => {
+  it.each([
+    ['520112001001GB00001F00010009', '520112001001gb00001f00010009'],
+    ['贵A·12345', '貴A12345', 'CLEAR'],
+    ['ＧＢ-0001 F9', 'GB0001F9'],
+  ])(
+    'sealed as %s, asked as %s: one asset, or a human is asked about another',
+    async (sealed, asked, other?: string) => {
+      const debtor = person();
+      await inForce(defaulter(debtor, [{ seal: sealed }]));
+      const sale = (number: string) => world.compare('BDC-01', debtor, { object: { type: 'property-unit', number } });
+      expect((await sale(asked)).interceptions.flatMap((one) => one.measures)).toEqual(other ? [] : ['SEAL']);
+      expect((await sale(`${asked}1`)).outcome).toBe('CLEAR');
+    },
+  );
+
+  it('is sealed once in one life, however it is spelled', async () => {
+    const opened = await inForce(defaulter(person(), [{ seal: 'GB0001F7' }]));
+    const again = { type: 'property-unit', number: 'gb-0001 f7' } as const;
+    const decision = { number: '（2026）黔0112执9号之一', madeOn: '2026-03-01' };
+    await expect(
+      world.decide(opened.id, { type: 'impose', measure: 'SEAL', decision, asset: again }),
+    ).rejects.toMatchObject({ code: 'state-conflict' });
+  });
+});
+
 describe('a name however it is written', () => {
   it.each([
     ['买买提·吐尔逊', '买买提•吐尔逊', 'INTERCEPT'],

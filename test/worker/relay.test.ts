@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { connect, createServer, type Socket } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { freePort } from '../../local/ports.js';
 import { withClient } from '../../local/postgres-databases.js';
 import { relay } from '../../registry/outbox.js';
-import { type Relay, relayOnce } from '../../worker/relay.js';
+import { LONGEST_ROUND_MS, type Relay, relayOnce } from '../../worker/relay.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
 
@@ -78,6 +79,75 @@ describe('the relay', () => {
     await relay(world.pool, 32, async (rows) => rows.slice(0, 2));
     while (await relayOnce(relayOf(world.client)));
     for (const id of lives) expect(await numbers(id)).toEqual([3, 4]);
+  });
+
+  /** A client whose every word to Temporal waits so long on its way; `Infinity`: it never arrives. */
+  const farAway = async (delayMs: number): Promise<{ client: Client; close(): Promise<void> }> => {
+    const [host, port] = inject('temporalAddress').split(':');
+    const sockets = new Set<Socket>();
+    const server = createServer((near) => {
+      const far = connect(Number(port), host);
+      for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined));
+      if (Number.isFinite(delayMs)) near.on('data', (chunk) => setTimeout(() => far.write(chunk), delayMs));
+      far.pipe(near);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('not a TCP server');
+    const connection = Connection.lazy({ address: `127.0.0.1:${address.port}` });
+    return {
+      client: new Client({ connection }),
+      close: async () => {
+        await connection.close();
+        for (const socket of sockets) socket.destroy();
+        await new Promise((resolve) => server.close(resolve));
+      },
+    };
+  };
+
+  it('begins nothing more when its round is over: the claim ends in time, and the rest goes in the next, in order', async () => {
+    const opened = await world.open([defaulter()]);
+    const [life = ''] = opened.defaulters.map((one) => one.id);
+    for (let n = 0; n < 12; n++) await world.pay(opened.id, 1n);
+    const { client, close } = await farAway(60);
+    try {
+      const slow = { ...relayOf(client), times: { roundMs: 300, callMs: 5_000 } };
+      const began = Date.now();
+      expect(await relayOnce(slow)).toBe(true);
+      const left = await unsent();
+      expect(left).toBeGreaterThan(0);
+      expect(left).toBeLessThan(13);
+      // One call may be under way when the round ends.
+      expect(Date.now() - began).toBeLessThan(2_000);
+      while (await relayOnce(relayOf(world.client)));
+      expect(await numbers(life)).toEqual(Array.from({ length: 12 }, (_, i) => i + 2));
+    } finally {
+      await close();
+    }
+  });
+
+  it('gives up a call that is not answered, keeps the fact, and hands it over later', async () => {
+    const { lives } = await openThree();
+    const { client, close } = await farAway(Number.POSITIVE_INFINITY);
+    try {
+      const began = Date.now();
+      const hung = relayOnce({ ...relayOf(client), times: { roundMs: 10_000, callMs: 400 } });
+      await expect(hung).rejects.toThrow();
+      expect(Date.now() - began).toBeLessThan(3_000);
+      expect(await unsent()).toBe(3);
+    } finally {
+      await close();
+    }
+    while (await relayOnce(relayOf(world.client)));
+    for (const id of lives) expect(await numbers(id)).toEqual([]);
+    expect(await unsent()).toBe(0);
+  });
+
+  it('is done with its round well before PostgreSQL ends a transaction that only waits', async () => {
+    const { rows } = await world.pool.query<{ idle: string }>(
+      `select setting::int as idle from pg_settings where name = 'idle_in_transaction_session_timeout'`,
+    );
+    expect(LONGEST_ROUND_MS).toBeLessThan(Number(rows[0]?.idle) * 0.75);
   });
 
   it('held up by slow lives leaves all others to its neighbour', async () => {
