@@ -95,7 +95,7 @@ describe('the question what is to become of what stays after full performance', 
     ).rows.map((row) => row.stopped);
   const runOut = async (id: string) => {
     await owner.query(
-      "update deadline set due_at = clock_timestamp() where defaulter = $1 and kind = 'decide' and settled_at is null",
+      "update deadline set due_at = clock_timestamp() - interval '1 second' where defaulter = $1 and kind = 'decide' and settled_at is null",
       [id],
     );
     await world.tx((tx) => escalate(tx, world.ring, id));
