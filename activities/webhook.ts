@@ -3,6 +3,7 @@ import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { Webhook } from 'standardwebhooks';
 import type { AllowedHosts } from '../domain/endpoint.js';
+import { isSigningKey, signatureOf } from '../registry/signing-keys.js';
 import { guardedLookup, type Resolve } from './addresses.js';
 
 // Built-in `fetch` has no hook for the lookup, so it cannot be kept out of private networks: node:https and node:http it is.
@@ -13,7 +14,7 @@ export interface Message {
   id: string;
   /** Sent byte for byte. */
   body: string;
-  /** `whsec_…`; one signature each. */
+  /** `whsec_…` or `whsk_…`; one signature each. */
   secrets: readonly string[];
 }
 
@@ -35,7 +36,7 @@ export type Outcome =
   /** Broken off by us: whether it arrived is unknown. */
   | { kind: 'broken-off' };
 
-/** Posts one message, signed by Standard Webhooks 1.0 (`v1`, HMAC-SHA-256 over `id.timestamp.body`). Never follows a redirect, never throws. */
+/** Posts one message, signed by Standard Webhooks 1.0 (`v1`, HMAC-SHA-256, and `v1a`, Ed25519, over `id.timestamp.body`). Never follows a redirect, never throws. */
 export async function sendWebhook(message: Message, sender: Sender): Promise<Outcome> {
   if (sender.signal.aborted) return { kind: 'broken-off' };
   const timeout = new AbortController();
@@ -71,9 +72,7 @@ async function post(message: Message, { allowed, resolve }: Sender, signal: Abor
       'User-Agent': 'joint-enforcement-cloud',
       'webhook-id': message.id,
       'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-      'webhook-signature': message.secrets
-        .map((secret) => new Webhook(secret).sign(message.id, at, message.body))
-        .join(' '),
+      'webhook-signature': message.secrets.map((secret) => signed(secret, message, at)).join(' '),
       traceparent: `00-${message.id.replaceAll('-', '')}-${randomBytes(8).toString('hex')}-01`,
     },
   };
@@ -87,6 +86,10 @@ async function post(message: Message, { allowed, resolve }: Sender, signal: Abor
     request.end(body);
   });
 }
+
+/** By the kind of key: `v1` with a secret both sides hold, `v1a` so that others can tell who signed. */
+const signed = (secret: string, { id, body }: Message, at: Date): string =>
+  isSigningKey(secret) ? signatureOf(secret, id, at, body) : new Webhook(secret).sign(id, at, body);
 
 function outcomeOf(status: number): Outcome {
   if (status >= 200 && status < 300) return { kind: 'taken' };

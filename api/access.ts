@@ -34,6 +34,7 @@ export const ACCESS = {
   'POST /v1/departments/:code/resume': ['administrator'],
   'GET /v1/departments': 'any',
   'GET /v1/services': 'any',
+  'GET /v1/services/:code/history': [...COURT, 'administrator'],
   'PATCH /v1/services/:code': ['administrator'],
   'GET /v1/schools': 'any',
   'PUT /v1/schools/:code': ['administrator'],

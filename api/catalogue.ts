@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import { courts, departments, services } from '../registry/catalogue.js';
+import { courts, departments, serviceHistory, services } from '../registry/catalogue.js';
 import type { KeyRing } from '../registry/key-ring.js';
 import { changeRule, lockRule } from '../registry/rule-changes.js';
 import { lockSchool, putSchool, schools } from '../registry/schools.js';
 import { statistics } from '../registry/statistics.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
+import { Problem } from './problem.js';
 import { editing, type Route, reading } from './route.js';
 import * as answers from './schemas/answers.js';
 import { school, serviceChange } from './schemas/catalogue.js';
-import { noQuery, wholePage } from './schemas/page.js';
+import { noQuery, page, wholePage } from './schemas/page.js';
 
 /** Catalogues are short and kept in one order: a page begins after the code where the one before ended. */
 function paged<T extends { code: string }>(
@@ -39,6 +40,21 @@ const changeService = editing({
   },
 });
 
+const history = reading({
+  call: 'GET /v1/services/:code/history',
+  summary: '目录沿革 / Every version of a service’s rule, the newest first',
+  query: page,
+  answer: answers.serviceHistory,
+  async handle({ id, query }, { pool, ring }) {
+    const list = ['service-history', id];
+    const before = decodeCursor(ring, list, query.cursor, z.object({ version: z.int() }));
+    const found = await serviceHistory(pool, id, before?.version, query.limit);
+    if (!found) throw new Problem('not-found');
+    const { items, next } = found;
+    return { items, ...(next === undefined ? {} : { next: encodeCursor(ring, list, { version: next }) }) };
+  },
+});
+
 const keepSchool = editing({
   call: 'PUT /v1/schools/:code',
   summary: '登记收费高于正常标准的学校及其招生日期 / Keep the register of schools; If-Match is its version',
@@ -55,6 +71,7 @@ const keepSchool = editing({
 
 export const catalogueRoutes: Route[] = [
   changeService,
+  history,
   keepSchool,
   reading({
     call: 'GET /v1/schools',

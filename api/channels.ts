@@ -22,8 +22,8 @@ const put = editing({
     if (!parsed.ok) {
       throw new Refusal('invalid', '地址有误。 / The address is not valid.', [{ pointer: '/url', code: parsed.code }]);
     }
-    const { secret, version } = await putEndpoint(tx, ring, id, parsed.url);
-    return { status: before === undefined ? 201 : 200, body: { secret }, version };
+    const { version, ...given } = await putEndpoint(tx, ring, id, parsed.url, input.signature);
+    return { status: before === undefined ? 201 : 200, body: given, version };
   },
 });
 

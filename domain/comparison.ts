@@ -35,6 +35,8 @@ export interface Candidate {
   readonly exempt: boolean;
   /** The judge has confirmed this service for this defaulter (R6). */
   readonly confirmed: boolean;
+  /** The court of this case applies itself, for this very object. */
+  readonly courtApplies: boolean;
   /** The court has let this very reference go on (directive ALLOW or PROCEEDS_TO_COURT). */
   readonly allowedByCourt: boolean;
   /** This very reference was held, and its time ran out without the court's refusal: the default is to let go. */
@@ -54,6 +56,8 @@ export type ClearReason =
   | 'SERVICE_NOT_GATED'
   | 'ROW_RETIRED'
   | 'NO_COURT_ORDER'
+  /** The applicant is the listing court itself, by a document it has recorded (judicial auction). */
+  | 'COURT_IS_APPLICANT'
   | 'ALLOWED_BY_COURT'
   | 'HOLD_ENDED'
   /** R6: not a school of the register of those that charge above the normal standard. */
@@ -117,6 +121,7 @@ export function judge(rule: ServiceRule, candidate: Candidate, now: number): Jud
   if (acting.length === 0) return clear(whyNotActing(candidate.life, gating, now));
   if (candidate.exempt) return clear('EXEMPT');
   if (rule.flags.includes('judge-confirms') && !candidate.confirmed) return clear('NO_COURT_ORDER');
+  if (candidate.courtApplies) return clear('COURT_IS_APPLICANT');
   if (candidate.allowedByCourt) return clear('ALLOWED_BY_COURT');
   if (candidate.holdOver) return clear('HOLD_ENDED');
   const outcome = OUTCOME_OF[rule.disposition];

@@ -2,6 +2,7 @@ import type { Candidate, IdentityMatch, ServiceRule } from '../domain/comparison
 import { ALWAYS_REVIEWED } from '../domain/identity/identifier.js';
 import { hasPrivateUse, nameEquals } from '../domain/name.js';
 import type { Disposition, Measure, SubjectRole } from '../domain/vocabulary.js';
+import { documentNumber } from './court-applications.js';
 import type { ComparisonInput } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
 import { type LifeRow, type RestrictionRow, toLife } from './lives.js';
@@ -35,6 +36,7 @@ interface CandidateRow extends Omit<LifeRow, 'restrictions'> {
   confirmed: boolean;
   allowed: boolean;
   hold_over: boolean;
+  court_applies: boolean;
 }
 
 /** Every defaulter, open or ended, the party may be, and every organisation it may be a related person of. One statement. */
@@ -46,11 +48,21 @@ export async function findCandidates(
 ): Promise<{ candidates: FoundCandidate[]; blinds: Buffer[]; now: number }> {
   const asked = blindsOf(ring, input.party.identifiers);
   const blinds = asked.map((entry) => entry.blind);
-  const { rows } = await q.query<CandidateRow>(CANDIDATES, [blinds, department, input.service, input.reference]);
   const object = input.object && {
     type: input.object.type,
     blind: assetBlind(ring, input.object.type, input.object.number).toString('hex'),
   };
+  const application = input.courtApplication;
+  const { rows } = await q.query<CandidateRow>(CANDIDATES, [
+    blinds,
+    department,
+    input.service,
+    input.reference,
+    application?.court ?? null,
+    application ? documentNumber(application.number) : null,
+    object?.type ?? null,
+    object ? Buffer.from(object.blind, 'hex') : null,
+  ]);
   const candidates = rows
     .filter((row) => row.matched_kind === input.party.kind)
     .map((row): FoundCandidate => {
@@ -75,6 +87,7 @@ export async function findCandidates(
         confirmed: row.confirmed,
         allowedByCourt: row.allowed,
         holdOver: row.hold_over,
+        courtApplies: row.court_applies,
         enforcementCase: row.enforcement_case,
         caseNumber: row.case_number,
         court: row.court,
@@ -111,7 +124,10 @@ const CANDIDATES = `
            and i.outcome = 'REVIEW' and i.hold_until <= clock_timestamp() and not exists (
              select from directive v where v.interception = i.id and v.type in ('SEAL', 'REFUSE'))) as hold_over,
          coalesce((select v.type in ('ALLOW', 'PROCEEDS_TO_COURT') from interception i join directive v on v.interception = i.id
-           where i.department = $2 and i.service = $3 and i.reference = $4 and i.defaulter = d.id order by v.ordering desc limit 1), false) as allowed
+           where i.department = $2 and i.service = $3 and i.reference = $4 and i.defaulter = d.id order by v.ordering desc limit 1), false) as allowed,
+         -- Its own restrictions only: another court's seal on the same asset is that court's to let go.
+         exists (select from court_application a where a.court = $5::text and a.court = c.court and a.document_number = $6::text
+           and a.asset_type = $7::text and a.asset_blind = $8::bytea and clock_timestamp() < a.until_at) as court_applies
   from lives l join defaulter d on d.id = l.id join subject s on s.id = l.subject
   join enforcement_case c on c.id = d.enforcement_case join court on court.code = c.court
   order by d.id`;

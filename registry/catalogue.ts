@@ -68,6 +68,38 @@ export async function service(q: Queryable, code: string): Promise<ServiceView |
   return rows[0] && toService(rows[0]);
 }
 
+export interface ServiceVersion extends ServiceView {
+  recordedAt: string;
+  /** Role and id of who made it; `catalogue` for the first. */
+  recordedBy: string;
+}
+
+/** The versions of a service's rule below one, the newest first; undefined for an unknown service. One that is never gated has none. */
+export async function serviceHistory(
+  q: Queryable,
+  code: string,
+  below: number | undefined,
+  limit: number,
+): Promise<{ items: ServiceVersion[]; next?: number } | undefined> {
+  const { rows } = await q.query<ServiceRow & { recorded_at: Date | null; recorded_by: string | null }>(
+    `select s.code, s.name_zh, s.name_en, s.department, s.never_gated, r.enabled, r.subjects, r.disposition, r.gated_by, r.flags,
+            r.legal_basis, r.edition, r.valid_from::text, r.valid_until::text, r.hold_days, r.version, r.recorded_at, r.recorded_by
+     from service s left join service_rule r on r.service = s.code and ($2::int is null or r.version < $2)
+     where s.code = $1 order by r.version desc limit $3`,
+    [code, below ?? null, limit + 1],
+  );
+  if (rows.length === 0) return undefined;
+  const items = rows
+    .slice(0, limit)
+    .flatMap((row) =>
+      row.recorded_at && row.recorded_by
+        ? [{ ...toService(row), recordedAt: row.recorded_at.toISOString(), recordedBy: row.recorded_by }]
+        : [],
+    );
+  const last = rows.length > limit ? items.at(-1)?.version : undefined;
+  return { items, ...(last === undefined ? {} : { next: last }) };
+}
+
 const toService = (row: ServiceRow): ServiceView => ({
   code: row.code,
   name: { zh: row.name_zh, en: row.name_en },

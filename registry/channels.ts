@@ -5,6 +5,7 @@ import type { Actor } from './inputs.js';
 import { type KeyRing, seal, unseal } from './key-ring.js';
 import { anyEnded, blockingOf, projectNotices, recordDelivery } from './notices.js';
 import type { Queryable, Transaction } from './pool.js';
+import { newSigningKey } from './signing-keys.js';
 
 // The channels: one per department with a webhook. What is to be sent, and what became of it, stands here; sending is an activity's.
 
@@ -22,6 +23,8 @@ export interface Endpoint {
   pausedAt?: string;
   /** `receiver`: it answered 410 Gone. */
   pausedBy?: 'receiver' | 'administrator';
+  /** With which its `v1a` signatures are checked; only where the department asked for them. */
+  publicKey?: string;
   /** Failed attempts in a row. */
   failures: number;
   lastFailure?: string;
@@ -36,9 +39,11 @@ export async function endpointOf(q: Queryable, department: string): Promise<Endp
     paused_by: string | null;
     failures: number;
     last_failure: string | null;
-  }>('select url, version, paused_at, paused_by, failures, last_failure from endpoint where department = $1', [
-    department,
-  ]);
+    public_key: string | null;
+  }>(
+    'select url, version, paused_at, paused_by, failures, last_failure, public_key from endpoint where department = $1',
+    [department],
+  );
   const row = rows[0];
   return (
     row && {
@@ -50,6 +55,7 @@ export async function endpointOf(q: Queryable, department: string): Promise<Endp
             pausedBy: row.paused_by === RECEIVER ? ('receiver' as const) : ('administrator' as const),
           }
         : {}),
+      ...(row.public_key ? { publicKey: row.public_key } : {}),
       failures: row.failures,
       ...(row.last_failure ? { lastFailure: row.last_failure } : {}),
     }
@@ -71,37 +77,52 @@ export async function lockEndpoint(tx: Transaction, department: string): Promise
 }
 
 /**
- * Sets where a department takes its notices, under `lockEndpoint`, and gives it a new signing secret: the only time it is readable. The
- * secret before it signs too for a day. A channel that the receiver had closed (410) is open again; one that an administrator paused is not.
+ * Sets where a department takes its notices, under `lockEndpoint`, and gives it a new signing secret: the only time it is readable; with
+ * `v1a` a new pair of keys beside it. Secret and key before them sign too for a day. A channel that the receiver had closed (410) is open again; one that an administrator paused is not.
  */
 export async function putEndpoint(
   tx: Transaction,
   ring: KeyRing,
   department: string,
   url: string,
-): Promise<{ secret: string; version: number }> {
+  signature: 'v1' | 'v1a' = 'v1',
+): Promise<{ secret: string; publicKey?: string; version: number }> {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const sealed = seal(ring, placeOf(department, 'secret_sealed'), secret);
-  const before = await tx.query<{ secret_sealed: Buffer }>('select secret_sealed from endpoint where department = $1', [
-    department,
-  ]);
-  const old = before.rows[0]?.secret_sealed;
-  const previous = old
-    ? seal(ring, placeOf(department, 'previous_secret_sealed'), unseal(ring, placeOf(department, 'secret_sealed'), old))
-    : null;
+  const key = signature === 'v1a' ? newSigningKey() : undefined;
+  const before = await tx.query<{ secret_sealed: Buffer; signing_key_sealed: Buffer | null }>(
+    'select secret_sealed, signing_key_sealed from endpoint where department = $1',
+    [department],
+  );
+  const moved = (column: string, sealedBefore: Buffer | null | undefined): Buffer | null =>
+    sealedBefore
+      ? seal(ring, placeOf(department, `previous_${column}`), unseal(ring, placeOf(department, column), sealedBefore))
+      : null;
+  const [old] = before.rows;
   const { rows } = await tx.query<{ version: number }>(
-    `insert into endpoint (department, url, secret_sealed) values ($1, $2, $3)
+    `insert into endpoint (department, url, secret_sealed, signing_key_sealed, public_key) values ($1, $2, $3, $7, $8)
      on conflict (department) do update set url = excluded.url, version = endpoint.version + 1, change = endpoint.change + 1,
        secret_sealed = excluded.secret_sealed, previous_secret_sealed = $4, previous_secret_until = now() + $5::interval,
+       signing_key_sealed = excluded.signing_key_sealed, public_key = excluded.public_key, previous_signing_key_sealed = $9,
        failures = 0, last_failure = null, retry_at = null,
        paused_at = case when endpoint.paused_by <> $6 then endpoint.paused_at end,
        paused_by = case when endpoint.paused_by <> $6 then endpoint.paused_by end
      returning version`,
-    [department, url, sealed, previous, CHANGE_OVER, RECEIVER],
+    [
+      department,
+      url,
+      sealed,
+      moved('secret_sealed', old?.secret_sealed),
+      CHANGE_OVER,
+      RECEIVER,
+      key ? seal(ring, placeOf(department, 'signing_key_sealed'), key.privateKey) : null,
+      key?.publicKey ?? null,
+      moved('signing_key_sealed', old?.signing_key_sealed),
+    ],
   );
   const row = rows[0];
   if (!row) throw new Error('the endpoint was not written');
-  return { secret, version: row.version };
+  return { secret, ...(key ? { publicKey: key.publicKey } : {}), version: row.version };
 }
 
 const placeOf = (department: string, column: string) => ({ table: 'endpoint', column, row: department });
@@ -152,7 +173,7 @@ export interface Sending {
   body: string;
   upTo: number;
   url: string;
-  /** The present one first; the one before it while the department changes over. */
+  /** The present one first, the one before it while the department changes over; then, where it asked for them, the signing keys. */
   secrets: string[];
   /** The endpoint's version: an answer of an address that was replaced meanwhile says nothing about the new one. */
   version: number;
@@ -165,6 +186,8 @@ interface EndpointRow {
   version: number;
   secret_sealed: Buffer;
   previous: Buffer | null;
+  signing_key_sealed: Buffer | null;
+  previous_key: Buffer | null;
   failures: number;
   paused: boolean;
   wait_ms: number;
@@ -179,6 +202,7 @@ interface EndpointRow {
 export async function dueFor(tx: Transaction, ring: KeyRing, department: string): Promise<Due> {
   const { rows } = await tx.query<EndpointRow>(
     `select e.url, e.version, e.secret_sealed, case when e.previous_secret_until > now() then e.previous_secret_sealed end as previous,
+            e.signing_key_sealed, case when e.previous_secret_until > now() then e.previous_signing_key_sealed end as previous_key,
             e.failures, e.paused_at is not null as paused, e.position,
             coalesce(greatest(extract(epoch from e.retry_at - clock_timestamp()) * 1000, 0), 0)::float8 as wait_ms,
             greatest(d.joined_position - 1, (select coalesce(max(a.up_to), 0) from acknowledgement a where a.department = $1)) as acknowledged
@@ -197,8 +221,14 @@ export async function dueFor(tx: Transaction, ring: KeyRing, department: string)
     department,
     batch.upTo.toString(),
   ]);
-  const secrets = [unseal(ring, placeOf(department, 'secret_sealed'), row.secret_sealed)];
-  if (row.previous) secrets.push(unseal(ring, placeOf(department, 'previous_secret_sealed'), row.previous));
+  const secrets = (
+    [
+      ['secret_sealed', row.secret_sealed],
+      ['previous_secret_sealed', row.previous],
+      ['signing_key_sealed', row.signing_key_sealed],
+      ['previous_signing_key_sealed', row.previous_key],
+    ] as const
+  ).flatMap(([column, sealed]) => (sealed ? [unseal(ring, placeOf(department, column), sealed)] : []));
   const { url, version, failures } = row;
   return { kind: 'send', batch: batch.id, body: batch.body, upTo: Number(batch.upTo), url, secrets, version, failures };
 }

@@ -5,6 +5,7 @@ import { Refusal } from '../domain/refusal.js';
 import type { ReleaseGround } from '../domain/vocabulary.js';
 import { canonicalJson, type Json } from '../ledger/canonical-json.js';
 import { correct } from './corrections.js';
+import { announceApplication } from './court-applications.js';
 import { raiseLateFact } from './inbox.js';
 import type { Actor, DecisionInput, MeasureInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
@@ -151,6 +152,8 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
     await correct(tx, ring, locked, target, change, actor);
   },
   'confirm-service': ({ tx, targets, id }, { service }) => confirmService(tx, targets, id, service),
+  'court-application': async ({ tx, ring, locked, id }, application) =>
+    announceApplication(tx, ring, locked, id, application),
   reassign: async ({ tx, locked }, { judge }) => {
     const { rowCount } = await tx.query(
       'update enforcement_case set judge = $2 where id = $1 and exists (select from judge where id = $2 and court = $3)',
@@ -260,6 +263,8 @@ function shown(input: DecisionInput): { [member: string]: Json } {
       return { from: input.fromAt, until: input.untilAt, ...(input.services ? { services: input.services } : {}) };
     case 'extend':
       return { months: input.months };
+    case 'court-application':
+      return { until: input.untilAt };
     case 'confirm-service':
       return { service: input.service };
     default:

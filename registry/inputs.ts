@@ -91,6 +91,8 @@ export type DecisionInput = { defaulter?: string; note?: string } & (
   | { type: 'extend'; months: number; reason: string }
   | { type: 'correct'; name?: string; identifiers?: Identifier[] }
   | { type: 'confirm-service'; service: string }
+  /** Instant, RFC 3339. */
+  | { type: 'court-application'; document: CourtDecision; asset: Asset; untilAt: string }
 );
 
 export interface DirectiveInput {
@@ -113,6 +115,8 @@ export interface ComparisonInput {
   object?: { type: AssetType; number: string };
   institution?: string;
   operator?: string;
+  /** The document by which a court itself applies here: its code and the number. */
+  courtApplication?: { court: string; number: string };
   /** Present when the department's own system made the stop; the instant it did (RFC 3339). */
   stoppedAt?: string;
 }

@@ -185,13 +185,17 @@ export const endpoint = z
       .enum(['receiver', 'administrator'])
       .optional()
       .meta({ description: 'receiver：接收方已答 410 / it answered 410 Gone' }),
+    publicKey: z.string().optional().meta({ description: 'v1a 的公钥 whpk_… / The public key of v1a' }),
     failures: z.int().nonnegative().meta({ description: '连续失败次数 / Failed attempts in a row' }),
     lastFailure: z.string().optional(),
   })
   .meta({ id: 'Endpoint' });
 
 export const endpointSecret = z
-  .object({ secret: z.string().meta({ description: '签名密钥，仅此一次 / The signing secret, shown only here' }) })
+  .object({
+    secret: z.string().meta({ description: '签名密钥，仅此一次 / The signing secret, shown only here' }),
+    publicKey: z.string().optional().meta({ description: 'v1a 的公钥 whpk_… / The public key of v1a' }),
+  })
   .meta({ id: 'EndpointSecret' });
 
 export const channel = z.object({ department: z.string(), paused: z.boolean() }).meta({ id: 'Channel' });
@@ -235,6 +239,15 @@ export const service = z
     version: z.int().optional().meta({ description: '其 ETag / Its ETag is this number in quotes' }),
   })
   .meta({ id: 'Service' });
+
+export const serviceHistory = z.object({
+  items: z.array(
+    service
+      .extend({ recordedAt: instant, recordedBy: z.string() })
+      .meta({ id: 'ServiceVersion', description: '目录版本 / A version of the rule of a service' }),
+  ),
+  next,
+});
 
 export const services = z.object({ items: z.array(service), next });
 

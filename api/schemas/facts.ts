@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { firstMomentAfter, isDate, startOfDayShanghai } from '../../domain/calendar.js';
+import { addMonths, firstMomentAfter, isDate, startOfDayShanghai } from '../../domain/calendar.js';
 import { DIRECTIVE_TYPES, FEEDBACK_ACTIONS, RELEASE_GROUNDS, REPAYMENT_SOURCES } from '../../domain/vocabulary.js';
 import type {
   ComparisonInput,
@@ -24,6 +24,7 @@ import {
   pastInstant,
   positiveAmount,
   prose,
+  today,
 } from './parts.js';
 import { identifiers, party } from './party.js';
 import { present } from './present.js';
@@ -63,6 +64,9 @@ function liesInOurTimes(at: number): boolean {
 }
 const startOf = (text: string): string => (isDate(text) ? startOfDayShanghai(text) : new Date(text).toISOString());
 const endOf = (text: string): string => (isDate(text) ? firstMomentAfter(text) : new Date(text).toISOString());
+
+/** A sale by auction is through within a year; what is not is announced again. */
+const APPLICATION_MONTHS_AT_MOST = 12;
 
 export const decision = z
   .discriminatedUnion('type', [
@@ -104,6 +108,12 @@ export const decision = z
       identifiers: identifiers.optional(),
     }),
     z.strictObject({ ...aimed, type: z.literal('confirm-service'), service: line(20) }),
+    z
+      .strictObject({ ...aimed, type: z.literal('court-application'), document: courtDecision, asset, until: date })
+      .meta({
+        description:
+          '法院自行申请办理（司法拍卖）：持此文书办理此财产的业务，不受本院措施限制 / The court itself applies at a counter (judicial auction): business with this asset under this document passes this court’s own measures',
+      }),
   ])
   .transform((value, context): DecisionInput => {
     switch (value.type) {
@@ -121,6 +131,13 @@ export const decision = z
         if (Date.parse(endOf(until)) <= Date.now()) return complain(context, 'in-the-past', 'until');
         // A day that is named last is free to its end.
         return present({ ...rest, fromAt: startOf(from), untilAt: endOf(until) });
+      }
+      case 'court-application': {
+        const { until, ...rest } = value;
+        const last = addMonths(today(), APPLICATION_MONTHS_AT_MOST);
+        if (until < today()) return complain(context, 'in-the-past', 'until');
+        if (until > last) return complain(context, 'out-of-range', 'until');
+        return present({ ...rest, untilAt: firstMomentAfter(until) });
       }
       case 'correct':
         if (value.name === undefined && value.identifiers === undefined) return complain(context, 'required', 'name');
@@ -165,6 +182,13 @@ const business = {
   party,
   object: asset.optional(),
   institution: line(100).optional(),
+  courtApplication: z
+    .strictObject({ court: line(20), number: line(100) })
+    .optional()
+    .meta({
+      description:
+        '法院自行申请办理时：法院代码与文书号；仅在该院已登记此文书及此财产时有效 / Where a court itself applies: its code and document; it counts only where that court has recorded both it and the asset',
+    }),
   operator: line(100).optional(),
 };
 
@@ -200,7 +224,13 @@ export const batchDocumented = z
   .meta({ id: 'ComparisonBatch' });
 
 export const endpoint = z
-  .strictObject({ url: z.string().min(1).max(2_000) })
+  .strictObject({
+    url: z.string().min(1).max(2_000),
+    signature: z.enum(['v1', 'v1a']).optional().meta({
+      description:
+        'v1a：另以 Ed25519 签名，可供第三方验证 / v1a: signed with Ed25519 too, so that others can tell who signed',
+    }),
+  })
   .meta({ id: 'EndpointInput', description: '接收通知的地址 / Where notices are sent by webhook' });
 
 export const acknowledgement = z

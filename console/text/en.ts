@@ -204,6 +204,7 @@ export const en: Text = {
     extend: 'extend the term',
     correct: 'correct the identity',
     'confirm-service': 'confirm a service',
+    'court-application': 'the court itself applies',
   },
   inboxKinds: {
     interception: 'interception',

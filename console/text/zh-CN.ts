@@ -228,6 +228,7 @@ export const zhCN = {
     extend: '延长期限',
     correct: '更正身份',
     'confirm-service': '确认限制事项',
+    'court-application': '法院自行申请办理',
   } satisfies Record<DecisionInput['type'], string>,
   inboxKinds: {
     interception: '拦截',

@@ -57,6 +57,28 @@ describe('a row of the catalogue', () => {
     ]);
   });
 
+  it('has its history: every version, the newest first, in pages; for courts and administrators', async () => {
+    await change('SCI-01', { holdDays: 9 }, '"1"');
+    await change('SCI-01', { enabled: false }, '"2"');
+    const read = (query = '', token = judgeOf(WUDANG).token) => api.get(`/v1/services/SCI-01/history${query}`, token);
+    const whole = (await read('', administrator().token)).body;
+    expect(whole).not.toHaveProperty('next');
+    expect(whole.items).toMatchObject([
+      { code: 'SCI-01', version: 3, enabled: false, holdDays: 9, recordedBy: expect.stringMatching(/^administrator:/) },
+      { version: 2, enabled: true, holdDays: 9 },
+      { version: 1, enabled: true, recordedBy: 'catalogue', recordedAt: expect.any(String) },
+    ]);
+    const first = (await read('?limit=2')).body;
+    expect(first.items).toEqual(whole.items.slice(0, 2));
+    expect((await read(`?limit=2&cursor=${first.next}`)).body).toEqual({ items: whole.items.slice(2) });
+    const foreign = await api.get(`/v1/services/HEA-01/history?cursor=${first.next}`, judgeOf(WUDANG).token);
+    expect(foreign.status).toBe(422);
+    expect((await api.get('/v1/services/NG-02/history', judgeOf(WUDANG).token)).body).toEqual({ items: [] });
+    expect((await api.get('/v1/services/SCI-99/history', judgeOf(WUDANG).token)).status).toBe(404);
+    expect((await read('', departmentOf('SCI').token)).status).toBe(404);
+    expect((await api.get('/v1/services/SCI-01/history')).status).toBe(401);
+  });
+
   it('is no new version when nothing changes', async () => {
     const same = await change('HOU-01', { enabled: (await service('HOU-01')).enabled }, '"1"');
     expect([same.status, same.headers.etag]).toEqual([200, '"1"']);

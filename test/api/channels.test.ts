@@ -36,6 +36,23 @@ describe('an endpoint', () => {
     expect(JSON.stringify(rows)).not.toContain(set.body.secret.slice(6));
   });
 
+  it('is signed with a key pair too where the department asks for it: the public half is shown, the private nowhere', async () => {
+    const token = departmentOf('LAN').token;
+    const body = { url: 'https://lan.example/notices', signature: 'v1a' };
+    const send = (more: object) =>
+      request(api.app)
+        .put(place('LAN'))
+        .set('Authorization', `Bearer ${token}`)
+        .set('If-Match', '*')
+        .send({ ...body, ...more });
+    expect((await put('LAN', 'https://lan.example/')).body.publicKey).toBeUndefined();
+    const set = await send({});
+    expect(set.body.publicKey).toMatch(/^whpk_[A-Za-z0-9+/]{43}=$/);
+    expect((await view('LAN')).body.publicKey).toBe(set.body.publicKey);
+    const refused = await send({ signature: 'v2' });
+    expect([refused.status, refused.body.errors[0].pointer]).toEqual([422, '/signature']);
+  });
+
   it('is changed only by who has seen it as it is: 428 without If-Match, 412 with a stale one', async () => {
     const first = await put('EDU', 'https://edu.example/a');
     const without = await put('EDU', 'https://edu.example/b');

@@ -52,6 +52,12 @@ const GOOD = {
   extend: { type: 'extend', months: 12, reason: '多次隐匿财产' },
   correct: { type: 'correct', name: '封某权' },
   'confirm-service': { type: 'confirm-service', service: 'EDU-01' },
+  'court-application': {
+    type: 'court-application',
+    document: { number: '（2026）黔0112执协5号', madeOn: today },
+    asset: { type: 'property-unit', number: 'GB0001F1' },
+    until: addDays(today, 30),
+  },
 } as const;
 
 describe('exempt', () => {
@@ -198,6 +204,36 @@ describe('confirm-service', () => {
   ])('refuses %s', async (service, code) => {
     const { id } = await published();
     expect(await complaint(decide(id, { type: 'confirm-service', service }))).toEqual([422, '/service', code]);
+  });
+});
+
+describe('court-application', () => {
+  it('lets the court’s own transfer pass at the counter that names its document', async () => {
+    const { id, parties } = await published();
+    const { document, asset } = GOOD['court-application'];
+    const ask = async () => {
+      const body = {
+        service: 'BDC-01',
+        reference: randomUUID(),
+        party: parties[0],
+        object: asset,
+        courtApplication: { court: WUDANG, number: document.number },
+      };
+      return (await api.post('/v1/comparisons', body, { token: departmentOf('BDC').token })).body.outcome;
+    };
+    expect(await ask()).toBe('REVIEW');
+    expect((await decide(id, GOOD['court-application'])).status).toBe(201);
+    expect(await ask()).toBe('CLEAR');
+  });
+
+  it.each([
+    [{ until: addDays(today, -1) }, '/until', 'in-the-past'],
+    [{ until: addDays(addMonths(today, 12), 1) }, '/until', 'out-of-range'],
+    [{ asset: undefined }, '/asset', 'required'],
+    [{ document: undefined }, '/document', 'required'],
+  ])('refuses %o', async (change, pointer, code) => {
+    const { id } = await published();
+    expect(await complaint(decide(id, { ...GOOD['court-application'], ...change }))).toEqual([422, pointer, code]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { verify as check, createPublicKey } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import type { Notice } from '../../registry/notices.js';
@@ -80,6 +81,17 @@ export class Receiver {
 /** Throws unless the delivery is signed with this secret, and not long ago. */
 export function verify(delivery: Delivery, secret: string): void {
   new Webhook(secret).verify(delivery.body, delivery.headers);
+}
+
+/** How many of a delivery's `v1a` signatures were made with the private half of this key (`whpk_…`): by what the standard says alone. */
+export function signedWith({ body, headers }: Pick<Delivery, 'body' | 'headers'>, publicKey: string): number {
+  const x = Buffer.from(publicKey.replace('whpk_', ''), 'base64').toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  const signed = Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`);
+  return (headers['webhook-signature'] ?? '').split(' ').filter((signature) => {
+    const [version, value = ''] = signature.split(',');
+    return version === 'v1a' && check(null, signed, key, Buffer.from(value, 'base64'));
+  }).length;
 }
 
 function toDelivery(request: IncomingMessage, body: string): Delivery {

@@ -69,7 +69,10 @@ describe('the holidays', () => {
         );
       expect(await items()).toEqual([{ kind: 'interception', deadline: undefined }]);
       const wake = async () => {
-        await world.pool.query('update deadline set due_at = clock_timestamp() - interval '1 second' where defaulter = $1', [id]);
+        await world.pool.query(
+          `update deadline set due_at = clock_timestamp() - interval '1 second' where defaulter = $1`,
+          [id],
+        );
         return world.tx((tx) => escalate(tx, world.ring, id));
       };
       expect((await wake()).wakeAt).toBeGreaterThan(toldAt + 3_600_000);

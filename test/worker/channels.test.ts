@@ -3,8 +3,9 @@ import { pauseChannel, resumeChannel } from '../../registry/channels.js';
 import { acknowledge, readNotices } from '../../registry/notices.js';
 import { departmentChannelWorkflowId } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';
-import { answering, verify } from '../harness/receiver.js';
+import { answering, signedWith, verify } from '../harness/receiver.js';
 import { useChannels } from './channel-tests.js';
+import { setSignedEndpoint } from './endpoint.js';
 
 const { world, logged, start, stop, receiver, endpoint, shown, pulled, deliveredUpTo, idle, quiet, list, release } =
   useChannels();
@@ -187,6 +188,29 @@ describe('a secret', () => {
     const after = await one.delivery(before + 2);
     verify(after, fresh);
     expect(() => verify(after, old)).toThrow();
+  });
+
+  it('may have a key pair beside it: whoever has the public half can tell that we signed, also while the pair is changed', async () => {
+    const one = await receiver();
+    await list();
+    const { secret, publicKey = '' } = await setSignedEndpoint(world(), 'WAT', one.url);
+    const first = await one.delivery(1);
+    verify(first, secret);
+    expect([publicKey.slice(0, 5), signedWith(first, publicKey)]).toEqual(['whpk_', 1]);
+    expect(signedWith({ ...first, body: `${first.body} ` }, publicKey)).toBe(0);
+    const next = await setSignedEndpoint(world(), 'WAT', one.url);
+    await list();
+    const during = await one.delivery(2);
+    expect([publicKey, next.publicKey ?? ''].map((key) => signedWith(during, key))).toEqual([1, 1]);
+    await world().pool.query(`update endpoint set previous_secret_until = now() where department = 'WAT'`);
+    await list();
+    const after = await one.delivery(3);
+    expect([publicKey, next.publicKey ?? ''].map((key) => signedWith(after, key))).toEqual([0, 1]);
+    // Who no longer asks for it gets none, after the day in which the old one still signs.
+    await endpoint('WAT', one.url);
+    await world().pool.query(`update endpoint set previous_secret_until = now() where department = 'WAT'`);
+    await list();
+    expect((await one.delivery(4)).headers['webhook-signature']?.split(' ')).toHaveLength(1);
   });
 
   it('and an address are read anew for each delivery: what failed at the old one goes to the new one', async () => {
