@@ -1,5 +1,6 @@
 import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
+import type { WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { type ChannelSettings, createChannelActivities } from '../activities/department-channel.js';
 import type { AllowedHosts } from '../domain/endpoint.js';
@@ -32,6 +33,8 @@ export interface Channels {
   allowed: AllowedHosts;
   stopping: AbortSignal;
   log: Logger;
+  /** Beyond `CHANNEL_WORKER`: the deployment it belongs to. */
+  options?: Partial<WorkerOptions>;
   /** Tests have a queue of their own, and shorter times. */
   taskQueue?: string;
   settings?: ChannelSettings;
@@ -57,7 +60,7 @@ export async function runChannels(channels: Channels): Promise<void> {
       return false;
     },
   });
-  await poll({ config, options: { ...CHANNEL_WORKER, activities, taskQueue }, stopping, log });
+  await poll({ config, options: { ...CHANNEL_WORKER, ...channels.options, activities, taskQueue }, stopping, log });
   await ensuring.stop();
 }
 

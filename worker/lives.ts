@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
+import type { WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { EnforcementActivities } from '../activities/enforcement.js';
 import { LIFE_WORKER } from './options.js';
@@ -18,11 +19,13 @@ export interface LifeWorker {
   config: ClientConnectConfig;
   activities: EnforcementActivities;
   taskQueue: string;
+  /** Beyond `LIFE_WORKER`: the deployment it belongs to. */
+  options?: Partial<WorkerOptions>;
   stopping: AbortSignal;
   log: Logger;
 }
 
 /** Runs the lives' worker until `stopping`. */
-export function runLives({ activities, taskQueue, ...where }: LifeWorker): Promise<void> {
-  return poll({ ...where, options: { ...LIFE_WORKER, activities, taskQueue } });
+export function runLives({ activities, taskQueue, options, ...where }: LifeWorker): Promise<void> {
+  return poll({ ...where, options: { ...LIFE_WORKER, ...options, activities, taskQueue } });
 }

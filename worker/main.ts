@@ -10,6 +10,7 @@ import { watchHolidays } from './holidays.js';
 import { connectClient, runLives, temporalConfig } from './lives.js';
 import { startLoops } from './loops.js';
 import { mailSettings, startMail } from './mail.js';
+import { deployment } from './options.js';
 
 /** The process ends by itself after this long, even if Temporal does not answer any more. */
 const LONGEST_SHUTDOWN_MS = 15_000;
@@ -47,6 +48,7 @@ const client = await connectClient(config);
 
 // Wrong settings end the process here, before anything runs.
 const settings = mailSettings(process.env);
+const options = deployment(process.env);
 
 // The loops start first: departments and courts are served by them whether Temporal is there or not.
 const loops = startLoops({ pool, ring, client, taskQueue: TASK_QUEUE, log });
@@ -54,13 +56,14 @@ watchHolidays(log);
 const mail = settings && startMail({ pool, log, settings });
 const stopping = new AbortController();
 const activities = createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge });
-const lives = runLives({ config, activities, taskQueue: TASK_QUEUE, stopping: stopping.signal, log });
+const lives = runLives({ config, activities, taskQueue: TASK_QUEUE, options, stopping: stopping.signal, log });
 const channels = runChannels({
   pool,
   ring,
   client,
   config,
   allowed: parseAllowedHosts(process.env.WEBHOOK_ALLOWED_HOSTS),
+  options,
   stopping: stopping.signal,
   log,
 });

@@ -8,6 +8,25 @@ const BUNDLE = ['../workflow-bundle.js', '../dist/workflow-bundle.js']
   .find((path) => existsSync(path));
 if (!BUNDLE) throw new Error('the workflow bundle is missing: run npm run build');
 
+/**
+ * Worker Versioning, where the site names its deployment and this build (TEMPORAL_DEPLOYMENT_NAME, TEMPORAL_BUILD_ID): lives that run for years
+ * go over to the current build by themselves, and a build under trial gets none before it is made current. Without both: unversioned, as the
+ * embedded server wants it. Throws an Error where only one is set.
+ */
+export function deployment(environment: NodeJS.ProcessEnv): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_BUILD_ID: buildId } = environment;
+  if (!deploymentName && !buildId) return {};
+  if (!deploymentName || !buildId)
+    throw new Error('Worker Versioning needs TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_BUILD_ID: set both, or neither');
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName, buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
+  };
+}
+
 /** How the worker of the lives is set, each with its reason. */
 export const LIFE_WORKER: Partial<WorkerOptions> = {
   // What was tested is what runs, and nothing is bundled at start.

@@ -4,6 +4,14 @@ import { eventually } from '../harness/eventually.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
 import { startLife } from './lives-only.js';
 
+/** The statuses of all runs of a workflow. */
+async function runsOf(world: World, workflowId: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const run of world.client.workflow.list({ query: `WorkflowId = '${workflowId}'` }))
+    found.push(run.status.name);
+  return found;
+}
+
 describe('a life that continues as new', () => {
   let world: World;
   beforeAll(async () => {
@@ -19,12 +27,7 @@ describe('a life that continues as new', () => {
     await startLife(world, id, 5);
     world.startWorker();
     await world.until(opened.id, 'IN_FORCE');
-    const runs = async (): Promise<string[]> => {
-      const found: string[] = [];
-      for await (const run of world.client.workflow.list({ query: `WorkflowId = '${workflowId}'` }))
-        found.push(run.status.name);
-      return found;
-    };
+    const runs = () => runsOf(world, workflowId);
     let heard = 1;
     const handle = world.client.workflow.getHandle(workflowId);
     for (let crossing = 1; crossing <= 4; crossing++) {
@@ -51,6 +54,48 @@ describe('a life that continues as new', () => {
     const count = (type: string): number => facts.filter((fact) => fact.type === type).length;
     expect([count('comparison-hit'), count('judge-notified'), count('repayment')]).toEqual([12, 12, 13]);
     expect([count('published'), count('release-published'), count('released')]).toEqual([1, 1, 1]);
+    expect(facts.map((fact) => fact.seq)).toEqual(facts.map((_, i) => i + 1));
+  });
+
+  it('goes through thousands of facts of all kinds: each is heard and has its effect, once', async () => {
+    const FACTS = 2_400;
+    const debtor = person();
+    const opened = await world.open([defaulter(debtor)]);
+    const id = opened.defaulters[0]?.id ?? '';
+    const workflowId = enforcementWorkflowId(id);
+    await startLife(world, id, 500);
+    world.startWorker();
+    await world.until(opened.id, 'IN_FORCE');
+    let heard = 1;
+    for (let n = 0; n < FACTS; n++) {
+      const kind = n % 100;
+      if (kind === 98) await world.decide(opened.id, { type: 'stay', reason: '审查' });
+      else if (kind === 99) await world.decide(opened.id, { type: 'resume' });
+      else if (kind % 10 === 0) await world.compare('AIC-01', debtor);
+      else await world.pay(opened.id, 1n);
+      heard += 1;
+    }
+    const handle = world.client.workflow.getHandle(workflowId);
+    await eventually(async () => (await handle.query(stateQuery)).heardUpTo === heard);
+    const before = await world.facts(opened.id);
+    const count = (type: string): number => before.filter((fact) => fact.type === type).length;
+    expect([count('repayment'), count('decision'), count('comparison-hit')]).toEqual([2_112, 48, 240]);
+    await eventually(
+      async () => (await world.facts(opened.id)).filter((f) => f.type === 'judge-notified').length === 240,
+    );
+    expect((await world.view(opened.id)).outstanding).toBe('399978.88');
+    await world.pay(opened.id, 39_997_888n);
+    await eventually(async () => (await world.facts(opened.id)).some((fact) => fact.type === 'release-published'));
+    await world.acknowledgeAll();
+    await world.until(opened.id, 'RELEASED');
+    await handle.result();
+    const statuses = await eventually(async () => {
+      const found = await runsOf(world, workflowId);
+      return !found.includes('RUNNING') && found;
+    });
+    expect(statuses.filter((status) => status === 'CONTINUED_AS_NEW').length).toBeGreaterThanOrEqual(4);
+    const facts = await world.facts(opened.id);
+    expect(facts.filter(({ type }) => ['published', 'release-published', 'released'].includes(type))).toHaveLength(3);
     expect(facts.map((fact) => fact.seq)).toEqual(facts.map((_, i) => i + 1));
   });
 });

@@ -1,3 +1,4 @@
+import type { WorkerOptions } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createEnforcementActivities } from '../../activities/enforcement.js';
@@ -8,12 +9,13 @@ import type { World } from '../harness/world.js';
 import './quiet.js';
 
 /** Runs the lives' worker of a world without relay, assigner and settler: the test does their work. Resolves to how to stop it. */
-export function runLivesOnly(world: World): () => Promise<void> {
+export function runLivesOnly(world: World, options: Partial<WorkerOptions> = {}): () => Promise<void> {
   const stopping = new AbortController();
   const running = runLives({
     config: { connectionOptions: { address: inject('temporalAddress') } },
     activities: createEnforcementActivities({ pool: world.pool, ring: world.ring, noticeWritten: () => undefined }),
     taskQueue: world.taskQueue,
+    options,
     stopping: stopping.signal,
     log: pino({ level: 'silent' }),
   });

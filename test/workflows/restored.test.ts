@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withClient, withDatabase } from '../../local/postgres-databases.js';
+import { redrive } from '../../registry/outbox.js';
+import { enforcementWorkflowId, stateQuery } from '../../workflows/messages.js';
+import { eventually } from '../harness/eventually.js';
+import { createWorld, defaulter, person, type World } from '../harness/world.js';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+/** Ends every connection to the world's database, so that it can be copied or replaced; the pools connect again when they are used. */
+async function alone(
+  work: (name: string, run: (statement: string) => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const name = new URL(world.adminUrl).pathname.slice(1);
+  await withClient(withDatabase(world.adminUrl, 'postgres'), async (client) => {
+    await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+    await work(name, (statement) => client.query(statement));
+  });
+}
+
+describe('PostgreSQL restored to an earlier moment', () => {
+  it('lives that had heard of facts which are gone are terminated and redriven: they hear what is true now, each effect once', async () => {
+    const debtor = person();
+    const opened = await world.open([defaulter(debtor)]);
+    const id = opened.defaulters[0]?.id ?? '';
+    const handle = () => world.client.workflow.getHandle(enforcementWorkflowId(id));
+    const heard = async () => (await handle().query(stateQuery)).heardUpTo;
+    world.startWorker();
+    await world.until(opened.id, 'IN_FORCE');
+    await world.stopWorker();
+    await alone((name, run) => run(`create database ${name}_backup template ${name}`).then(() => undefined));
+    world.startWorker();
+    await world.pay(opened.id, 1n);
+    await world.pay(opened.id, 1n);
+    await eventually(async () => (await heard()) === 3);
+    await world.stopWorker();
+    await alone(async (name, run) => {
+      await run(`drop database ${name}`);
+      await run(`alter database ${name}_backup rename to ${name}`);
+    });
+    expect((await world.view(opened.id)).outstanding).toBe('400000.00');
+    // As docs/operations.md has it: with the workers stopped, terminate, then redrive.
+    await handle().terminate('restored');
+    expect(await redrive(world.pool)).toBe(1);
+    // A new fact has the number of one that is gone.
+    await world.pay(opened.id, 40_000_000n);
+    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    world.startWorker();
+    await eventually(async () => (await world.read('BDC')).some((notice) => notice.kind === 'RELEASE'));
+    await world.acknowledgeAll();
+    await world.until(opened.id, 'RELEASED');
+    await handle().result();
+    expect((await world.read('BDC')).map((notice) => notice.kind)).toEqual(['PUBLISH', 'RELEASE']);
+    const types = (await world.facts(opened.id)).map((fact) => fact.type);
+    for (const type of ['published', 'repayment', 'release-published', 'released'])
+      expect([type, types.filter((one) => one === type).length]).toEqual([type, 1]);
+  });
+});
