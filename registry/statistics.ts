@@ -29,14 +29,19 @@ interface Row {
   repaid_fen: string;
 }
 
+/** Really stopped: refused outright, or held and then refused by the court or the department (domain handbook §2, Interception). */
+const STOPPED = `(i.outcome = 'INTERCEPT' or (i.outcome = 'REVIEW' and (
+  exists (select from directive v where v.interception = i.id and v.type in ('SEAL', 'REFUSE'))
+  or exists (select from feedback f where f.interception = i.id and f.action = 'refused'))))`;
+
 export async function statistics(q: Queryable): Promise<Statistics> {
   const { rows } = await q.query<Row>(`
     select (select count(*)::int from defaulter) as entries,
            (select count(distinct defaulter)::int from restriction where in_force_at is not null and ended_at is null
               and (until is null or clock_timestamp() < until)) as live_entries,
            (select count(*)::int from comparison) as comparisons,
-           (select count(*)::int from interception where outcome = 'INTERCEPT') as interceptions,
-           (select count(distinct d.subject)::int from interception i join defaulter d on d.id = i.defaulter where i.outcome = 'INTERCEPT')
+           (select count(*)::int from interception i where ${STOPPED}) as interceptions,
+           (select count(distinct d.subject)::int from interception i join defaulter d on d.id = i.defaulter where ${STOPPED})
              as subjects_intercepted,
            (select count(distinct defaulter)::int from restriction where end_ground = 'performed') as performed,
            (select coalesce(sum(amount_fen), 0) from repayment where reversed_at is null) as repaid_fen`);

@@ -9,6 +9,7 @@ import { giveDirective } from '../../registry/interceptions.js';
 import { termEndOf } from '../../registry/lives.js';
 import { acknowledge, assignPositions, readNotices } from '../../registry/notices.js';
 import { createPool, type Pool, sqlState } from '../../registry/pool.js';
+import { statistics } from '../../registry/statistics.js';
 import * as byHand from '../harness/by-hand.js';
 import { createWorld, defaulter, JUDGE, person, residentNumber, type World } from '../harness/world.js';
 
@@ -247,6 +248,38 @@ describe('whom a measure reaches', () => {
     expect([(await sale('auction-1')).outcome, (await sale('auction-2')).outcome]).toEqual(['CLEAR', 'REVIEW']);
     expect(await kinds(opened.id)).toEqual(['PUBLISH', 'DIRECTIVE']);
   });
+});
+
+it('R18: the figures count entries, comparisons, real stops, distinct persons, person-times and yuan, each in its own unit', async () => {
+  const figures = () => statistics(owner);
+  const before = await figures();
+  const number = residentNumber();
+  const [one, two] = [
+    await inForce(defaulter(person('氐某', number))),
+    await inForce(defaulter(person('氐某', number))),
+  ];
+  const held = await world.compare('PLN-01', person('氐某', number));
+  await world.compare('TAX-01', person('房某'));
+  const since = async () => {
+    const now = await figures();
+    return {
+      entries: now.entries - before.entries,
+      live: now.liveEntries - before.liveEntries,
+      comparisons: now.comparisons - before.comparisons,
+      stops: now.interceptions - before.interceptions,
+      persons: now.subjectsIntercepted - before.subjectsIntercepted,
+      performed: now.performed - before.performed,
+      yuan: Number(now.repaid) - Number(before.repaid),
+    };
+  };
+  const listed = { entries: 2, live: 2, comparisons: 2, stops: 0, persons: 0, performed: 0, yuan: 0 };
+  // Held is not stopped; one person in two cases is two entries and one person.
+  expect(await since()).toEqual(listed);
+  for (const { id } of held.interceptions)
+    await world.tx((tx) => giveDirective(tx, world.ring, id, { type: 'REFUSE' }, JUDGE));
+  expect(await since()).toEqual({ ...listed, stops: 2, persons: 1 });
+  for (const { id } of [one, two]) await world.pay(id, 40_000_000n);
+  expect(await since()).toEqual({ ...listed, live: 0, stops: 2, persons: 1, performed: 2, yuan: 800_000 });
 });
 
 describe('the court itself applies (a judicial auction)', () => {

@@ -34,9 +34,8 @@ describe('PostgreSQL restored to an earlier moment', () => {
     await world.stopWorker();
     await alone((name, run) => run(`create database ${name}_backup template ${name}`).then(() => undefined));
     world.startWorker();
-    await world.pay(opened.id, 1n);
-    await world.pay(opened.id, 1n);
-    await eventually(async () => (await heard()) === 3);
+    for (let n = 0; n < 5; n++) await world.pay(opened.id, 1n);
+    await eventually(async () => (await heard()) === 6);
     await world.stopWorker();
     await alone(async (name, run) => {
       await run(`drop database ${name}`);
