@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ensureDatabase, withClient } from '../../local/postgres-databases.js';
 import { processIdentity } from '../../local/process-identity.mjs';
 import { readProcessesFile } from '../../local/run-file.js';
@@ -15,8 +15,24 @@ const note = (product: StartedProduct): StartedProduct => {
   started.push(product);
   return product;
 };
+
+// A start takes seconds: tests that only need one that runs share it, and the data, and a test that ends it leaves the next to start it again.
+let shared: StartedProduct | undefined;
+let data: string | undefined;
+const running = async (): Promise<StartedProduct> => {
+  shared ??= await startProduct(data === undefined ? {} : { data });
+  data = shared.data;
+  return shared;
+};
+const ended = (): void => {
+  shared = undefined;
+};
 afterEach(async () => {
   for (const product of started.splice(0)) await product.remove();
+});
+afterAll(async () => {
+  await shared?.stop();
+  if (data !== undefined) rmSync(data, { recursive: true, force: true });
 });
 
 const alive = (pid: number): boolean => processIdentity(pid) !== undefined;
@@ -29,10 +45,10 @@ function pidsOf(product: StartedProduct): number[] {
 const isHealthy = async (product: StartedProduct): Promise<boolean> => (await fetch(`${product.url}/healthz`)).ok;
 
 describe('npm start', () => {
-  it('runs what run.json names, finds its data again, and ends without a trace', async () => {
-    const first = await start();
-    const run = first.run();
-    expect(run.api.url).toBe(first.url);
+  it('runs what run.json names, and keeps its files to itself', async () => {
+    const product = await running();
+    const run = product.run();
+    expect(run.api.url).toBe(product.url);
     for (const pid of [run.api.pid, run.worker.pid, run.temporal.pid, run.postgres.pid])
       expect(alive(pid ?? 0)).toBe(true);
     expect((await fetch(run.temporal.ui ?? '')).ok).toBe(true);
@@ -40,25 +56,65 @@ describe('npm start', () => {
       { one: 1 },
     ]);
     for (const file of ['run.json', 'credentials.json', 'key-ring.json', 'processes.json']) {
-      expect(statSync(join(first.data, file)).mode & 0o777, file).toBe(0o600);
+      expect(statSync(join(product.data, file)).mode & 0o777, file).toBe(0o600);
     }
-    for (const log of readdirSync(join(first.data, 'logs'))) {
-      expect(statSync(join(first.data, 'logs', log)).mode & 0o077, log).toBe(0);
+    for (const log of readdirSync(join(product.data, 'logs'))) {
+      expect(statSync(join(product.data, 'logs', log)).mode & 0o077, log).toBe(0);
     }
+  });
+
+  it('a second one on the same data is refused, and the first runs on', async () => {
+    const product = await running();
+    const message = await refusal({ data: product.data });
+    expect(message).toContain('already running');
+    expect(message).toContain(product.url);
+    expect(await isHealthy(product)).toBe(true);
+    expect(product.run().api.url).toBe(product.url);
+  });
+
+  it.each(['api', 'worker', 'temporal', 'postgres'] as const)('starts %s again when it is killed', async (name) => {
+    const product = await running();
+    const before = product.run();
+    process.kill(before[name].pid ?? 0, 'SIGKILL');
+    await eventually(() => product.run()[name].pid !== before[name].pid, 60_000);
+    const after = product.run();
+    expect(after.api.url).toBe(before.api.url);
+    expect(after.temporal.address).toBe(before.temporal.address);
+    expect(after.postgres.url).toBe(before.postgres.url);
+    await product.printed(new RegExp(`${name} is running again`));
+    await eventually(() => isHealthy(product));
+    await eventually(async () => (await fetch(`${product.url}/readyz`)).ok);
+  });
+
+  it('ends without a trace, and finds its data again', async () => {
+    const first = await running();
     const before = { pids: pidsOf(first), credentials: first.credentials() };
     expect(await first.stop('SIGTERM')).toBe(0);
+    ended();
     expect(before.pids.filter(alive)).toEqual([]);
     expect(existsSync(join(first.data, 'run.json'))).toBe(false);
-
-    const second = await start({ data: first.data });
+    const second = await running();
     expect(second.credentials()).toEqual(before.credentials);
     expect(await isHealthy(second)).toBe(true);
   });
 
+  it('uses the servers the environment names and starts none of its own', async () => {
+    const host = await running();
+    const { postgres, temporal } = host.run();
+    const url = await ensureDatabase(postgres.url, 'elsewhere');
+    const guest = await start({ environment: { DATABASE_URL: url, TEMPORAL_ADDRESS: temporal.address } });
+    expect(guest.run().postgres).toEqual({ pid: null, url });
+    expect(guest.run().temporal).toEqual({ pid: null, address: temporal.address, ui: null });
+    expect(await isHealthy(guest)).toBe(true);
+    expect(await guest.stop()).toBe(0);
+    expect(await isHealthy(host)).toBe(true);
+  });
+
   it('ends in order when the whole process group is interrupted, twice', async () => {
-    const product = await start();
+    const product = await running();
     const pids = pidsOf(product);
     const group = -(product.supervisor.pid ?? 0);
+    ended();
     process.kill(group, 'SIGINT');
     process.kill(group, 'SIGINT');
     await product.printed(/stopping/);
@@ -71,6 +127,64 @@ describe('npm start', () => {
     );
   });
 
+  it('a database without the keys that sealed it is not served', async () => {
+    const product = await running();
+    await product.stop();
+    ended();
+    const keys = join(product.data, 'key-ring.json');
+    renameSync(keys, `${keys}.away`);
+    expect(await refusal({ data: product.data })).toContain('Restore it');
+    renameSync(`${keys}.away`, keys);
+  });
+
+  it('ends everything when it is killed itself', async () => {
+    const product = await running();
+    const pids = pidsOf(product);
+    product.supervisor.kill('SIGKILL');
+    ended();
+    await eventually(() => !pids.some(alive), 60_000);
+    await eventually(() => !existsSync(join(product.data, 'run.json')));
+    expect(await isHealthy(await running())).toBe(true);
+  });
+
+  it('ends what was left when its warden was killed as well', async () => {
+    const product = await running();
+    const pids = pidsOf(product);
+    const warden = readProcessesFile(product.data)?.warden?.pid ?? 0;
+    process.kill(warden, 'SIGKILL');
+    product.supervisor.kill('SIGKILL');
+    ended();
+    await product.ended;
+    expect(pids.filter(alive).length).toBeGreaterThan(3);
+    const again = await running();
+    expect(pids.filter(alive)).toEqual([]);
+    expect(await isHealthy(again)).toBe(true);
+  });
+
+  it('data of a newer version is refused, and nothing of it is touched or left running', async () => {
+    const product = await running();
+    const future = (statement: string) => withClient(product.run().postgres.url, (client) => client.query(statement));
+    await future(`insert into migration (name, run_on) values ('9999_future', now())`);
+    await product.stop();
+    ended();
+    expect(await refusal({ data: product.data })).toContain('newer version');
+    expect(readProcessesFile(product.data)).toBeUndefined();
+    // Nobody can start this data any more.
+    data = undefined;
+    rmSync(product.data, { recursive: true, force: true });
+  });
+});
+
+/** What it says when it does not start. */
+async function refusal(options: ProductOptions): Promise<string> {
+  const product = await launchProduct(options);
+  if (options.data === undefined) note(product);
+  expect(await product.ended).toBeGreaterThan(0);
+  expect(product.output()).not.toMatch(/^\s+at /m); // no stack
+  return product.output();
+}
+
+describe('a start of its own', () => {
   it('leaves nothing behind when it is stopped while it starts', async () => {
     const product = await launch();
     await product.printed(/PostgreSQL runs|Temporal runs/);
@@ -79,62 +193,7 @@ describe('npm start', () => {
     expect(pids.filter(alive)).toEqual([]);
   });
 
-  it('ends everything when it is killed itself', async () => {
-    const product = await start();
-    const pids = pidsOf(product);
-    product.supervisor.kill('SIGKILL');
-    await eventually(() => !pids.some(alive), 60_000);
-    await eventually(() => !existsSync(join(product.data, 'run.json')));
-    expect(await isHealthy(await start({ data: product.data }))).toBe(true);
-  });
-
-  it('ends what was left when its warden was killed as well', async () => {
-    const product = await start();
-    const pids = pidsOf(product);
-    const warden = readProcessesFile(product.data)?.warden?.pid ?? 0;
-    process.kill(warden, 'SIGKILL');
-    product.supervisor.kill('SIGKILL');
-    await product.ended;
-    expect(pids.filter(alive).length).toBeGreaterThan(3);
-    const again = await start({ data: product.data });
-    expect(pids.filter(alive)).toEqual([]);
-    expect(await isHealthy(again)).toBe(true);
-  });
-
-  it.each(['api', 'worker', 'temporal', 'postgres'] as const)('starts %s again when it is killed', async (name) => {
-    const product = await start();
-    const before = product.run();
-    process.kill(before[name].pid ?? 0, 'SIGKILL');
-    await eventually(() => product.run()[name].pid !== before[name].pid, 60_000);
-    const after = product.run();
-    expect(after.api.url).toBe(before.api.url);
-    expect(after.temporal.address).toBe(before.temporal.address);
-    expect(after.postgres.url).toBe(before.postgres.url);
-    await product.printed(new RegExp(`${name} is running again`));
-    await eventually(() => isHealthy(product));
-    await eventually(async () => (await fetch(`${product.url}/readyz`)).ok);
-    expect(await product.stop()).toBe(0);
-  });
-});
-
-describe('what can’t be had is said in one message', () => {
-  const refusal = async (options: ProductOptions): Promise<string> => {
-    const product = await launch(options);
-    expect(await product.ended).toBeGreaterThan(0);
-    expect(product.output()).not.toMatch(/^\s+at /m); // no stack
-    return product.output();
-  };
-
-  it('a second start on the same data', async () => {
-    const product = await start();
-    const message = await refusal({ data: product.data });
-    expect(message).toContain('already running');
-    expect(message).toContain(product.url);
-    expect(await isHealthy(product)).toBe(true);
-    expect(product.run().api.url).toBe(product.url);
-  });
-
-  it('a port that is taken', async () => {
+  it('on a port that is taken says so', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -143,47 +202,17 @@ describe('what can’t be had is said in one message', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('an argument it does not know', async () => {
+  it('with an argument it does not know says so', async () => {
     const product = await launch({ parameters: ['--prot', '1'] });
     expect(await product.ended).toBe(2);
     expect(product.output()).toContain('unknown argument: --prot');
   });
 
-  it('a data folder that is a file', async () => {
+  it('in a data folder that is a file says so', async () => {
     const product = await launch();
     await product.stop();
     rmSync(product.data, { recursive: true, force: true });
     writeFileSync(product.data, '');
     expect(await refusal({ data: product.data })).toContain("can't be used");
   });
-
-  it('data of a newer version, and nothing of it is touched or left running', async () => {
-    const product = await start();
-    const { postgres } = product.run();
-    await withClient(postgres.url, (client) =>
-      client.query(`insert into migration (name, run_on) values ('9999_future', now())`),
-    );
-    await product.stop();
-    expect(await refusal({ data: product.data })).toContain('newer version');
-    expect(readProcessesFile(product.data)).toBeUndefined();
-  });
-
-  it('a database without the keys that sealed it', async () => {
-    const product = await start();
-    await product.stop();
-    rmSync(join(product.data, 'key-ring.json'));
-    expect(await refusal({ data: product.data })).toContain('Restore it');
-  });
-});
-
-it('uses the servers the environment names and starts none of its own', async () => {
-  const host = await start();
-  const { postgres, temporal } = host.run();
-  const url = await ensureDatabase(postgres.url, 'elsewhere');
-  const guest = await start({ environment: { DATABASE_URL: url, TEMPORAL_ADDRESS: temporal.address } });
-  expect(guest.run().postgres).toEqual({ pid: null, url });
-  expect(guest.run().temporal).toEqual({ pid: null, address: temporal.address, ui: null });
-  expect(await isHealthy(guest)).toBe(true);
-  expect(await guest.stop()).toBe(0);
-  expect(await isHealthy(host)).toBe(true);
 });
