@@ -90,7 +90,7 @@ export function createChannelActivities({
 
   async function run(department: string, until: number, signal: AbortSignal, at: (position: number) => void) {
     while (!signal.aborted && Date.now() < until) {
-      const due = await inTransaction(pool, (tx) => dueFor(tx, ring, department));
+      const due = await inTransaction(pool, (tx) => dueFor(tx, ring, department), { readsFirst: true });
       const patience = Math.max(Math.min(LOOK_AGAIN_MS, until - Date.now()), 1);
       switch (due.kind) {
         case 'closed':

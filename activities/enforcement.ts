@@ -30,7 +30,9 @@ export function createEnforcementActivities({
   /** A step that tells the departments is done: its notice may be given its place. */
   noticeWritten: () => void;
 }): EnforcementActivities {
-  const step = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => inTransaction(pool, work);
+  // Every step begins with the lock of its case.
+  const step = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
+    inTransaction(pool, work, { readsFirst: true });
   const telling = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
     const result = await step(work);
     noticeWritten();

@@ -12,7 +12,7 @@ const pull = reading({
   answer: answers.notices,
   // What is served is recorded: only that can be acknowledged.
   handle: ({ caller, query }, { pool }) =>
-    inTransaction(pool, (tx) => readNotices(tx, caller.department, query.after, query.limit)),
+    inTransaction(pool, (tx) => readNotices(tx, caller.department, query.after, query.limit), { readsFirst: true }),
 });
 
 const confirm = writing({

@@ -59,13 +59,19 @@ export class Departments {
     while (!signal.aborted) {
       const began = Date.now();
       const from = after;
-      const { served } = await inTransaction(this.pool, (tx) =>
-        readNotices(tx, code, from === undefined ? undefined : BigInt(from), PAGE),
+      const { served } = await inTransaction(
+        this.pool,
+        (tx) => readNotices(tx, code, from === undefined ? undefined : BigInt(from), PAGE),
+        { readsFirst: true },
       );
       const isNew = served > (after ?? 0);
       if (isNew) {
         readings.push({ upTo: served, at: Date.now() });
-        await inTransaction(this.pool, (tx) => acknowledge(tx, code, BigInt(served), { role: 'department', id: code }));
+        await inTransaction(
+          this.pool,
+          (tx) => acknowledge(tx, code, BigInt(served), { role: 'department', id: code }),
+          { readsFirst: true },
+        );
       }
       const wholePage = isNew && served - (after ?? 0) >= PAGE;
       after = served;

@@ -40,20 +40,25 @@ export interface Work {
 
 /** Does the work once per client and key, whatever is sent again and however often at once. */
 export async function once(pool: Pool, request: KeyedRequest, work: Work): Promise<Outcome> {
-  return inTransaction(pool, async (tx) => {
-    if (!(await lock(tx, request, work.wait ?? false))) return { kind: 'in-progress' };
-    // A statement of its own: its snapshot must be younger than the lock.
-    const stored = await find(tx, request);
-    if (stored && !stored.fingerprint.equals(request.fingerprint)) return { kind: 'reused' };
-    if (stored) {
-      const { answer } = stored;
-      if (!work.stillHolds || (await work.stillHolds(tx, answer))) return { kind: 'answered', answer, replayed: true };
-      await tx.query('delete from idempotency where client = $1 and key = $2', [request.client, request.key]);
-    }
-    const answer = await attempt(tx, work);
-    await store(tx, request, answer);
-    return { kind: 'answered', answer, replayed: false };
-  });
+  return inTransaction(
+    pool,
+    async (tx) => {
+      if (!(await lock(tx, request, work.wait ?? false))) return { kind: 'in-progress' };
+      // A statement of its own: its snapshot must be younger than the lock.
+      const stored = await find(tx, request);
+      if (stored && !stored.fingerprint.equals(request.fingerprint)) return { kind: 'reused' };
+      if (stored) {
+        const { answer } = stored;
+        if (!work.stillHolds || (await work.stillHolds(tx, answer)))
+          return { kind: 'answered', answer, replayed: true };
+        await tx.query('delete from idempotency where client = $1 and key = $2', [request.client, request.key]);
+      }
+      const answer = await attempt(tx, work);
+      await store(tx, request, answer);
+      return { kind: 'answered', answer, replayed: false };
+    },
+    { readsFirst: true },
+  );
 }
 
 /** Forgets answers older than any client's retries; returns how many. */

@@ -67,21 +67,27 @@ const SETTLER_LOCK = 4_202;
  * unique index on `position` is the guarantee. Returns how many were placed.
  */
 export async function assignPositions(pool: Pool): Promise<number> {
-  return inTransaction(pool, async (tx) => {
-    const { rows } = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [ASSIGNER_LOCK]);
-    if (!rows[0]?.held) return 0;
-    const placed = await tx.query(
-      `with waiting as (
+  return inTransaction(
+    pool,
+    async (tx) => {
+      const { rows } = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [
+        ASSIGNER_LOCK,
+      ]);
+      if (!rows[0]?.held) return 0;
+      const placed = await tx.query(
+        `with waiting as (
          select id, row_number() over (order by ordering) as n from notice where position is null order by ordering limit 1000
        )
        -- A directive whose department has left meanwhile is its successor's.
        update notice set position = (select coalesce(max(position), 0) from notice) + waiting.n,
          department = coalesce((select d.successor from department d where d.code = notice.department and d.left_position is not null), notice.department)
        from waiting where notice.id = waiting.id`,
-      [],
-    );
-    return placed.rowCount ?? 0;
-  });
+        [],
+      );
+      return placed.rowCount ?? 0;
+    },
+    { readsFirst: true },
+  );
 }
 
 interface NoticeRow {

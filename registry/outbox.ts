@@ -21,20 +21,24 @@ export async function relay(
   limit: number,
   send: (rows: readonly OutboxRow[]) => Promise<readonly OutboxRow[]>,
 ): Promise<{ taken: number; sent: number }> {
-  return inTransaction(pool, async (tx) => {
-    const rows = await claim(tx, limit);
-    const byLife = new Map<string, OutboxRow[]>();
-    for (const row of rows) byLife.set(row.defaulter, [...(byLife.get(row.defaulter) ?? []), row]);
-    const sent = (await Promise.all([...byLife.values()].map((life) => send(life)))).flat();
-    if (sent.length > 0) {
-      await tx.query(
-        `update outbox o set sent_at = clock_timestamp() from unnest($1::uuid[], $2::int[]) as s(defaulter, seq)
+  return inTransaction(
+    pool,
+    async (tx) => {
+      const rows = await claim(tx, limit);
+      const byLife = new Map<string, OutboxRow[]>();
+      for (const row of rows) byLife.set(row.defaulter, [...(byLife.get(row.defaulter) ?? []), row]);
+      const sent = (await Promise.all([...byLife.values()].map((life) => send(life)))).flat();
+      if (sent.length > 0) {
+        await tx.query(
+          `update outbox o set sent_at = clock_timestamp() from unnest($1::uuid[], $2::int[]) as s(defaulter, seq)
          where o.defaulter = s.defaulter and o.seq = s.seq`,
-        [sent.map((row) => row.defaulter), sent.map((row) => row.seq)],
-      );
-    }
-    return { taken: rows.length, sent: sent.length };
-  });
+          [sent.map((row) => row.defaulter), sent.map((row) => row.seq)],
+        );
+      }
+      return { taken: rows.length, sent: sent.length };
+    },
+    { readsFirst: true },
+  );
 }
 
 async function claim(tx: Transaction, limit: number): Promise<OutboxRow[]> {

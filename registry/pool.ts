@@ -125,17 +125,25 @@ export const firstFailure = (tx: Transaction, thrown: unknown): Promise<unknown>
 /** Serialization failure, deadlock: the transaction did nothing and may simply run again. */
 const REPEATABLE = new Set(['40001', '40P01']);
 
-/** Runs `work` in one transaction; repeats it when PostgreSQL asked for that. Errors of `work` roll back and are rethrown. */
-export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction; repeats it when PostgreSQL asked for that. Errors of `work` roll back and are rethrown.
+ * Where `work` begins by reading or locking (`readsFirst`), that goes out together with the `begin`.
+ */
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (tx: Transaction) => Promise<T>,
+  { readsFirst = false }: { readsFirst?: boolean } = {},
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const client = await pool.connect();
     let broken: Error | undefined;
     try {
       underWay.set(client, []);
-      await client.query('begin');
+      const begun = begin(client);
+      if (!readsFirst) await begun;
       const result = await work(client);
-      await allAnswered(client);
-      await client.query('commit');
+      await begun;
+      await commit(client);
       return result;
     } catch (thrown) {
       const error = await firstFailure(client, thrown);
@@ -148,6 +156,22 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Transaction) => Pr
       client.release(broken);
     }
   }
+}
+
+/** Nothing may be written on a connection that has not begun: it is cut, before the answer to the first statement can be read. */
+function begin(client: Transaction): Promise<unknown> {
+  const begun = client.query('begin');
+  begun.catch(() => client.connection.stream.destroy());
+  return begun;
+}
+
+/** Goes out behind all that was sent: where something of it has failed, PostgreSQL rolls back instead, and the failure is thrown. */
+async function commit(client: Transaction): Promise<void> {
+  const committed = client.query('commit');
+  committed.catch(() => undefined);
+  await allAnswered(client);
+  const { command } = await committed;
+  if (command !== 'COMMIT') throw new Error(`PostgreSQL answered ${command} to a commit`);
 }
 
 /** The SQLSTATE of a PostgreSQL error, if it is one. */
