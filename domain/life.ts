@@ -70,6 +70,19 @@ export type Conflict =
 
 export type Transition = { readonly life: Life } | { readonly conflict: Conflict };
 
+/** A restriction as it is decided: not in force, nothing of it told. */
+export const decided = (id: string, measure: Measure): Restriction => ({
+  id,
+  measure,
+  from: null,
+  inForceAt: null,
+  until: null,
+  termEnd: null,
+  endedAt: null,
+  endGround: null,
+  endTold: false,
+});
+
 export const isOpen = (r: Restriction): boolean => r.endedAt === null;
 export const everythingEnded = (life: Life): boolean => life.restrictions.every((r) => r.endedAt !== null);
 

@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7';
-import { everythingEnded, type LifeEvent, transition } from '../domain/life.js';
+import { decided, everythingEnded, type LifeEvent, transition } from '../domain/life.js';
 import { formatYuan } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
 import type { ReleaseGround } from '../domain/vocabulary.js';
@@ -190,17 +190,7 @@ export async function impose(
   target: LockedLife,
   measure: MeasureInput,
 ): Promise<string> {
-  const draft = {
-    id: '',
-    measure: measure.measure,
-    from: null,
-    inForceAt: null,
-    until: null,
-    termEnd: null,
-    endedAt: null,
-    endGround: null,
-    endTold: false,
-  };
+  const draft = decided('', measure.measure);
   accept(transition(target.life, { type: 'impose', restriction: draft }, locked.now));
   await tx.query('savepoint impose');
   try {

@@ -1,5 +1,6 @@
 // The states of a life, found by walking the rules themselves: every event on every life that can come about, state before and after.
 import {
+  decided,
   type Life,
   type LifeEvent,
   type Restriction,
@@ -7,7 +8,7 @@ import {
   type Transition,
   transition,
 } from '../../domain/life.js';
-import { DEFAULTER_STATES, type DefaulterState, type Measure } from '../../domain/vocabulary.js';
+import { DEFAULTER_STATES, type DefaulterState } from '../../domain/vocabulary.js';
 
 /** Three instants are enough: in grace, in force, and after the term. */
 const INSTANTS = [0, 1_000, 2_000] as const;
@@ -15,18 +16,6 @@ const GRACE_ENDS = 500;
 const TERM_ENDS = 1_500;
 const NEVER = 9_000;
 const CLOCK = 'the clock';
-
-const decided = (measure: Measure): Restriction => ({
-  id: measure,
-  measure,
-  from: null,
-  inForceAt: null,
-  until: null,
-  termEnd: null,
-  endedAt: null,
-  endGround: null,
-  endTold: false,
-});
 
 function born(ground: 1 | 2, graceEndsAt: number | null): Life {
   return {
@@ -41,7 +30,7 @@ function born(ground: 1 | 2, graceEndsAt: number | null): Life {
     deadlineAt: null,
     performed: false,
     // One that payment may end and one that it never does.
-    restrictions: [decided('LISTING'), decided('SEAL')],
+    restrictions: [decided('LISTING', 'LISTING'), decided('SEAL', 'SEAL')],
   };
 }
 
@@ -64,7 +53,7 @@ const FORMS: { readonly [T in LifeEvent['type']]: (life: Life, now: number) => E
   stay: () => [{ type: 'stay' }],
   resume: () => [{ type: 'resume' }],
   // One further measure, or one correction: more of them lead nowhere new.
-  impose: (life) => (life.restrictions.length > 2 ? [] : [{ type: 'impose', restriction: decided('EXIT') }]),
+  impose: (life) => (life.restrictions.length > 2 ? [] : [{ type: 'impose', restriction: decided('EXIT', 'EXIT') }]),
   correct: (life) => (life.restrictions.length > 2 ? [] : [{ type: 'correct' }]),
   extend: () => [{ type: 'extend' }],
   expire: () => [{ type: 'expire' }],
@@ -79,7 +68,7 @@ function happen(life: Life, event: LifeEvent, now: number): Transition {
   const result = transition(before, event, now);
   if ('conflict' in result || event.type !== 'correct') return result;
   const replaced = result.life.restrictions.filter((r, i) => r !== before.restrictions[i]);
-  const anew = replaced.map((r) => ({ ...decided(r.measure), id: `${r.id}'` }));
+  const anew = replaced.map((r) => decided(`${r.id}'`, r.measure));
   return { life: { ...result.life, restrictions: [...result.life.restrictions, ...anew] } };
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   acts,
   balance,
+  decided,
   type Life,
   type LifeEvent,
   type Restriction,
@@ -13,18 +14,6 @@ import {
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-03-02T00:00:00Z');
-
-const restriction = (id: string, measure: Restriction['measure']): Restriction => ({
-  id,
-  measure,
-  from: null,
-  inForceAt: null,
-  until: null,
-  termEnd: null,
-  endedAt: null,
-  endGround: null,
-  endTold: false,
-});
 
 const born = (ground: Life['ground'], grace: boolean): Life => ({
   ground,
@@ -37,11 +26,7 @@ const born = (ground: Life['ground'], grace: boolean): Life => ({
   untold: false,
   deadlineAt: null,
   performed: false,
-  restrictions: [
-    restriction('listing', 'LISTING'),
-    restriction('consumption', 'CONSUMPTION'),
-    restriction('seal', 'SEAL'),
-  ],
+  restrictions: [decided('listing', 'LISTING'), decided('consumption', 'CONSUMPTION'), decided('seal', 'SEAL')],
 });
 
 /** Only a listing has a term. */
@@ -214,13 +199,13 @@ describe('a life', () => {
 
   it('refuses a further measure once all has ended', () => {
     const over = accept(inForce(1), { type: 'revoke' });
-    expect(transition(over, { type: 'impose', restriction: restriction('exit', 'EXIT') }, START)).toEqual({
+    expect(transition(over, { type: 'impose', restriction: decided('exit', 'EXIT') }, START)).toEqual({
       conflict: 'ending',
     });
   });
 
   it('tells a release before it publishes anything', () => {
-    const life = accept(inForce(1), { type: 'impose', restriction: restriction('exit', 'EXIT') });
+    const life = accept(inForce(1), { type: 'impose', restriction: decided('exit', 'EXIT') });
     const ended = accept(life, { type: 'release', ground: 'settled', measures: ['SEAL'] });
     expect(standing(ended, false, START).due).toBe('tell');
     expect(standing(accept(ended, { type: 'told' }), false, START).due).toBe('publish');

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   acts,
   type Conflict,
+  decided,
   type Life,
   type LifeEvent,
   type Restriction,
@@ -18,15 +19,7 @@ const EARLIER = NOW - 1_000;
 const LATER = NOW + 1_000;
 
 const restriction = (measure: Measure, changes: Partial<Restriction> = {}): Restriction => ({
-  id: measure,
-  measure,
-  from: null,
-  inForceAt: null,
-  until: null,
-  termEnd: null,
-  endedAt: null,
-  endGround: null,
-  endTold: false,
+  ...decided(measure, measure),
   ...changes,
 });
 const acting = (measure: Measure, changes: Partial<Restriction> = {}): Restriction =>
