@@ -10,6 +10,7 @@ import { channelRoutes } from './channels.js';
 import { comparisonRoutes } from './comparisons.js';
 import { decisionRoutes } from './decisions.js';
 import { health } from './health.js';
+import { identityRoutes } from './identity.js';
 import { inboxRoutes } from './inbox.js';
 import { interceptionRoutes } from './interceptions.js';
 import { BUDGETS, type Budgets, limiters } from './limits.js';
@@ -30,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...comparisonRoutes,
   ...batchRoutes,
   ...interceptionRoutes,
+  ...identityRoutes,
   ...noticeRoutes,
   ...channelRoutes,
   ...catalogueRoutes,

@@ -93,7 +93,8 @@ export function isText(text: string): boolean {
   return !/\0|\p{Surrogate}/u.test(text);
 }
 
-const MEMBER = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
+// No member of ours has a digit in its name; a passport's number has.
+const MEMBER = /^[A-Za-z][A-Za-z_-]{0,39}$/;
 
 /** A member's name in a pointer (RFC 6901), or `*`: a name that is none of ours may be somebody's. */
 export function escaped(name: string): string {

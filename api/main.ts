@@ -5,6 +5,7 @@
 import { createServer, type Server } from 'node:http';
 import { createConsole } from '../console/index.js';
 import { parseAllowedHosts } from '../domain/endpoint.js';
+import { awaitKnownKeys } from '../registry/data-keys.js';
 import { forgetOldAnswers } from '../registry/idempotency.js';
 import { readKeyRing } from '../registry/key-ring.js';
 import { createPool, type Pool } from '../registry/pool.js';
@@ -38,6 +39,7 @@ const pool = createPool({
   max: wholeNumber('DATABASE_CONNECTIONS', '16'),
 });
 const ring = readKeyRing(setting('KEY_RING_FILE'));
+await awaitKnownKeys(pool, ring);
 const pages = createConsole({
   pool,
   ring,

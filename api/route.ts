@@ -78,7 +78,10 @@ interface Definition<C extends Call, A extends z.ZodType> {
 
 interface Reading<C extends Call, Q extends z.ZodObject, A extends z.ZodType> extends Definition<C, A> {
   query: Q;
-  handle(request: { caller: CallerOf<C>; id: string; query: z.output<Q> }, services: Services): Promise<z.input<A>>;
+  handle(
+    request: { caller: CallerOf<C>; id: string; query: z.output<Q>; traceId: string },
+    services: Services,
+  ): Promise<z.input<A>>;
   /** The version of what is answered, where it can be edited. */
   version?(answer: z.input<A>): number;
   /** Open to all and seldom changed: a hash of it is its ETag, and who has it already is answered 304. */
@@ -93,9 +96,9 @@ export function reading<C extends Call, Q extends z.ZodObject, A extends z.ZodTy
     ...frame(definition),
     query: definition.query,
     statuses: definition.revalidates ? [200, 304] : [200],
-    async handle({ caller, id, query, ifNoneMatch }, services) {
+    async handle({ caller, id, query, ifNoneMatch, traceId }, services) {
       admit(definition.call, caller);
-      const answer = await definition.handle({ caller, id, query: read(definition.query, query) }, services);
+      const answer = await definition.handle({ caller, id, query: read(definition.query, query), traceId }, services);
       const body = JSON.stringify(answer);
       if (definition.revalidates) {
         const etag = etagOf(createHash('sha256').update(body).digest('base64url'));

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { writePrivateJson } from './private-files.js';
 import { PlainError } from './say.mjs';
 
-/** A file of secret keys, 32 bytes each in base64: sealing keys and blind-index keys by id, and two that don't rotate. */
+/** A file of secret keys, 32 bytes each in base64: sealing keys and blind-index keys by id, two that don't rotate, and the root of departments' tokens. */
 export interface KeyRingFile {
   active: string;
   keys: Record<string, string>;
@@ -11,6 +11,7 @@ export interface KeyRingFile {
   indexKeys: Record<string, string>;
   fingerprintKey: string;
   cursorKey: string;
+  tokenRoot: string;
 }
 
 export function newKeyRing(): KeyRingFile {
@@ -22,6 +23,7 @@ export function newKeyRing(): KeyRingFile {
     indexKeys: { i1: key() },
     fingerprintKey: key(),
     cursorKey: key(),
+    tokenRoot: key(),
   };
 }
 

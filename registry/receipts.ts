@@ -16,8 +16,10 @@ export async function receipt(
   fact: string,
 ): Promise<(Receipt & { court: string; departments: string[] }) | undefined> {
   const { rows } = await q.query<{ leaf: Buffer; leaf_hash: Buffer; court: string; department: string | null }>(
-    `select l.leaf, l.leaf_hash, c.court, f.department from fact f join ledger_leaf l on l.entry_id = f.id
-     join enforcement_case c on c.id = f.enforcement_case where f.id = $1`,
+    `select l.leaf, l.leaf_hash, party.court, party.department from ledger_leaf l join (
+       select f.id, c.court, f.department from fact f join enforcement_case c on c.id = f.enforcement_case
+       union all select id, court, department from identity_fact
+     ) party on party.id = l.entry_id where l.entry_id = $1`,
     [fact],
   );
   const row = rows[0];

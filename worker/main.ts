@@ -2,6 +2,7 @@ import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createEnforcementActivities } from '../activities/enforcement.js';
 import { parseAllowedHosts } from '../domain/endpoint.js';
+import { awaitKnownKeys } from '../registry/data-keys.js';
 import { readKeyRing } from '../registry/key-ring.js';
 import { createPool } from '../registry/pool.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
@@ -11,6 +12,8 @@ import { connectClient, runLives, temporalConfig } from './lives.js';
 import { startLoops } from './loops.js';
 import { mailSettings, startMail } from './mail.js';
 import { deployment } from './options.js';
+import { startRetention } from './retention.js';
+import { startTokenIndex } from './token-index.js';
 
 /** The process ends by itself after this long, even if Temporal does not answer any more. */
 const LONGEST_SHUTDOWN_MS = 15_000;
@@ -43,6 +46,7 @@ const pool = createPool({
   max: 16,
   planOnce: true,
 });
+await awaitKnownKeys(pool, ring);
 const config = temporalConfig();
 const client = await connectClient(config);
 
@@ -53,6 +57,8 @@ const options = deployment(process.env);
 // The loops start first: departments and courts are served by them whether Temporal is there or not.
 const loops = startLoops({ pool, ring, client, taskQueue: TASK_QUEUE, log });
 watchHolidays(log);
+const retention = startRetention(pool, log);
+const tokens = startTokenIndex(pool, ring, log);
 const mail = settings && startMail({ pool, log, settings });
 const stopping = new AbortController();
 const activities = createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge });
@@ -75,7 +81,7 @@ async function stop(): Promise<void> {
   log.info('worker stops');
   stopping.abort();
   setTimeout(() => process.exit(1), LONGEST_SHUTDOWN_MS).unref();
-  await Promise.all([lives, channels, loops.stopRelays(), mail?.stop()]);
+  await Promise.all([lives, channels, loops.stopRelays(), mail?.stop(), retention.stop(), tokens.stop()]);
   await loops.stopAll();
   await pool.end();
   process.exit(0);
