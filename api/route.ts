@@ -275,7 +275,8 @@ export function signedIn(caller: Caller | undefined): Caller {
   return caller;
 }
 
-const KEY = /^[\x20-\x7e]{1,255}$/;
+/** What an Idempotency-Key looks like. */
+export const KEY = /^[\x20-\x7e]{1,255}$/;
 
 export function requireKey({ idempotencyKey }: Incoming): string {
   if (idempotencyKey === undefined || idempotencyKey === '') throw new Problem('idempotency-key-missing');
