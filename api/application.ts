@@ -5,7 +5,7 @@ import helmet from 'helmet';
 import { admit } from './access.js';
 import { authenticate } from './authentication.js';
 import { batchRoutes } from './batch.js';
-import { readBody } from './body.js';
+import { isOfType, readBody } from './body.js';
 import { caseRoutes } from './cases.js';
 import { catalogueRoutes } from './catalogue.js';
 import { channelRoutes } from './channels.js';
@@ -16,6 +16,7 @@ import { decisionRoutes } from './decisions.js';
 import { health } from './health.js';
 import { inboxRoutes } from './inbox.js';
 import { interceptionRoutes } from './interceptions.js';
+import { refuseLate } from './late.js';
 import { BUDGETS, type Budgets, type Limits, limiters } from './limits.js';
 import { accessLog, plainLines } from './logging.js';
 import { createMetrics } from './metrics.js';
@@ -24,6 +25,7 @@ import { Problem, problems } from './problem.js';
 import { receiptRoutes } from './receipts.js';
 import { repaymentRoutes } from './repayments.js';
 import type { Reply, Route, Services } from './route.js';
+import { NDJSON } from './stream.js';
 import { trace } from './trace.js';
 
 export const ROUTES: readonly Route[] = [
@@ -64,17 +66,15 @@ export function createApplication(options: ApplicationOptions): RequestListener 
   }
   app.use(helmet(FOR_DATA));
   app.use(health(pool, metrics, ROUTES));
-  mount(app, options, limits.handlers);
+  mount(app, { ...options, budget: limits.comparisons }, limits.handlers);
   app.use(() => {
     throw new Problem('not-found');
   });
   app.use(problems(logger));
   const queue = new ComparisonQueue(pool, options.ring);
   const lines = plainLines(logger);
-  return comparisonLane(
-    { ...options, queue, lines, budget: limits.comparisons, metrics, headers: HEADERS_OF_DATA },
-    app,
-  );
+  const lane = { ...options, queue, lines, budget: limits.comparisons, metrics, headers: HEADERS_OF_DATA };
+  return refuseLate(NDJSON, comparisonLane(lane, app));
 }
 
 // The API serves nothing a browser should run or frame.
@@ -169,20 +169,20 @@ function answer(options: ApplicationOptions, route: Route): RequestHandler {
   return async (req, res) => {
     if (res.locals.refused !== undefined) throw res.locals.refused;
     const id = idOf(req);
-    const reply = await route.handle(
-      {
-        caller: res.locals.caller,
-        id,
-        path: route.path.replace(/:[a-z]+/, id),
-        query: req.query,
-        body: route.method === 'get' ? undefined : await readBody(req, res, route.bodyLimit),
-        idempotencyKey: req.get('idempotency-key'),
-        ifMatch: req.get('if-match'),
-        ifNoneMatch: req.get('if-none-match'),
-        traceId: res.locals.traceId,
-      },
-      options,
-    );
+    const request = {
+      caller: res.locals.caller,
+      id,
+      path: route.path.replace(/:[a-z]+/, id),
+      query: req.query,
+      body: undefined,
+      idempotencyKey: req.get('idempotency-key'),
+      ifMatch: req.get('if-match'),
+      ifNoneMatch: req.get('if-none-match'),
+      traceId: res.locals.traceId,
+    };
+    if (route.stream && isOfType(req, route.stream.type)) return route.stream.answer(request, options, req, res);
+    const body = route.method === 'get' ? undefined : await readBody(req, res, route.bodyLimit);
+    const reply = await route.handle({ ...request, body }, options);
     options.inspect?.(route, reply);
     send(res, reply);
   };

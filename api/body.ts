@@ -31,6 +31,10 @@ function parser(limit: BodyLimit): express.RequestHandler {
   });
 }
 
+/** Whether the body says that it is of this media type, whatever its parameters. */
+export const isOfType = (req: Request, type: string): boolean =>
+  (req.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() === type;
+
 /** JSON from bytes: what express.json makes of them. Throws Problem 400, or 422 as `readBody`. */
 export function parseBody(bytes: Buffer, limit: BodyLimit): Json {
   // The decoder would put U+FFFD in place of broken bytes without a word.
@@ -56,7 +60,7 @@ function fitting(body: Json, limit: BodyLimit): Json {
 export async function readBody(req: Request, res: Response, limit: BodyLimit): Promise<Json | undefined> {
   const present = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
   if (!present) return undefined;
-  if (!/^application\/json\s*(;|$)/i.test(req.get('content-type') ?? '')) throw new Problem('media-type');
+  if (!isOfType(req, 'application/json')) throw new Problem('media-type');
   if (res.locals.bytes) return parseBody(res.locals.bytes, limit);
   const parse = parsers.get(limit) ?? parser(limit);
   await new Promise<void>((resolve, reject) => {

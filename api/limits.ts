@@ -20,8 +20,8 @@ export interface Limits {
 
 /** The same budget as its handler's, without a request and an answer in hand. */
 export interface QuickBudget {
-  /** Counts one; the headers that say what is left, undefined where nothing is. */
-  take(client: string): Promise<readonly string[] | undefined>;
+  /** Counts one, or so many; the headers that say what is left, undefined where nothing is. */
+  take(client: string, count?: number): Promise<readonly string[] | undefined>;
   giveBack(client: string): Promise<void>;
 }
 
@@ -60,7 +60,9 @@ function quickBudget(name: Budget, limit: number, store: MemoryStore): QuickBudg
     return policy;
   };
   return {
-    take: async (client) => {
+    take: async (client, count = 1) => {
+      // Each counts at once, so that two who take at the same time don't count for one another.
+      for (let more = 1; more < count; more++) void store.increment(client);
       const { totalHits, resetTime } = await store.increment(client);
       if (totalHits > limit) return undefined;
       const seconds = Math.max(0, Math.ceil(((resetTime?.getTime() ?? 0) - Date.now()) / 1_000));
