@@ -68,11 +68,7 @@ const hex = (bytes: Buffer): string => `\\x${bytes.toString('hex')}`;
  * answer are written by the same statement. No two may have the same client and key.
  */
 export async function answerClear(q: Queryable, asked: readonly Prepared[]): Promise<ClearAnswer[]> {
-  const { rows } = await q.query<{ left: string[]; at: string }>({
-    name: 'answer-clear',
-    text: ANSWER_CLEAR,
-    values: [JSON.stringify(asked)],
-  });
+  const { rows } = await q.query<{ left: string[]; at: string }>(ANSWER_CLEAR, [JSON.stringify(asked)]);
   const [row] = rows;
   if (!row) throw new Error('the clear comparisons were not judged');
   const left = new Set(row.left);
