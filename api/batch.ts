@@ -26,8 +26,8 @@ const many: Route = {
   async handle(request, services) {
     const body = requireBody(request, batchDocumented);
     const { items } = read(batch, body);
-    const bundle = bundleOf(request);
-    await claim(services, bundle.caller, request);
+    const bundle = { ...bundleOf(request), fingerprint: fingerprintOf(services.ring, CALL, request) };
+    await claim(services, bundle, bundle.fingerprint);
     await charge(services, bundle.caller, items.length);
     const raw = members(members(body).items ?? []);
     const placed = items.map(({ key }, index) => toItem(key, raw[index] ?? {}, `/items/${index}`));
@@ -43,7 +43,7 @@ const many: Route = {
     type: NDJSON,
     async answer(request, services, req, res) {
       const bundle = bundleOf(request);
-      await claim(services, bundle.caller, { ...request, body: NDJSON });
+      await claim(services, bundle, fingerprintOf(services.ring, CALL, { ...request, body: NDJSON }));
       const judge = itemsJudge(services, bundle);
       await streamed(req, res, bundle.traceId, async (items) => {
         await charge(services, bundle.caller, items.length);
@@ -60,10 +60,10 @@ function bundleOf(request: Incoming): Bundle {
 }
 
 /** Ties the key to this very batch, or to a stream, before its first item; each item then has its own row and transaction under it. */
-async function claim({ pool, ring }: Services, caller: Caller, request: Incoming): Promise<void> {
+async function claim({ pool }: Services, { caller, key }: Bundle, fingerprint: Buffer): Promise<void> {
   const outcome = await once(
     pool,
-    { client: caller.client, key: requireKey(request), fingerprint: fingerprintOf(ring, CALL, request) },
+    { client: caller.client, key, fingerprint },
     { run: async () => ({ status: 200, body: '{}' }), lasting: () => undefined, wait: true },
   );
   if (outcome.kind === 'reused') throw new Problem('idempotency-key-reused');

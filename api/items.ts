@@ -37,6 +37,8 @@ export interface Bundle {
   /** The request's Idempotency-Key. */
   key: string;
   traceId: string;
+  /** Of the whole body, where it was checked under the key: then it is each item's too. */
+  fingerprint?: Buffer;
 }
 
 /** At most so many items are judged by one call of what `itemsJudge` gives. */
@@ -87,10 +89,10 @@ async function clearOnes(
   return found;
 }
 
-const keyed = (ring: Services['ring'], { call, key }: Bundle, item: Item): { key: string; fingerprint: Buffer } => ({
+const keyed = (ring: Services['ring'], bundle: Bundle, item: Item): { key: string; fingerprint: Buffer } => ({
   // A line feed stands in no header: an item's key can't be somebody's request key.
-  key: `${key}\n${item.key}`,
-  fingerprint: fingerprint(ring, call, canonicalJson(item.asked)),
+  key: `${bundle.key}\n${item.key}`,
+  fingerprint: bundle.fingerprint ?? fingerprint(ring, bundle.call, canonicalJson(item.asked)),
 });
 
 function ordinaryJudge({ pool, ring, logger }: Services, bundle: Bundle): (item: Item) => Promise<Result> {

@@ -12,8 +12,8 @@ const COURT = '黔0112';
 const TODAY = '2026-01-01';
 const DAYS = 14_000;
 const PLACES = 3_000;
-/** Takes the nth to a place and a day, no two to the same: people of a list are spread over all there are. */
-const STRIDE = 25_214_903;
+/** Takes the nth to a place and a day, no two to the same (it has no factor in common with both): a list's people are spread over all there are. */
+const STRIDE = 25_214_911;
 const SURNAMES = Array.from('赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨');
 const GIVEN = Array.from('甲乙丙丁戊己庚辛壬癸');
 const LETTERS = '0123456789ABCDEFGHJKLMNPQRTUWXY';
@@ -134,13 +134,15 @@ export async function fillList(
   };
   await write('subject', 'id kind name_sealed canonical_sealed', count, (nth) => {
     const id = idOf(1, nth);
-    const party = partyOf(entryAt(nth));
+    const entry = entryAt(nth);
+    if (nth >= asked) return [[id, entry.kind, short, filler]];
+    const canonical = canonicalSubject(partyOf(entry));
     return [
       [
         id,
-        party.kind,
-        sealedFor(nth, 'subject', 'name_sealed', id, party.name),
-        nth < asked ? sealedFor(nth, 'subject', 'canonical_sealed', id, canonicalSubject(party)) : filler,
+        entry.kind,
+        sealedFor(nth, 'subject', 'name_sealed', id, entry.name),
+        sealedFor(nth, 'subject', 'canonical_sealed', id, canonical),
       ],
     ];
   });
