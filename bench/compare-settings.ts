@@ -1,5 +1,7 @@
 /** What a run measures, and how long it may take; smaller by environment for a first look, larger for the longest list. */
 export interface CompareSettings {
+  /** BENCH_PARTS: which parts to measure, by name and comma; all unless told. */
+  parts: readonly string[] | undefined;
   /** BENCH_ROUNDS: rounds of floor and subject in turn. */
   rounds: number;
   /** BENCH_SECONDS: how long each of a round is watched. */
@@ -22,6 +24,7 @@ export function readCompareSettings(environment: NodeJS.ProcessEnv): CompareSett
     return value;
   };
   return {
+    parts: environment.BENCH_PARTS?.split(','),
     rounds: whole('BENCH_ROUNDS', 4),
     windowSeconds: whole('BENCH_SECONDS', 5),
     list: whole('BENCH_LIST', 168_900),

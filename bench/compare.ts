@@ -24,14 +24,14 @@ export async function main(stopping: AbortSignal): Promise<number> {
   try {
     const court = await openCourt(place, 'usual', settings.list);
     const parts: [string, boolean, () => Promise<void>][] = [
-      ['single comparisons', true, () => measureSingles(place, court, settings)],
+      ['singles', true, () => measureSingles(place, court, settings)],
       ['batches', true, () => measureBatches(place, court, settings)],
-      ['near misses', settings.nearMisses > 0, () => measureNearMisses(court, settings)],
+      ['near-misses', settings.nearMisses > 0, () => measureNearMisses(court, settings)],
       ['writings', settings.writings > 0, () => measureWritings(place, court, settings)],
-      ['long list', settings.longList > 0, () => measureLongList(place, court, settings)],
+      ['long-list', settings.longList > 0, () => measureLongList(place, court, settings)],
     ];
     for (const [name, wanted, measure] of parts) {
-      if (stopping.aborted || !wanted) continue;
+      if (stopping.aborted || !wanted || !(settings.parts?.includes(name) ?? true)) continue;
       progress(`${name} …`);
       const began = Date.now();
       const measuring = measure().catch((error: unknown) => {
