@@ -29,8 +29,8 @@ const many: Route = {
     const bundle = { ...bundleOf(request), fingerprint: fingerprintOf(services.ring, CALL, request) };
     await claim(services, bundle, bundle.fingerprint);
     await charge(services, bundle.caller, items.length);
-    const raw = members(members(body).items ?? []);
-    const placed = items.map(({ key }, index) => toItem(key, raw[index] ?? {}, `/items/${index}`));
+    const raw = isObject(body) && Array.isArray(body.items) ? body.items : [];
+    const placed = items.map(({ key }, index) => toItem(key, raw[index] ?? null, `/items/${index}`));
     const results: Result[] = [];
     for await (const group of inGroups(grouped(placed), itemsJudge(services, bundle))) results.push(...group);
     return {
@@ -74,12 +74,11 @@ async function charge({ budget }: Services, { client }: Caller, items: number): 
   if (budget && !(await budget.take(client, items))) throw new Problem('rate-limited', { retryAfter: 60 });
 }
 
-/** An object's members, or a list's by number; a schema has said before that it is one. */
-const members = (value: Json): { readonly [member: string]: Json } =>
-  typeof value === 'object' && value !== null ? Object.assign(Object.create(null), value) : {};
+const isObject = (value: Json): value is { [member: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function toItem(key: string, value: Json, at: string): Item {
-  const { key: _key, ...asked } = members(value);
+  const { key: _key, ...asked } = isObject(value) ? value : {};
   return { key, asked, at };
 }
 
