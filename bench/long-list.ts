@@ -34,8 +34,7 @@ export async function measureLongList(place: Place, court: Court, settings: Comp
     'ratio',
     measured,
     ({ perSecond }) => perSecond,
-    (figure) =>
-      tellAtLeast(0.9, { ...figure, entries: longList, usual: court.entries, residentBytes: place.postgresBytes() }),
+    (figure) => tellAtLeast(0.9, { ...figure, entries: longList, usual: court.entries }),
   );
   await long.close();
 }

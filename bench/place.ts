@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -192,13 +192,6 @@ export class Place {
 
   private get temporalFolder(): string {
     return join(this.folder, 'temporal');
-  }
-
-  /** What PostgreSQL's server process and its shared memory hold now; 0 where the system does not say. */
-  postgresBytes(): number {
-    const status = `/proc/${this.postgres?.pid}/status`;
-    if (!existsSync(status)) return 0;
-    return 1_024 * Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(status, 'utf8'))?.[1] ?? 0);
   }
 
   /** Size of Temporal's store, its journal included. */
