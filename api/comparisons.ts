@@ -25,7 +25,7 @@ export async function holds(q: Queryable, { status, body }: StoredAnswer): Promi
 
 const isAnswer = (stored: unknown): stored is ComparisonAnswer => answers.compared.safeParse(stored).success;
 
-const single = writing({
+export const single = writing({
   call: 'POST /v1/comparisons',
   summary: '比对 / Compare a party for one business number',
   budget: 'comparisons',

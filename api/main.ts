@@ -28,7 +28,8 @@ function wholeNumber(name: string, usual: string): number {
 /** Longer than a proxy keeps a connection: otherwise it sends into one that we are closing. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 15_000;
-const REQUEST_MS = 30_000;
+/** Nothing was sent or received on a connection that is in use. */
+const SILENT_MS = 120_000;
 const DRAIN_MS = 10_000;
 const FORGET_EVERY_MS = 3_600_000;
 
@@ -49,7 +50,8 @@ const server = createServer(
   {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
+    // Bodies have a limit of their own (late.ts): a stream takes as long as it takes.
+    requestTimeout: 0,
     connectionsCheckingInterval: 5_000,
   },
   createApplication({
@@ -60,6 +62,8 @@ const server = createServer(
     allowedHosts: parseAllowedHosts(process.env.WEBHOOK_ALLOWED_HOSTS),
   }),
 );
+
+server.setTimeout(SILENT_MS);
 
 const forgetting = setInterval(() => {
   forgetOldAnswers(pool).catch((error: unknown) => logger.warn(described(error), 'old answers were not deleted'));

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { AllowedHosts } from '../domain/endpoint.js';
@@ -10,7 +11,7 @@ import { fingerprint, type KeyRing } from '../registry/key-ring.js';
 import { inTransaction, type Pool, type Transaction } from '../registry/pool.js';
 import { ACCESS, admit, type Call, type CallerOf } from './access.js';
 import { type BodyLimit, type Json, SINGLE } from './body.js';
-import type { Budget } from './limits.js';
+import type { Budget, QuickBudget } from './limits.js';
 import { isLasting, Problem, problemBody, toProblem } from './problem.js';
 import { nothing } from './schemas/page.js';
 import { read } from './validate.js';
@@ -23,6 +24,8 @@ export interface Services {
   logger: Logger;
   /** Where webhooks may go though it is no public https address: WEBHOOK_ALLOWED_HOSTS. */
   allowedHosts?: AllowedHosts;
+  /** Counts comparisons that come many in a request. */
+  budget?: QuickBudget;
 }
 
 /** A request after the manners: signed in or not, within budget, its JSON read. */
@@ -66,6 +69,11 @@ export interface Route {
   statuses: readonly number[];
   answer: z.ZodType;
   handle(request: Incoming, services: Services): Promise<Reply>;
+  /** The same call with a body of this media type that is read, and answered, as it comes. */
+  stream?: {
+    type: string;
+    answer(request: Incoming, services: Services, req: Request, res: Response): Promise<void>;
+  };
 }
 
 interface Definition<C extends Call, A extends z.ZodType> {
@@ -278,7 +286,8 @@ export function signedIn(caller: Caller | undefined): Caller {
   return caller;
 }
 
-const KEY = /^[\x20-\x7e]{1,255}$/;
+/** What an Idempotency-Key looks like. */
+export const KEY = /^[\x20-\x7e]{1,255}$/;
 
 export function requireKey({ idempotencyKey }: Incoming): string {
   if (idempotencyKey === undefined || idempotencyKey === '') throw new Problem('idempotency-key-missing');

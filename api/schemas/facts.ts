@@ -212,9 +212,11 @@ export const ownStop = z
 export const BATCH_AT_MOST = 1_000;
 
 /** Only what all items share is read here; each is then judged alone, so that one bad item fails nobody else's. */
+export const keyed = z.looseObject({ key: line(255) }, { error: coded('invalid') });
+
 export const batch = z.strictObject({
   items: z
-    .array(z.looseObject({ key: line(255) }, { error: coded('invalid') }))
+    .array(keyed)
     .max(BATCH_AT_MOST)
     .superRefine((items, context) => {
       const seen = new Set<string>();
