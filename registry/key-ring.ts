@@ -144,7 +144,6 @@ function opened(ring: KeyRing, value: Buffer): { dataKey: DataKey; sealed: Buffe
   return { dataKey: unwrap(ring, id, kek, value.subarray(keyAt, valueAt)), sealed: value.subarray(sealedAt) };
 }
 
-/** IV ‖ ciphertext ‖ tag */
 /** Random bytes for many IVs at once: the call costs more than the bytes. Each is given out once. */
 let ivs = Buffer.alloc(0);
 function freshIv(): Buffer {
@@ -154,6 +153,7 @@ function freshIv(): Buffer {
   return iv;
 }
 
+/** IV ‖ ciphertext ‖ tag */
 function encrypt(secret: Buffer, bound: Buffer, plain: Buffer): Buffer {
   const iv = freshIv();
   const cipher = createCipheriv('aes-256-gcm', secret, iv);

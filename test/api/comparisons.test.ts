@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ComparisonQueue } from '../../api/comparison-queue.js';
+import { epochOf } from '../../domain/identity/epoch.js';
 import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { prepare } from '../../registry/clear-comparisons.js';
 import { hashSecret } from '../../registry/credentials.js';
+import { departmentKey, tokenOf } from '../../registry/department-tokens.js';
 import { unseal } from '../../registry/key-ring.js';
 import { createPool, inTransaction } from '../../registry/pool.js';
 import { publish } from '../../registry/steps.js';
+import { keepTokenIndexes, requireTokenIndexes } from '../../registry/token-index.js';
 import { clerkOf, departmentOf } from '../harness/credentials.js';
 import { eventually } from '../harness/eventually.js';
 import { aCase, bornOn, type Served, serve } from './served.js';
@@ -178,6 +181,22 @@ it('a related person of a restricted organisation is never taken for nobody', as
   const answer = await compare({ party: DIRECTOR });
   const { rows } = await api.pool.query('select reasons from comparison where id = $1', [answer.body.id]);
   expect(rows[0].reasons).not.toEqual(['NO_MATCH']);
+});
+
+it('a listed person is met by the department’s token, too; a token of nobody is clear', async () => {
+  const { tokenRoot } = api.ring;
+  if (!tokenRoot) throw new Error('no token root');
+  const epoch = epochOf(Date.now());
+  await inTransaction(api.pool, (tx) => requireTokenIndexes(tx, 'BDC', Date.now()));
+  while (await keepTokenIndexes(api.pool, api.ring, Date.now()));
+  const byToken = (number: string) => {
+    const document = { type: 'resident-id', country: '', number } as const;
+    const value = tokenOf(departmentKey(tokenRoot, 'BDC', epoch), document).toString('hex');
+    return { kind: 'person', name: LISTED.name, identifiers: [{ type: 'resident-id', token: value, epoch }] };
+  };
+  const listed = await compare({ party: byToken(bornOn('19710101')) });
+  const unlisted = await compare({ party: byToken(bornOn('19780101')) });
+  expect([listed.body.outcome, unlisted.body.outcome]).toEqual(['REVIEW', 'CLEAR']);
 });
 
 it('a token is refused at the latest a second after it was revoked', async () => {
