@@ -22,6 +22,8 @@ export interface LockedLife {
   readonly canonicalSubject: string;
   life: Life;
   readonly lastLifeSeq: number;
+  /** Every release and correction of it in the log has been acknowledged by all. */
+  readonly releasesSettled: boolean;
   /** The share of the debt this defaulter is liable for, and what they paid themselves, in fen. */
   readonly liableForFen: bigint | null;
   readonly paidFen: bigint;
@@ -66,6 +68,7 @@ export interface LifeRow {
   published_at: Date | null;
   ended_at: Date | null;
   last_life_seq: number;
+  releases_settled: boolean;
   untold: boolean;
   deadline_at: Date | null;
   performed_at: Date | null;
@@ -94,6 +97,9 @@ export const UNTOLD = `(exists (select from exemption e where e.defaulter = d.id
 
 /** The earliest open deadline of defaulter `d`. */
 const DEADLINE = '(select min(due_at) from deadline l where l.defaulter = d.id and l.settled_at is null)';
+
+const RELEASES_SETTLED = `not exists (
+  select from notice n where n.defaulter = d.id and n.kind in ('RELEASE', 'CORRECT') and n.settled_at is null)`;
 
 /** Locks the case, then reads it as it now stands. Undefined when there is no such case. */
 export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): Promise<LockedCase | undefined> {
@@ -128,6 +134,7 @@ const locking = (which: string, how: string): Locking => ({
   read: `
     select d.id, d.enforcement_case, d.subject, with_key(s.canonical_sealed) as canonical_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
            d.published_at, d.ended_at, d.last_life_seq, clock_timestamp() as now, d.liable_for_fen, d.performed_at, ${UNTOLD} as untold, ${DEADLINE} as deadline_at,
+           ${RELEASES_SETTLED} as releases_settled,
            (select coalesce(sum(amount_fen), 0) from repayment p where p.payer_defaulter = d.id and p.reversed_at is null) as paid_fen,
            (select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = d.enforcement_case and p.reversed_at is null) as repaid_fen,
            (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from, 'in_force_at', r.in_force_at,
@@ -197,6 +204,7 @@ function toLockedLife(ring: KeyRing, row: LifeRow, sums: { obligationFen: bigint
     // Kept as well as counted: an obligation amended to nothing, or paid under the debt's other number, counts to nothing here.
     life: toLife(row, row.performed_at !== null || isPerformed({ ...sums, liableForFen, paidFen })),
     lastLifeSeq: row.last_life_seq,
+    releasesSettled: row.releases_settled,
   };
 }
 

@@ -62,7 +62,7 @@ export async function publish(tx: Transaction, ring: KeyRing, defaulter: string)
       },
     ]);
   }
-  return result(tx, life, locked.now);
+  return result(life, locked.now);
 }
 
 /** Puts an extension of the term in force, where the term still runs, and tells the departments. */
@@ -77,14 +77,14 @@ export async function extend(tx: Transaction, ring: KeyRing, defaulter: string):
       until: changed[0]?.until ?? null,
     });
   }
-  return result(tx, life, locked.now);
+  return result(life, locked.now);
 }
 
 /** Looks at the deadlines that are due. */
 export async function escalate(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
   await escalateDue(tx, locked, life);
-  return result(tx, life, locked.now);
+  return resultRead(tx, life, locked.now);
 }
 
 /** Records that terms are over; the clock ended their effects already (失信名单规定 art. 2). */
@@ -104,7 +104,7 @@ export async function expire(tx: Transaction, ring: KeyRing, defaulter: string):
       },
     ]);
   }
-  return result(tx, life, locked.now);
+  return result(life, locked.now);
 }
 
 /**
@@ -142,7 +142,7 @@ export async function tell(tx: Transaction, ring: KeyRing, defaulter: string): P
   if (before.publishedAt !== null && before.untold) await tellPermissions(tx, locked, life);
   applyEvent(tx, locked, life, { type: 'told' }, SYSTEM);
   await askToEndWhatStays(tx, locked, life);
-  return result(tx, life, locked.now);
+  return resultRead(tx, life, locked.now);
 }
 
 /** One notice for what has ended, with the business it frees. A correction is told as such: the old identity was never to be stopped. */
@@ -195,7 +195,7 @@ export async function finish(
   heard: number | null,
 ): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
-  if (life.life.endedAt === null && heard === life.lastLifeSeq && (await openEnds(tx, defaulter)).released) {
+  if (life.life.endedAt === null && heard === life.lastLifeSeq && life.releasesSettled) {
     if ('life' in transition(life.life, { type: 'finish' }, locked.now)) {
       applyEvent(tx, locked, life, { type: 'finish' }, SYSTEM);
       send(tx, "update deadline set settled_at = $2, outcome = 'met' where defaulter = $1 and settled_at is null", [
@@ -217,24 +217,26 @@ export async function finish(
       ]);
     }
   }
-  const after = await result(tx, life, locked.now);
+  const after = result(life, locked.now);
   // A fact is still on its way: its signal will bring the life back here.
   return after.due === 'finish' ? { ...after, due: null } : after;
 }
 
-async function result(tx: Transaction, life: LockedLife, now: number): Promise<StepResult> {
-  const { released, deadlineAt } = await openEnds(tx, life.id);
-  return { ...standing({ ...life.life, deadlineAt }, released, now), ended: life.life.endedAt !== null };
-}
+/** How a life stands after a step that told nobody anything and started no clock: all of it came with the lock. */
+const result = ({ life, releasesSettled }: LockedLife, now: number): StepResult => ({
+  ...standing(life, releasesSettled, now),
+  ended: life.endedAt !== null,
+});
 
-/** Whether every release and correction of a life in the log is settled, and its earliest open deadline (epoch ms). */
-async function openEnds(tx: Transaction, defaulter: string): Promise<{ released: boolean; deadlineAt: number | null }> {
+/** The same after a step that may have: what it has written is read back. */
+async function resultRead(tx: Transaction, life: LockedLife, now: number): Promise<StepResult> {
   const { rows } = await tx.query<{ released: boolean; deadline_at: Date | null }>(
     `select not exists (select from notice where defaulter = $1 and kind in ('RELEASE', 'CORRECT') and settled_at is null) as released,
             (select min(due_at) from deadline where defaulter = $1 and settled_at is null) as deadline_at`,
-    [defaulter],
+    [life.id],
   );
-  return { released: rows[0]?.released ?? false, deadlineAt: rows[0]?.deadline_at?.getTime() ?? null };
+  const deadlineAt = rows[0]?.deadline_at?.getTime() ?? null;
+  return result({ ...life, life: { ...life.life, deadlineAt }, releasesSettled: rows[0]?.released ?? false }, now);
 }
 
 /** The end a listing gets when it is published today; one that replaces another keeps the other's term. */

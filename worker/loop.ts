@@ -7,6 +7,8 @@ export interface LoopOptions {
   work: () => Promise<boolean>;
   /** How long to wait when there was nothing, ms; a nudge ends the wait. */
   idleMs: number;
+  /** How long to wait after a nudge, ms: what is nudged for many times in that time is done in one go. */
+  gatherMs?: number;
   log: Logger;
 }
 
@@ -40,6 +42,7 @@ export class Loop {
   private async run(): Promise<void> {
     let failures = 0;
     while (!this.stopping.signal.aborted) {
+      if (this.nudged && this.options.gatherMs !== undefined) await this.sleep(this.options.gatherMs);
       this.nudged = false;
       try {
         const more = await this.options.work();
@@ -61,5 +64,9 @@ export class Loop {
     this.backingOff = evenIfNudged;
     await sleep(ms, undefined, { signal: this.waiting.signal }).catch(() => undefined);
     this.backingOff = false;
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

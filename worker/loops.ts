@@ -38,6 +38,8 @@ export function startLoops({
     name: 'assigner',
     log,
     idleMs: 200,
+    // A busy worker writes dozens of notices a second: they get their places together.
+    gatherMs: 25,
     work: async () => (await assignPositions(pool)) > 0,
   });
   const settler = new Loop({
