@@ -16,6 +16,8 @@ export interface KeyRing {
   /** Keys the fingerprints of requests and the cursors of lists. */
   fingerprintKey: Buffer;
   cursorKey: Buffer;
+  /** Ed25519 seeds by id: each signs the log's checkpoints. Empty where this process signs nothing and names no log. */
+  ledgerKeys: ReadonlyMap<string, Buffer>;
 }
 
 /** Where a sealed value stands: part of what it is bound to. */
@@ -49,6 +51,7 @@ export function parseKeyRing(value: unknown): KeyRing {
     indexKeys,
     fingerprintKey: key(ring.fingerprintKey, 'fingerprintKey'),
     cursorKey: key(ring.cursorKey, 'cursorKey'),
+    ledgerKeys: ring.ledgerKeys === undefined ? new Map() : keyMap(ring.ledgerKeys, 'ledgerKeys'),
   };
 }
 

@@ -7,6 +7,8 @@ export interface FreshDatabase {
   adminUrl: string;
   /** The application login's: what api and worker get. */
   applicationUrl: string;
+  /** The sequencer login's. */
+  sequencerUrl: string;
   drop(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   return {
     adminUrl: withDatabase(serverUrl, name),
     applicationUrl: withDatabase(inject('applicationUrl'), name),
+    sequencerUrl: withDatabase(inject('sequencerUrl'), name),
     drop: async () => {
       await withClient(serverUrl, (client) => client.query(`drop database if exists ${name} with (force)`));
     },
