@@ -15,6 +15,7 @@ export const ACCESS = {
   'GET /v1/cases': COURT,
   'GET /v1/cases/:id': COURT,
   'GET /v1/cases/:id/timeline': COURT,
+  'GET /v1/cases/:id/certificate': COURT,
   'POST /v1/cases/:id/repayments': ['clerk'],
   'POST /v1/repayments/:id/reversal': ['judge'],
   'POST /v1/cases/:id/decisions': ['judge'],

@@ -9,9 +9,10 @@ import { catalogueRoutes } from './catalogue.js';
 import { channelRoutes } from './channels.js';
 import { comparisonRoutes } from './comparisons.js';
 import { decisionRoutes } from './decisions.js';
-import { health } from './health.js';
+import { type HealthOptions, health } from './health.js';
 import { inboxRoutes } from './inbox.js';
 import { interceptionRoutes } from './interceptions.js';
+import { ledgerRoutes } from './ledger.js';
 import { BUDGETS, type Budgets, limiters } from './limits.js';
 import { accessLog } from './logging.js';
 import { createMetrics } from './metrics.js';
@@ -36,7 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...receiptRoutes,
 ];
 
-export interface ApplicationOptions extends Services {
+export interface ApplicationOptions extends Services, HealthOptions {
   /** Requests a minute, per client and process. */
   budgets?: Partial<Budgets>;
   /** The pages for people: mounted at /console, and `/` leads there. */
@@ -58,8 +59,10 @@ export function createApplication(options: ApplicationOptions): express.Applicat
     app.get('/', (_req, res) => res.redirect(303, '/console'));
   }
   app.use(helmet(FOR_DATA));
-  app.use(health(pool, metrics, ROUTES));
-  mount(app, options);
+  app.use(health(options, metrics, ROUTES));
+  const limits = limiters({ ...BUDGETS, ...options.budgets });
+  app.use(ledgerRoutes(pool, options.log, limits.ledger));
+  mount(app, options, limits);
   app.use(() => {
     throw new Problem('not-found');
   });
@@ -72,8 +75,7 @@ const FOR_DATA = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
 };
 
-function mount(app: express.Application, options: ApplicationOptions): void {
-  const limits = limiters({ ...BUDGETS, ...options.budgets });
+function mount(app: express.Application, options: ApplicationOptions, limits: ReturnType<typeof limiters>): void {
   const paths = new Map<string, Route['method'][]>();
   for (const route of ROUTES) {
     const limit: RequestHandler = (req, res, next) =>
@@ -153,6 +155,7 @@ function answer(options: ApplicationOptions, route: Route): RequestHandler {
         idempotencyKey: req.get('idempotency-key'),
         ifMatch: req.get('if-match'),
         ifNoneMatch: req.get('if-none-match'),
+        accept: (type) => req.accepts(['application/json', type]) === type,
         traceId: res.locals.traceId,
       },
       options,
@@ -162,7 +165,7 @@ function answer(options: ApplicationOptions, route: Route): RequestHandler {
   };
 }
 
-function send(res: Response, { status, body, location, etag, revalidate, replayed }: Reply): void {
+function send(res: Response, { status, body, type, location, etag, revalidate, replayed }: Reply): void {
   if (location !== undefined) res.set('Location', location);
   if (etag !== undefined) res.set('ETag', etag);
   if (revalidate) res.set('Cache-Control', 'no-cache');
@@ -173,6 +176,6 @@ function send(res: Response, { status, body, location, etag, revalidate, replaye
   }
   res
     .status(status)
-    .type(status >= 400 ? 'application/problem+json' : 'application/json')
+    .type(status >= 400 ? 'application/problem+json' : (type ?? 'application/json'))
     .send(body);
 }

@@ -7,6 +7,7 @@ import type { Caller } from '../registry/credentials.js';
 import { once, type StoredAnswer } from '../registry/idempotency.js';
 import type { Actor } from '../registry/inputs.js';
 import { fingerprint, type KeyRing } from '../registry/key-ring.js';
+import type { Log } from '../registry/ledger-log.js';
 import { inTransaction, type Pool, type Transaction } from '../registry/pool.js';
 import { ACCESS, admit, type Call, type CallerOf } from './access.js';
 import { type BodyLimit, type Json, SINGLE } from './body.js';
@@ -21,6 +22,8 @@ export interface Services {
   pool: Pool;
   ring: KeyRing;
   logger: Logger;
+  /** The log that this platform signs: LEDGER_ORIGIN. */
+  log?: Log | undefined;
   /** Where webhooks may go though it is no public https address: WEBHOOK_ALLOWED_HOSTS. */
   allowedHosts?: AllowedHosts;
 }
@@ -36,13 +39,16 @@ export interface Incoming {
   idempotencyKey: string | undefined;
   ifMatch: string | undefined;
   ifNoneMatch: string | undefined;
+  /** Whether the client would rather have this type than JSON. */
+  accept(type: string): boolean;
   traceId: string;
 }
 
 export interface Reply {
   status: number;
-  /** JSON text. */
+  /** JSON text, unless `type` says otherwise. */
   body: string;
+  type?: string;
   location?: string;
   etag?: string;
   /** Anybody may keep it, and asks with its ETag whether it still stands. */
@@ -65,6 +71,8 @@ export interface Route {
   body?: z.ZodType;
   statuses: readonly number[];
   answer: z.ZodType;
+  /** What it answers to Accept: text/plain, where it does. */
+  text?: string;
   handle(request: Incoming, services: Services): Promise<Reply>;
 }
 

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { httpLog, reasonOf } from '../ledger/log-reader.js';
@@ -8,6 +6,7 @@ import { readArguments, typedPath, WrongUse } from './arguments.js';
 import { checkLog } from './full-check.js';
 import { Mirror } from './mirror.js';
 import { Witness } from './witness.js';
+import { witnessSeed } from './witness-key.js';
 import { serveWitnesses } from './witness-server.js';
 import { WitnessStore } from './witness-store.js';
 
@@ -21,19 +20,6 @@ export const WITNESS_USAGE = `witness --log URL --vkey KEY --name NAME [--data D
   --mirror      另存一份全部条目 · also keeps all entries and tiles, in DIR/mirror
   --full-check-hours N  每 N 小时通读核对一次，默认 24，0 为不做 · recomputes the whole log that often
 `;
-
-const KEY_BYTES = 32;
-
-/** The witness's own key, 32 bytes in base64 in a file of mode 600, made at the first start. Throws WrongUse where the file is not that. */
-export function witnessSeed(folder: string): Buffer {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, 'key');
-  if (!existsSync(file))
-    writeFileSync(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
-  const seed = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
-  if (seed.length !== KEY_BYTES) throw new WrongUse(`${file}: 密钥须为 32 字节 · the key must be 32 bytes in base64`);
-  return seed;
-}
 
 interface WitnessSettings {
   log: string;

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Policy } from '../ledger/policy.js';
+import { latestCheckpoint } from '../registry/checkpoints.js';
 import type { Log } from '../registry/ledger-log.js';
 import { ledgerHealth, markBehind, type Standing, standing } from '../registry/ledger-standing.js';
 import { treeOf } from '../registry/ledger-tiles.js';
@@ -113,6 +114,9 @@ class Sequencer {
   private async hear(now: Standing): Promise<boolean> {
     const { pool, log, asked, policy, logger, alarmMs } = this.options;
     if (Date.now() < this.hearAgainAt) return false;
+    const last = await latestCheckpoint(pool);
+    if (last && !last.note.startsWith(`${log.origin}\n`))
+      throw new Error('LEDGER_ORIGIN is not the name under which this record was begun');
     const heard = await compareWithWitnesses(log, now.tree, (size) => treeOf(pool).root(size), asked, policy);
     if (heard.kind === 'behind') {
       await markBehind(pool, heard);

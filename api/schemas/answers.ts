@@ -15,6 +15,9 @@ import {
 
 const uuid = z.guid();
 const instant = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
+const receiptState = z
+  .enum(['accepted', 'sequenced', 'published', 'witnessed'])
+  .meta({ id: 'ReceiptState', description: '已受理、已排序、已公布、已见证 / How far it has come in the record' });
 const yuan = z
   .string()
   .regex(/^\d+\.\d{2}$/)
@@ -100,11 +103,47 @@ export const timeline = z.object({
         department: z.string().optional(),
         service: z.string().optional(),
         detail: z.record(z.string(), z.unknown()),
+        receipt: z
+          .object({ state: receiptState, index: z.int().nonnegative().optional() })
+          .meta({ description: '其在存证中的位置 / Where it stands in the record' }),
       })
       .meta({ id: 'TimelineItem' }),
   ),
   next,
 });
+
+export const certificate = z
+  .object({
+    case: z.object({ id: uuid, caseNumber: z.string(), court: z.string() }),
+    issuedAt: instant,
+    checkpoint: z
+      .string()
+      .optional()
+      .meta({ description: '已签名的检查点，逐字 / The signed checkpoint, verbatim (C2SP tlog-checkpoint)' }),
+    isWitnessed: z.boolean(),
+    facts: z.array(
+      z.object({
+        seq: z.int().positive(),
+        fact: uuid,
+        at: instant,
+        type: z.enum(FACT_TYPES),
+        defaulter: uuid.optional(),
+        department: z.string().optional(),
+        service: z.string().optional(),
+        detail: z.record(z.string(), z.unknown()),
+        leaf: z.base64(),
+        leafHash: z.string(),
+        state: receiptState,
+        index: z.int().nonnegative().optional(),
+        proof: z.array(z.base64()).optional().meta({ description: '自叶至根 / From the leaf’s sibling upwards' }),
+        opening: z
+          .base64()
+          .optional()
+          .meta({ description: '承诺的盐 / Opens what the leaf commits to: person and details' }),
+      }),
+    ),
+  })
+  .meta({ id: 'CaseCertificate' });
 
 export const repaid = z.object({ id: uuid, outstanding: yuan, surplus: yuan }).meta({ id: 'RegisteredRepayment' });
 
@@ -204,7 +243,7 @@ export const acknowledged = z.object({ acknowledged: z.int().nonnegative() });
 
 export const receipt = z
   .object({
-    state: z.enum(['accepted', 'sequenced', 'published', 'witnessed']),
+    state: receiptState,
     entryId: uuid,
     leaf: z.base64(),
     leafHash: z.string(),

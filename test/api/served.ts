@@ -49,10 +49,14 @@ export async function serve(options: Partial<ApplicationOptions> = {}): Promise<
 }
 
 /** Throws when an answer is not what the OpenAPI document says: a member missing, of another type, or one it does not name. */
-export function fitsItsSchema({ call, answer, statuses }: Route, { status, body }: Reply): void {
+export function fitsItsSchema({ call, answer, statuses, text }: Route, { status, body, type }: Reply): void {
   if (status < 400 && !statuses.includes(status))
     throw new Error(`${call} answered ${status}, which its route does not name`);
   if (status === 304) return;
+  if (type !== undefined) {
+    if (text === undefined) throw new Error(`${call} answered ${type}, which its route does not name`);
+    return;
+  }
   const given: unknown = JSON.parse(body);
   const schema: z.ZodType = status < 400 ? answer : problem;
   const read = schema.safeParse(given);

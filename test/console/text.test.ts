@@ -100,6 +100,7 @@ describe('every type of fact', () => {
           type,
           department: 'BDC',
           detail,
+          receipt: { state: 'accepted' as const },
         })),
       );
       const html = render(
