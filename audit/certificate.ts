@@ -16,6 +16,7 @@ export interface CaseCertificate {
     proof?: string[];
     detail: { [member: string]: never };
     opening?: string;
+    replaced?: string;
   }[];
 }
 
@@ -33,6 +34,7 @@ export interface CheckedCertificate {
 export function checkCertificate(certificate: CaseCertificate, logKeys: readonly VerifierKey[]): CheckedCertificate {
   const checkpoint = certificate.checkpoint === undefined ? undefined : openCheckpoint(certificate.checkpoint, logKeys);
   let before: Buffer | undefined;
+  let replaced: string | undefined;
   let proven = 0;
   for (const [nth, fact] of certificate.facts.entries()) {
     const fail = (why: string): never => {
@@ -42,8 +44,10 @@ export function checkCertificate(certificate: CaseCertificate, logKeys: readonly
     const bytes = decodeBase64(fact.leaf) ?? fail('its leaf is not base64');
     const leaf = readLeaf(bytes) ?? fail('its leaf cannot be read');
     if (leaf.case !== certificate.case.id || leaf.type !== fact.type) fail('its leaf is of another case or kind');
-    if (leaf.prev !== before?.toString('hex')) fail('its leaf does not follow the one before it');
+    if (leaf.prev !== before?.toString('hex') && (leaf.prev === undefined || leaf.prev !== replaced))
+      fail('its leaf does not follow the one before it');
     before = leafHash(bytes);
+    replaced = fact.replaced;
     if (fact.opening !== undefined) {
       const salt = Buffer.from(fact.opening, 'base64');
       if (leaf.doc?.sha256 !== commitToDocument(salt, fact.detail)) fail('its details are not those of the leaf');

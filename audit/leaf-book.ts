@@ -18,6 +18,10 @@ export class LeafBook {
     }
     if (this.keys.has(leaf.key)) this.report(`entry ${index}: its key stands there twice`);
     this.keys.add(leaf.key);
+    if (leaf.standsFor !== undefined) {
+      this.seen.add(leaf.standsFor);
+      this.awaited.delete(leaf.standsFor);
+    }
     if (leaf.prev !== undefined && !this.seen.has(leaf.prev)) this.awaited.set(leaf.prev, index);
   }
 
@@ -30,6 +34,8 @@ export class LeafBook {
 interface ReadLeaf {
   key: string;
   prev: string | undefined;
+  /** The hash of a leaf that was written again after a restore and is not in the log: this one says whose place it took. */
+  standsFor: string | undefined;
 }
 
 /** Leaves are read, never written again: their bytes are the record. */
@@ -41,7 +47,13 @@ function parseLeaf(bytes: Buffer): ReadLeaf | undefined {
     return undefined;
   }
   if (typeof content !== 'object' || content === null) return undefined;
-  const { v, id, key, type, prev }: { [member: string]: unknown } = { ...content };
+  const { v, id, key, type, prev, doc }: { [member: string]: unknown } = { ...content };
   const isLeaf = v === 1 && typeof id === 'string' && typeof key === 'string' && typeof type === 'string';
-  return isLeaf ? { key, prev: typeof prev === 'string' ? prev : undefined } : undefined;
+  if (!isLeaf) return undefined;
+  const digest = typeof doc === 'object' && doc !== null && 'sha256' in doc ? doc.sha256 : undefined;
+  return {
+    key,
+    prev: typeof prev === 'string' ? prev : undefined,
+    standsFor: type === 'superseded' && typeof digest === 'string' ? digest : undefined,
+  };
 }

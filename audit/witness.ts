@@ -73,8 +73,9 @@ export class Witness {
       .filter(({ name }) => name === origin)
       .map((signature) => `${signature.line}\n`)
       .join('');
-    await this.store.replace(origin, `${note.body}\n${logLines}${line}`);
-    this.cosigned(checkpoint);
+    const cosigned = `${note.body}\n${logLines}${line}`;
+    await this.store.replace(origin, cosigned);
+    this.cosigned(parseCheckpoint(cosigned));
     return { status: 200, body: line };
   }
 

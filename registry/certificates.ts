@@ -20,6 +20,8 @@ export interface CertifiedFact extends Placed {
   proof?: string[];
   /** base64: the salt that opens what the leaf commits to, person and details. Absent once erased, or when not asked for. */
   opening?: string;
+  /** hex: of the leaf that was written again after a restore, for which this one stands; the next fact may name it as its predecessor. */
+  replaced?: string;
 }
 
 /** A case's timeline with all that is needed to check it without the platform. */
@@ -44,6 +46,7 @@ interface FactRow {
   salt: Buffer | null;
   leaf: Buffer;
   leaf_hash: Buffer;
+  replaced: Buffer | null;
 }
 
 /** Undefined when there is no such case. `open`: with the salts, which let a holder show what the leaves commit to. */
@@ -55,7 +58,8 @@ export async function caseCertificate(pool: Pool, id: string, open: boolean): Pr
   const found = cases.rows[0];
   if (!found) return undefined;
   const { rows } = await pool.query<FactRow>(
-    `select f.seq, f.id, f.at, f.type, f.defaulter, f.department, f.service, f.detail, f.salt, l.leaf, l.leaf_hash
+    `select f.seq, f.id, f.at, f.type, f.defaulter, f.department, f.service, f.detail, f.salt, l.leaf, l.leaf_hash,
+            (select own.leaf_hash from ledger_leaf own where own.entry_id = s.entry_id) as replaced
      from fact f left join ledger_superseded s on s.entry_id = f.id join ledger_leaf l on l.entry_id = coalesce(s.by, f.id)
      where f.enforcement_case = $1 order by f.seq`,
     [id],
@@ -86,6 +90,7 @@ export async function caseCertificate(pool: Pool, id: string, open: boolean): Pr
         leaf: row.leaf.toString('base64'),
         leafHash: row.leaf_hash.toString('hex'),
         ...(proof ? { proof: proof.map((hash) => hash.toString('base64')) } : {}),
+        ...(row.replaced ? { replaced: row.replaced.toString('hex') } : {}),
         ...(open && row.salt ? { opening: row.salt.toString('base64') } : {}),
       };
     }),

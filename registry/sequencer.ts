@@ -5,7 +5,8 @@ import { EMPTY_ROOT, type Tree } from '../ledger/tree.js';
 import type { Log } from './ledger-log.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
 
-const SEQUENCER_LOCK = 4_203;
+/** One holder at a time; recovery waits for it. */
+export const SEQUENCER_LOCK = 4_203;
 /** Leaves of one round: it must end soon, and give way to the next holder. */
 const LEAVES_AT_ONCE = 1_000;
 

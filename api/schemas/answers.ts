@@ -135,6 +135,10 @@ export const certificate = z
         leafHash: z.string(),
         state: receiptState,
         index: z.int().nonnegative().optional(),
+        replaced: z
+          .string()
+          .optional()
+          .meta({ description: '恢复后重写而被取代的叶子 / After a restore: the leaf this one stands for' }),
         proof: z.array(z.base64()).optional().meta({ description: '自叶至根 / From the leaf’s sibling upwards' }),
         opening: z
           .base64()

@@ -39,7 +39,8 @@ func main() {
 		os.Exit(2)
 	}
 	if err := check(os.Args[2], os.Args[3]); err != nil {
-		fmt.Println("FAILS:", err)
+		// A tile that differs is printed whole.
+		fmt.Printf("FAILS: %.200s\n", err.Error())
 		os.Exit(1)
 	}
 	fmt.Println("HOLDS")
