@@ -18,13 +18,14 @@ export interface Served {
   pool: Pool;
   ring: KeyRing;
   adminUrl: string;
+  sequencerUrl: string;
   get(path: string, token?: string): request.Test;
   post(path: string, body: unknown, options: { token?: string; key?: string }): request.Test;
   end(): Promise<void>;
 }
 
 export async function serve(options: Partial<ApplicationOptions> = {}): Promise<Served> {
-  const { applicationUrl, adminUrl, drop } = await freshDatabase();
+  const { applicationUrl, adminUrl, sequencerUrl, drop } = await freshDatabase();
   const pool = createPool({ connectionString: applicationUrl, applicationName: 'test', max: 24 });
   const ring = readKeyRing(inject('keyRingFile'));
   const app = createApplication({ pool, ring, logger: pino({ level: 'silent' }), inspect: fitsItsSchema, ...options });
@@ -35,6 +36,7 @@ export async function serve(options: Partial<ApplicationOptions> = {}): Promise<
     pool,
     ring,
     adminUrl,
+    sequencerUrl,
     get: (path, token) => authorised(request(app).get(path), token),
     post: (path, body, { token, key = randomUUID() }) =>
       authorised(request(app).post(path), token)
