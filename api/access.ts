@@ -42,6 +42,9 @@ export const ACCESS = {
   'GET /v1/courts': 'any',
   'GET /v1/statistics': 'any',
   'GET /v1/receipts/:fact': [...COURT, 'department'],
+  'POST /v1/receipts/:fact/signature': [...COURT, 'department'],
+  'GET /v1/signing-keys': 'any',
+  'POST /v1/signing-keys': ['supervisor', 'department'],
 } as const satisfies Record<string, readonly Role[] | 'any'>;
 
 export type Call = keyof typeof ACCESS;

@@ -21,6 +21,7 @@ import { Problem, problems } from './problem.js';
 import { receiptRoutes } from './receipts.js';
 import { repaymentRoutes } from './repayments.js';
 import type { Reply, Route, Services } from './route.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { trace } from './trace.js';
 
 export const ROUTES: readonly Route[] = [
@@ -35,6 +36,7 @@ export const ROUTES: readonly Route[] = [
   ...channelRoutes,
   ...catalogueRoutes,
   ...receiptRoutes,
+  ...signingKeyRoutes,
 ];
 
 export interface ApplicationOptions extends Services, HealthOptions {

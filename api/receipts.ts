@@ -35,7 +35,8 @@ const give: Route = {
   },
 };
 
-async function isParty(
+/** Whose receipt it is: the court's, or a department's that the fact names. */
+export async function isParty(
   q: Queryable,
   caller: CallerOf<typeof CALL>,
   { court, departments }: ReceiptParties,

@@ -21,12 +21,17 @@ export interface LeafContent {
   prev?: string;
   /** 32 hex digits of the W3C trace id. */
   trace?: string;
+  /** The submitter's Ed25519 (base64) over `SIGNED_PREFIX` + the leaf without this member. */
+  sig?: { kid: string; value: string };
 }
 
 export interface Leaf {
   bytes: Buffer;
   hash: Buffer;
 }
+
+/** What a submitter's signature is over, before the leaf: it signs nothing else with that key. */
+export const SIGNED_PREFIX = 'jec-leaf/1\n';
 
 const LARGEST_LEAF = 8192;
 

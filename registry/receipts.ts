@@ -17,6 +17,8 @@ export interface Receipt {
   index?: number;
   /** Of the checkpoint that covers it: witnessed, or else the last one signed. */
   size?: number;
+  /** Leaves with which parties have signed it themselves. */
+  signatures?: { entryId: string; owner: string; kid: string }[];
 }
 
 /** Whose receipt it is: the court of the case, the departments named in it. */
@@ -34,10 +36,11 @@ interface Row {
   seq: string | null;
   published: string | null;
   witnessed: string | null;
+  signatures: Receipt['signatures'] | null;
 }
 
 /** What a caller was answered with and asks a receipt for: each is the business key of one leaf. */
-const KEYS = ['case-opened', 'repayment', 'repayment-reversed', 'decision', 'directive', 'feedback', 'signed'];
+const KEYS = ['case-opened', 'repayment', 'repayment-reversed', 'decision', 'directive', 'feedback'];
 
 /**
  * The receipt of a fact, by its own id or by the id its caller was answered with: case, repayment, decision, directive, feedback or
@@ -53,6 +56,7 @@ export async function receipt(q: Queryable, id: string): Promise<(Receipt & Rece
     leafHash: row.leaf_hash.toString('hex'),
     ...(row.seq === null ? {} : { index: Number(row.seq) }),
     ...sizeOf(row),
+    ...(row.signatures ? { signatures: row.signatures } : {}),
     court: row.court,
     departments: row.department ? [row.department] : [],
   };
@@ -70,10 +74,13 @@ async function find(q: Queryable, id: string): Promise<Row | undefined> {
         order by rank, entry_id limit 1
       )
       select a.entry_id, l.leaf, l.leaf_hash, c.court,
-             coalesce(f.department, convert_from(l.leaf, 'UTF8')::jsonb->>'dept') as department, e.seq, ${REACHED}
+             coalesce(f.department, convert_from(l.leaf, 'UTF8')::jsonb->>'dept') as department, e.seq, ${REACHED},
+             (select json_agg(json_build_object('entryId', y.entry, 'owner', k.owner, 'kid', y.kid) order by y.entry)
+              from leaf_signature y join signing_key k on k.kid = y.kid where y.signed = a.entry_id) as signatures
       from asked a left join ledger_superseded s on s.entry_id = a.entry_id
         join ledger_leaf l on l.entry_id = coalesce(s.by, a.entry_id)
-        left join fact f on f.id = a.entry_id left join enforcement_case c on c.id = f.enforcement_case
+        left join leaf_signature g on g.entry = a.entry_id
+        left join fact f on f.id = coalesce(g.signed, a.entry_id) left join enforcement_case c on c.id = f.enforcement_case
         left join ledger_entry e on e.entry_id = l.entry_id`,
     values: [id, KEYS.map((type) => `${type}:${id}`)],
   });

@@ -253,8 +253,27 @@ export const receipt = z
     leafHash: z.string(),
     index: z.int().nonnegative().optional(),
     size: z.int().nonnegative().optional(),
+    signatures: z
+      .array(z.object({ entryId: uuid, owner: z.string(), kid: z.string() }))
+      .optional()
+      .meta({ description: '当事机构对其签名的叶子 / Leaves with which parties have signed it' }),
   })
   .meta({ id: 'Receipt' });
+
+export const signingKeys = z.object({
+  items: z.array(
+    z.object({ kid: z.string(), publicKey: z.base64(), owner: z.string(), at: instant }).meta({ id: 'SigningKey' }),
+  ),
+  next,
+});
+
+export const signingKeyMade = z.object({ kid: z.string() });
+
+export const factSigned = z
+  .object({
+    entryId: uuid.meta({ description: '签名叶子的回执编号 / What the receipt of the signed leaf is asked for' }),
+  })
+  .meta({ id: 'FactSigned' });
 
 const bilingual = z.object({ zh: z.string(), en: z.string() });
 
