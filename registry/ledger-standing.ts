@@ -74,7 +74,7 @@ export async function ledgerHealth(q: Queryable): Promise<LedgerHealth> {
   };
 }
 
-/** When each witness last cosigned, as epoch ms: its size, and the latest one. */
+/** The last size that each witness has cosigned lately. */
 export async function witnessSizes(q: Queryable): Promise<Map<string, number>> {
   const { rows } = await q.query<{ witness: string; size: string }>(
     'select witness, max(size) as size from ledger_cosignature where size > (select coalesce(max(size), 0) from ledger_witnessed) - 100000 group by witness',

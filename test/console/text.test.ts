@@ -107,6 +107,7 @@ describe('every type of fact', () => {
         h(Timeline, {
           visit,
           path: '/console/cases/x',
+          caseId: 'x',
           items,
           after: 0,
           next: undefined,
