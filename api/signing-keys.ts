@@ -1,6 +1,6 @@
 import type { Caller } from '../registry/credentials.js';
-import { receipt } from '../registry/receipts.js';
 import { registerSigningKey, signFact, signingKeys } from '../registry/leaf-signatures.js';
+import { receipt } from '../registry/receipts.js';
 import { Problem } from './problem.js';
 import { isParty } from './receipts.js';
 import { type Route, reading, writing } from './route.js';
