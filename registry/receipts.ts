@@ -1,6 +1,7 @@
 import { formatProof } from '../ledger/proof-file.js';
 import { treeOf } from './ledger-tiles.js';
 import type { Pool, Queryable } from './pool.js';
+import { type OpenedComparison, openComparison } from './seals.js';
 
 /** How far a fact has come in the record. */
 export type ReceiptState = 'accepted' | 'sequenced' | 'published' | 'witnessed';
@@ -19,6 +20,8 @@ export interface Receipt {
   size?: number;
   /** Leaves with which parties have signed it themselves. */
   signatures?: { entryId: string; owner: string; kid: string }[];
+  /** Of a clear comparison: its place under the root that the leaf names. */
+  sealed?: OpenedComparison;
 }
 
 /** Whose receipt it is: the court of the case, the departments named in it. */
@@ -44,10 +47,11 @@ const KEYS = ['case-opened', 'repayment', 'repayment-reversed', 'decision', 'dir
 
 /**
  * The receipt of a fact, by its own id or by the id its caller was answered with: case, repayment, decision, directive, feedback or
- * interception. However often a fact was sent, it has one.
+ * interception, or a clear comparison. However often a fact was sent, it has one.
  */
 export async function receipt(q: Queryable, id: string): Promise<(Receipt & ReceiptParties) | undefined> {
-  const row = await find(q, id);
+  const opened = await openComparison(q, id);
+  const row = await find(q, opened?.seal ?? id);
   if (!row) return undefined;
   return {
     state: stateOf(row),
@@ -57,10 +61,13 @@ export async function receipt(q: Queryable, id: string): Promise<(Receipt & Rece
     ...(row.seq === null ? {} : { index: Number(row.seq) }),
     ...sizeOf(row),
     ...(row.signatures ? { signatures: row.signatures } : {}),
+    ...(opened ? { sealed: sealedPart(opened) } : {}),
     court: row.court,
     departments: row.department ? [row.department] : [],
   };
 }
+
+const sealedPart = ({ seal, ...sealed }: OpenedComparison & { seal: string }): OpenedComparison => sealed;
 
 async function find(q: Queryable, id: string): Promise<Row | undefined> {
   const { rows } = await q.query<Row>({

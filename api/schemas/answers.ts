@@ -257,6 +257,18 @@ export const receipt = z
       .array(z.object({ entryId: uuid, owner: z.string(), kid: z.string() }))
       .optional()
       .meta({ description: '当事机构对其签名的叶子 / Leaves with which parties have signed it' }),
+    sealed: z
+      .object({
+        position: z.int().nonnegative(),
+        count: z.int().positive(),
+        commitment: z.base64(),
+        salt: z.base64().optional(),
+        proof: z.array(z.base64()),
+      })
+      .optional()
+      .meta({
+        description: '放行的比对：在封存叶子根下的位置 / A clear comparison: its place under the root of its seal',
+      }),
   })
   .meta({ id: 'Receipt' });
 
