@@ -1,8 +1,10 @@
 import type { Role } from '../domain/vocabulary.js';
 import type { Caller } from '../registry/credentials.js';
+import { maySeeSubject } from '../registry/identity-chain.js';
+import { mayUndo } from '../registry/identity-links.js';
 import { interceptionScope } from '../registry/interceptions.js';
 import type { Queryable } from '../registry/pool.js';
-import { type CourtCaller, maySee } from '../registry/scope.js';
+import { type CourtCaller, courtsOf, maySee } from '../registry/scope.js';
 import { Problem } from './problem.js';
 
 // The one place that says who may call what, and whose is whose. What is not yours is 404.
@@ -25,12 +27,21 @@ export const ACCESS = {
   'POST /v1/interceptions': ['department'],
   'POST /v1/interceptions/:id/directives': ['judge'],
   'POST /v1/interceptions/:id/feedback': ['department'],
+  'GET /v1/interceptions/:id/identity': ['judge', 'supervisor'],
+  'POST /v1/interceptions/:id/identity': ['judge'],
+  'GET /v1/identity-reviews': ['judge', 'supervisor'],
+  'POST /v1/identity-exceptions/:id/revocation': ['judge'],
+  'GET /v1/identity-chain/:subject': COURT,
+  'POST /v1/identity-links': ['judge'],
+  'POST /v1/identity-links/:id/revocation': ['judge'],
+  'GET /v1/identity-accesses': ['judge', 'supervisor'],
   'POST /v1/comparisons': ['department'],
   'POST /v1/comparisons/batch': ['department'],
   'GET /v1/notices': ['department'],
   'POST /v1/acknowledgements': ['department'],
   'PUT /v1/departments/:code/endpoint': ['department'],
   'GET /v1/departments/:code/endpoint': ['department', 'administrator'],
+  'POST /v1/departments/:code/token-keys': ['department'],
   'POST /v1/departments/:code/pause': ['administrator'],
   'POST /v1/departments/:code/resume': ['administrator'],
   'GET /v1/departments': 'any',
@@ -41,6 +52,7 @@ export const ACCESS = {
   'PUT /v1/schools/:code': ['administrator'],
   'GET /v1/courts': 'any',
   'GET /v1/statistics': 'any',
+  'GET /v1/retention-runs': ['supervisor', 'administrator'],
   'GET /v1/receipts/:fact': [...COURT, 'department'],
   'POST /v1/receipts/:fact/signature': [...COURT, 'department'],
   'GET /v1/signing-keys': 'any',
@@ -65,6 +77,26 @@ export function admit<C extends Call>(call: C, caller: Caller | undefined): asse
 /** Throws Problem 404 unless the case exists and is the caller's to see. */
 export async function requireCase(q: Queryable, caller: CourtCaller, id: string): Promise<void> {
   if (!(await maySee(q, caller, id))) throw new Problem('not-found');
+}
+
+/** Throws Problem 404 unless the subject is the caller's to see (`maySeeSubject`). */
+export async function requireSubject(q: Queryable, caller: CourtCaller, subject: string): Promise<void> {
+  if (!(await maySeeSubject(q, caller, subject))) throw new Problem('not-found');
+}
+
+/** The interception, if it is of a court whose cases the caller sees. Throws Problem 404. */
+export async function requireCourtInterception(q: Queryable, caller: CourtCaller, id: string): Promise<void> {
+  const scope = await interceptionScope(q, id);
+  if (!scope || !(await courtsOf(q, caller)).includes(scope.court)) throw new Problem('not-found');
+}
+
+/** Throws Problem 404 unless this court, or one below it, made what is to be undone. */
+export async function requireMaker(
+  q: Queryable,
+  caller: CourtCaller,
+  madeBy: { court: string } | undefined,
+): Promise<void> {
+  if (!madeBy || !(await mayUndo(q, caller.court, madeBy.court))) throw new Problem('not-found');
 }
 
 /** The interception with its case, if it is of the judge's court or the department's own. Throws Problem 404. */

@@ -1,20 +1,26 @@
+import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import helmet from 'helmet';
 import { admit } from './access.js';
 import { authenticate } from './authentication.js';
 import { batchRoutes } from './batch.js';
-import { readBody } from './body.js';
+import { isOfType, readBody } from './body.js';
 import { caseRoutes } from './cases.js';
 import { catalogueRoutes } from './catalogue.js';
 import { channelRoutes } from './channels.js';
+import { comparisonLane } from './comparison-lane.js';
+import { ComparisonQueue } from './comparison-queue.js';
 import { comparisonRoutes } from './comparisons.js';
 import { decisionRoutes } from './decisions.js';
 import { type HealthOptions, health } from './health.js';
+import { identityRoutes } from './identity.js';
 import { inboxRoutes } from './inbox.js';
 import { interceptionRoutes } from './interceptions.js';
+import { refuseLate } from './late.js';
 import { ledgerRoutes } from './ledger.js';
-import { BUDGETS, type Budgets, limiters } from './limits.js';
-import { accessLog } from './logging.js';
+import { BUDGETS, type Budgets, type Limits, limiters } from './limits.js';
+import { accessLog, plainLines } from './logging.js';
 import { createMetrics } from './metrics.js';
 import { noticeRoutes } from './notices.js';
 import { Problem, problems } from './problem.js';
@@ -22,6 +28,7 @@ import { receiptRoutes } from './receipts.js';
 import { repaymentRoutes } from './repayments.js';
 import type { Reply, Route, Services } from './route.js';
 import { signingKeyRoutes } from './signing-keys.js';
+import { NDJSON } from './stream.js';
 import { trace } from './trace.js';
 
 export const ROUTES: readonly Route[] = [
@@ -32,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   ...comparisonRoutes,
   ...batchRoutes,
   ...interceptionRoutes,
+  ...identityRoutes,
   ...noticeRoutes,
   ...channelRoutes,
   ...catalogueRoutes,
@@ -49,9 +57,10 @@ export interface ApplicationOptions extends Services, HealthOptions {
 }
 
 /** The whole HTTP side, ready to listen. */
-export function createApplication(options: ApplicationOptions): express.Application {
+export function createApplication(options: ApplicationOptions): RequestListener {
   const { pool, logger } = options;
   const app = express();
+  const limits = limiters({ ...BUDGETS, ...options.budgets });
   app.disable('x-powered-by').set('etag', false).set('query parser', 'simple');
   const metrics = createMetrics(pool);
   app.use(trace, metrics.observe, accessLog(logger));
@@ -62,14 +71,16 @@ export function createApplication(options: ApplicationOptions): express.Applicat
   }
   app.use(helmet(FOR_DATA));
   app.use(health(options, metrics, ROUTES));
-  const limits = limiters({ ...BUDGETS, ...options.budgets });
-  app.use(ledgerRoutes(pool, options.log, limits.ledger));
-  mount(app, options, limits);
+  app.use(ledgerRoutes(pool, options.log, limits.handlers.ledger));
+  mount(app, { ...options, budget: limits.comparisons }, limits.handlers);
   app.use(() => {
     throw new Problem('not-found');
   });
   app.use(problems(logger));
-  return app;
+  const queue = new ComparisonQueue(pool, options.ring);
+  const lines = plainLines(logger);
+  const lane = { ...options, queue, lines, budget: limits.comparisons, metrics, headers: HEADERS_OF_DATA };
+  return refuseLate(NDJSON, comparisonLane(lane, app));
 }
 
 // The API serves nothing a browser should run or frame.
@@ -77,7 +88,23 @@ const FOR_DATA = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
 };
 
-function mount(app: express.Application, options: ApplicationOptions, limits: ReturnType<typeof limiters>): void {
+/** What every answer carries that holds data, as names and values. */
+const HEADERS_OF_DATA = securityHeaders(helmet(FOR_DATA), {
+  'Cache-Control': 'no-store',
+  'Content-Type': 'application/json; charset=utf-8',
+});
+
+/** The headers that helmet would set, once for all. */
+function securityHeaders(security: ReturnType<typeof helmet>, more: Record<string, string>): readonly string[] {
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  security(response.req, response, (error?: unknown) => {
+    if (error) throw error;
+  });
+  for (const [name, value] of Object.entries(more)) response.setHeader(name, value);
+  return Object.entries(response.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
+}
+
+function mount(app: express.Application, options: ApplicationOptions, limits: Limits['handlers']): void {
   const paths = new Map<string, Route['method'][]>();
   for (const route of ROUTES) {
     const limit: RequestHandler = (req, res, next) =>
@@ -146,22 +173,23 @@ function idOf(req: Request): string {
 
 function answer(options: ApplicationOptions, route: Route): RequestHandler {
   return async (req, res) => {
+    if (res.locals.refused !== undefined) throw res.locals.refused;
     const id = idOf(req);
-    const reply = await route.handle(
-      {
-        caller: res.locals.caller,
-        id,
-        path: route.path.replace(/:[a-z]+/, id),
-        query: req.query,
-        body: route.method === 'get' ? undefined : await readBody(req, res, route.bodyLimit),
-        idempotencyKey: req.get('idempotency-key'),
-        ifMatch: req.get('if-match'),
-        ifNoneMatch: req.get('if-none-match'),
-        accept: (type) => req.accepts(['application/json', type]) === type,
-        traceId: res.locals.traceId,
-      },
-      options,
-    );
+    const request = {
+      caller: res.locals.caller,
+      id,
+      path: route.path.replace(/:[a-z]+/, id),
+      query: req.query,
+      body: undefined,
+      idempotencyKey: req.get('idempotency-key'),
+      ifMatch: req.get('if-match'),
+      ifNoneMatch: req.get('if-none-match'),
+      accept: (type: string) => req.accepts(['application/json', type]) === type,
+      traceId: res.locals.traceId,
+    };
+    if (route.stream && isOfType(req, route.stream.type)) return route.stream.answer(request, options, req, res);
+    const body = route.method === 'get' ? undefined : await readBody(req, res, route.bodyLimit);
+    const reply = await route.handle({ ...request, body }, options);
     options.inspect?.(route, reply);
     send(res, reply);
   };

@@ -31,19 +31,42 @@ function parser(limit: BodyLimit): express.RequestHandler {
   });
 }
 
+/** Whether the body says that it is of this media type, whatever its parameters. */
+export const isOfType = (req: Request, type: string): boolean =>
+  (req.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() === type;
+
+/** JSON from bytes: what express.json makes of them. Throws Problem 400, or 422 as `readBody`. */
+export function parseBody(bytes: Buffer, limit: BodyLimit): Json {
+  // The decoder would put U+FFFD in place of broken bytes without a word.
+  if (!isUtf8(bytes)) throw new Problem('malformed-json');
+  return fitting(parsed(bytes.toString('utf8')), limit);
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
+  } catch {
+    throw new Problem('malformed-json');
+  }
+}
+
+function fitting(body: Json, limit: BodyLimit): Json {
+  const errors = unfit(body, limit);
+  if (errors.length > 0) throw new Problem('invalid', { errors });
+  return body;
+}
+
 /** Reads the request's JSON; undefined when it has no body. Throws Problem 400, 413, 415, or 422 for texts and trees no message has. */
 export async function readBody(req: Request, res: Response, limit: BodyLimit): Promise<Json | undefined> {
   const present = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
   if (!present) return undefined;
-  if (!/^application\/json\s*(;|$)/i.test(req.get('content-type') ?? '')) throw new Problem('media-type');
+  if (!isOfType(req, 'application/json')) throw new Problem('media-type');
+  if (res.locals.bytes) return parseBody(res.locals.bytes, limit);
   const parse = parsers.get(limit) ?? parser(limit);
   await new Promise<void>((resolve, reject) => {
     parse(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(toBodyProblem(error))));
   });
-  const body: Json = req.body;
-  const errors = unfit(body, limit);
-  if (errors.length > 0) throw new Problem('invalid', { errors });
-  return body;
+  return fitting(req.body, limit);
 }
 
 /** The codes of body-parser's errors (http-errors with a `type`). */
@@ -93,7 +116,8 @@ export function isText(text: string): boolean {
   return !/\0|\p{Surrogate}/u.test(text);
 }
 
-const MEMBER = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
+// No member of ours has a digit in its name; a passport's number has.
+const MEMBER = /^[A-Za-z][A-Za-z_-]{0,39}$/;
 
 /** A member's name in a pointer (RFC 6901), or `*`: a name that is none of ours may be somebody's. */
 export function escaped(name: string): string {

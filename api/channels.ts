@@ -1,11 +1,13 @@
 import { parseEndpoint } from '../domain/endpoint.js';
 import { Refusal } from '../domain/refusal.js';
 import { endpointOf, lockEndpoint, pauseChannel, putEndpoint, resumeChannel } from '../registry/channels.js';
+import { issueTokenKeys, requireRecipient, tokensOff } from '../registry/department-tokens.js';
+import { requireTokenIndexes } from '../registry/token-index.js';
 import { requireOwnDepartment } from './access.js';
 import { Problem } from './problem.js';
 import { editing, type Route, reading, writing } from './route.js';
 import * as answers from './schemas/answers.js';
-import { endpoint } from './schemas/facts.js';
+import { endpoint, tokenRecipient } from './schemas/facts.js';
 import { noQuery, nothing } from './schemas/page.js';
 
 const put = editing({
@@ -65,4 +67,21 @@ const resume = writing({
   },
 });
 
-export const channelRoutes: Route[] = [put, view, pause, resume];
+const tokenKeys = writing({
+  call: 'POST /v1/departments/:code/token-keys',
+  summary: '领取本部门令牌密钥 / The department’s token keys of the live quarters, wrapped for its X25519 key',
+  body: tokenRecipient,
+  statuses: [201, 202],
+  answer: answers.tokenKeys,
+  async handle({ tx, ring, caller, actor, id, input }) {
+    requireOwnDepartment(caller, id);
+    if (!ring.tokenRoot) throw tokensOff();
+    requireRecipient(input.publicKey);
+    const epochs = await requireTokenIndexes(tx, id, Date.now());
+    // A key is given out only once every number on record has its token: otherwise somebody listed would be clear.
+    if (epochs.length === 0) return { status: 202, body: { department: id, keys: [] } };
+    return { body: await issueTokenKeys(tx, ring, id, { recipient: input.publicKey, epochs }, actor) };
+  },
+});
+
+export const channelRoutes: Route[] = [tokenKeys, put, view, pause, resume];

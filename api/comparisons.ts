@@ -19,12 +19,13 @@ async function judged({
 /** Whether a stored answer may be given again: only a stop can have lost its ground since. */
 export async function holds(q: Queryable, { status, body }: StoredAnswer): Promise<boolean> {
   const answer: unknown = JSON.parse(body);
-  return status >= 300 || !isAnswer(answer) || stillHolds(q, answer);
+  // One of an older shape is judged anew: a stop must never outlive its ground.
+  return status >= 300 || (isAnswer(answer) && (await stillHolds(q, answer)));
 }
 
 const isAnswer = (stored: unknown): stored is ComparisonAnswer => answers.compared.safeParse(stored).success;
 
-const single = writing({
+export const single = writing({
   call: 'POST /v1/comparisons',
   summary: '比对 / Compare a party for one business number',
   budget: 'comparisons',

@@ -1,4 +1,5 @@
 import { closeCase, decide } from '../registry/decisions.js';
+import { remainingOf } from '../registry/remaining.js';
 import { requireCase } from './access.js';
 import { type Route, writing } from './route.js';
 import * as answers from './schemas/answers.js';
@@ -9,10 +10,15 @@ const make = writing({
   summary: '法官决定 / A judge’s decision',
   body: decision,
   statuses: [201],
-  answer: answers.made,
+  answer: answers.decided,
   async handle({ tx, ring, caller, actor, id, input }) {
     await requireCase(tx, caller, id);
-    return { body: await decide(tx, ring, id, input, actor), location: `/v1/cases/${id}/timeline` };
+    const made = await decide(tx, ring, id, input, actor);
+    const ends = input.type === 'release' || input.type === 'revoke';
+    return {
+      body: ends ? { ...made, remaining: await remainingOf(tx, id, input.defaulter) } : made,
+      location: `/v1/cases/${id}/timeline`,
+    };
   },
 });
 
@@ -21,10 +27,11 @@ const close = writing({
   summary: '结案：解除全部仍有效的措施 / Release all that is still in force in the case',
   body: closing,
   statuses: [201],
-  answer: answers.made,
+  answer: answers.decided,
   async handle({ tx, ring, caller, actor, id, input }) {
     await requireCase(tx, caller, id);
-    return { body: await closeCase(tx, ring, id, input.ground, actor), location: `/v1/cases/${id}/timeline` };
+    const made = await closeCase(tx, ring, id, input.ground, actor);
+    return { body: { ...made, remaining: await remainingOf(tx, id) }, location: `/v1/cases/${id}/timeline` };
   },
 });
 

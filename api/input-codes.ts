@@ -70,6 +70,19 @@ const INPUT_CODES: Readonly<Record<string, readonly [zh: string, en: string]>> =
   'bad-signature': ['签名与公钥不符', 'The signature is not by this key'],
   'unknown-key': ['不是该机构现用的公钥', 'Not the key in use of this office'],
   'key-registered': ['该公钥已登记', 'This key is registered already'],
+  'public-key': ['须为 32 字节 X25519 公钥的 base64', 'Give an X25519 public key: 32 bytes in base64'],
+  'tokens-off': ['本平台未启用令牌', 'This platform gives out no token keys'],
+  TOKEN_EPOCH_EXPIRED: [
+    '令牌所属季度已过，请用当季密钥重算',
+    'The token is of a quarter that is over: make it with a live key',
+  ],
+  'only-when-same': ['仅在 identity 为 same 时', 'Only with identity: same'],
+  'same-record': ['两者本是同一记录', 'Both are the same record'],
+  'already-linked': ['已有有效关联，须先撤销', 'It is linked already: revoke that link first'],
+  'already-revoked': ['已被撤销', 'It is revoked already'],
+  'exact-match': ['号码与姓名均一致，须更正或撤销列入', 'Number and name agree: correct or revoke the listing itself'],
+  'exception-too-long': ['须晚于现在，且不超过一年', 'After now, and within a year'],
+  'ends-before-it-begins': ['结束不得早于开始', 'It ends before it begins'],
   'unknown-interception': ['没有此拦截记录', 'There is no such interception'],
 };
 

@@ -6,6 +6,7 @@
 import { createServer, type Server } from 'node:http';
 import { createConsole } from '../console/index.js';
 import { parseAllowedHosts } from '../domain/endpoint.js';
+import { awaitKnownKeys } from '../registry/data-keys.js';
 import { forgetOldAnswers } from '../registry/idempotency.js';
 import { readKeyRing } from '../registry/key-ring.js';
 import { openLog } from '../registry/ledger-log.js';
@@ -29,7 +30,8 @@ function wholeNumber(name: string, usual: string): number {
 /** Longer than a proxy keeps a connection: otherwise it sends into one that we are closing. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 15_000;
-const REQUEST_MS = 30_000;
+/** Nothing was sent or received on a connection that is in use. */
+const SILENT_MS = 120_000;
 const DRAIN_MS = 10_000;
 const FORGET_EVERY_MS = 3_600_000;
 
@@ -42,6 +44,7 @@ const pool = createPool({
 const ring = readKeyRing(setting('KEY_RING_FILE'));
 const origin = process.env.LEDGER_ORIGIN;
 const log = origin ? openLog(ring, origin) : undefined;
+await awaitKnownKeys(pool, ring);
 const pages = createConsole({
   pool,
   ring,
@@ -51,7 +54,8 @@ const server = createServer(
   {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
+    // Bodies have a limit of their own (late.ts): a stream takes as long as it takes.
+    requestTimeout: 0,
     connectionsCheckingInterval: 5_000,
   },
   createApplication({
@@ -64,6 +68,8 @@ const server = createServer(
     allowedHosts: parseAllowedHosts(process.env.WEBHOOK_ALLOWED_HOSTS),
   }),
 );
+
+server.setTimeout(SILENT_MS);
 
 const forgetting = setInterval(() => {
   forgetOldAnswers(pool).catch((error: unknown) => logger.warn(described(error), 'old answers were not deleted'));

@@ -9,8 +9,18 @@ import type { Pool } from '../registry/pool.js';
 export interface Metrics {
   /** Times every request. */
   readonly observe: RequestHandler;
+  /** Counts a request that was answered otherwise. */
+  count(request: Counted, seconds: number): void;
   /** The Prometheus text format; without the database's gauges while PostgreSQL is away. */
   render(): Promise<{ contentType: string; text: string }>;
+}
+
+export interface Counted {
+  method: string;
+  route: string;
+  status: number;
+  code: string;
+  client?: string;
 }
 
 /** Labels are route template, method, status, code and client (a court's or department's code); never an id. */
@@ -129,14 +139,19 @@ export function createMetrics(pool: Pool): Metrics {
       this.set(servicesWithoutRule.count);
     },
   });
+  const count = ({ method, route, status, code, client }: Counted, seconds: number): void => {
+    requests.inc({ method, route, status: String(status), code });
+    duration.observe({ method, route }, seconds);
+    if (client) byClient.inc({ client, route });
+  };
   return {
+    count,
     observe: (req, res, next) => {
-      const started = process.hrtime.bigint();
+      const started = performance.now();
       res.on('finish', () => {
         const { route = 'none', code = '', client } = res.locals;
-        requests.inc({ method: req.method, route, status: String(res.statusCode), code });
-        duration.observe({ method: req.method, route }, Number(process.hrtime.bigint() - started) / 1e9);
-        if (client) byClient.inc({ client, route });
+        const seconds = (performance.now() - started) / 1_000;
+        count({ method: req.method, route, status: res.statusCode, code, ...(client ? { client } : {}) }, seconds);
       });
       next();
     },

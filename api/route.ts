@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { AllowedHosts } from '../domain/endpoint.js';
@@ -11,7 +12,7 @@ import type { Log } from '../registry/ledger-log.js';
 import { inTransaction, type Pool, type Transaction } from '../registry/pool.js';
 import { ACCESS, admit, type Call, type CallerOf } from './access.js';
 import { type BodyLimit, type Json, SINGLE } from './body.js';
-import type { Budget } from './limits.js';
+import type { Budget, QuickBudget } from './limits.js';
 import { isLasting, Problem, problemBody, toProblem } from './problem.js';
 import { nothing } from './schemas/page.js';
 import { read } from './validate.js';
@@ -26,6 +27,8 @@ export interface Services {
   log?: Log | undefined;
   /** Where webhooks may go though it is no public https address: WEBHOOK_ALLOWED_HOSTS. */
   allowedHosts?: AllowedHosts;
+  /** Counts comparisons that come many in a request. */
+  budget?: QuickBudget;
 }
 
 /** A request after the manners: signed in or not, within budget, its JSON read. */
@@ -74,6 +77,11 @@ export interface Route {
   /** What it answers to Accept: text/plain, where it does. */
   text?: string;
   handle(request: Incoming, services: Services): Promise<Reply>;
+  /** The same call with a body of this media type that is read, and answered, as it comes. */
+  stream?: {
+    type: string;
+    answer(request: Incoming, services: Services, req: Request, res: Response): Promise<void>;
+  };
 }
 
 interface Definition<C extends Call, A extends z.ZodType> {
@@ -86,7 +94,10 @@ interface Definition<C extends Call, A extends z.ZodType> {
 
 interface Reading<C extends Call, Q extends z.ZodObject, A extends z.ZodType> extends Definition<C, A> {
   query: Q;
-  handle(request: { caller: CallerOf<C>; id: string; query: z.output<Q> }, services: Services): Promise<z.input<A>>;
+  handle(
+    request: { caller: CallerOf<C>; id: string; query: z.output<Q>; traceId: string },
+    services: Services,
+  ): Promise<z.input<A>>;
   /** The version of what is answered, where it can be edited. */
   version?(answer: z.input<A>): number;
   /** Open to all and seldom changed: a hash of it is its ETag, and who has it already is answered 304. */
@@ -101,9 +112,9 @@ export function reading<C extends Call, Q extends z.ZodObject, A extends z.ZodTy
     ...frame(definition),
     query: definition.query,
     statuses: definition.revalidates ? [200, 304] : [200],
-    async handle({ caller, id, query, ifNoneMatch }, services) {
+    async handle({ caller, id, query, ifNoneMatch, traceId }, services) {
       admit(definition.call, caller);
-      const answer = await definition.handle({ caller, id, query: read(definition.query, query) }, services);
+      const answer = await definition.handle({ caller, id, query: read(definition.query, query), traceId }, services);
       const body = JSON.stringify(answer);
       if (definition.revalidates) {
         const etag = etagOf(createHash('sha256').update(body).digest('base64url'));
@@ -283,7 +294,8 @@ export function signedIn(caller: Caller | undefined): Caller {
   return caller;
 }
 
-const KEY = /^[\x20-\x7e]{1,255}$/;
+/** What an Idempotency-Key looks like. */
+export const KEY = /^[\x20-\x7e]{1,255}$/;
 
 export function requireKey({ idempotencyKey }: Incoming): string {
   if (idempotencyKey === undefined || idempotencyKey === '') throw new Problem('idempotency-key-missing');

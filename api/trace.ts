@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Caller } from '../registry/credentials.js';
 
@@ -12,6 +13,10 @@ declare global {
       caller?: Caller;
       /** The court or department that asks. */
       client?: string;
+      /** The body, where it was read before. */
+      bytes?: Buffer;
+      /** Why the request can't be answered, where that is known before. */
+      refused?: unknown;
       /** The problem's code, where it came to one. */
       code?: string;
     }
@@ -21,8 +26,13 @@ declare global {
 // W3C Trace Context level 1: version, trace id, parent id, flags; later versions may append.
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
+/** The caller's trace, or one begun here. */
+export function traceOf({ headers }: IncomingMessage): string {
+  const given = TRACEPARENT.exec(String(headers.traceparent ?? ''));
+  return given?.[1] ?? randomUUID().replaceAll('-', '');
+}
+
 export const trace: RequestHandler = (req, res, next) => {
-  const given = TRACEPARENT.exec(req.get('traceparent') ?? '');
-  res.locals.traceId = given?.[1] ?? randomBytes(16).toString('hex');
+  res.locals.traceId ??= traceOf(req);
   next();
 };

@@ -37,18 +37,19 @@ export class Place {
 
   private constructor(
     private readonly folder: string,
-    private readonly temporalBinary: string,
+    private readonly temporalBinary: string | undefined,
   ) {
     mkdirSync(join(folder, 'logs'));
     this.warden = launchWarden(folder, this.log('warden'));
     this.warden.unref();
   }
 
-  static async open(): Promise<Place> {
+  /** Temporal: whether what is measured needs it. */
+  static async open({ temporal = true } = {}): Promise<Place> {
     // The benchmark restarts its servers: never somebody's own.
     delete process.env.TEMPORAL_ADDRESS;
-    const { path } = await ensureTemporalBinary();
-    if (path === undefined) throw new Error('no Temporal server program');
+    const { path } = temporal ? await ensureTemporalBinary() : { path: undefined };
+    if (temporal && path === undefined) throw new Error('no Temporal server program');
     const folder = mkdtempSync(join(tmpdir(), 'enforcement-bench-'));
     chmodSync(folder, 0o711);
     const place = new Place(folder, path);
@@ -64,20 +65,30 @@ export class Place {
   private async start(): Promise<void> {
     const [postgres] = await Promise.all([
       startPostgres({ directory: join(this.folder, 'postgres'), logFile: this.log('postgres') }),
-      this.startTemporal(),
+      this.temporalBinary === undefined ? undefined : this.startTemporal(),
     ]);
     this.postgres = postgres;
     this.keepRecord('postgres', postgres.pid, 'SIGINT', 10_000);
     writePrivateJson(this.keyRingFile, newKeyRing());
-    const adminUrl = await ensureDatabase(postgres.url, 'enforcement');
-    await migrate(adminUrl);
-    await loadReferenceData(adminUrl);
-    this.applicationUrl = await createApplicationLogin(adminUrl, join(this.folder, 'application.password'));
+    const { adminUrl, applicationUrl } = await this.addDatabase('enforcement');
+    this.applicationUrl = applicationUrl;
     // Patient: who drives the load waits for a connection rather than fail.
     const pool = (connectionString: string, max: number): Pool =>
       createPool({ connectionString, applicationName: 'bench', max, connectionTimeoutMs: 60_000, planOnce: true });
     this.pools = [pool(this.applicationUrl, 16), pool(this.applicationUrl, 8), pool(adminUrl, 2)];
-    this.connection = Connection.lazy({ address: this.address });
+    if (this.temporal) this.connection = Connection.lazy({ address: this.address });
+  }
+
+  /** A database on the same server, as the product's is set up. Addresses: the owner's, and the application login's. */
+  async addDatabase(name: string): Promise<{ adminUrl: string; applicationUrl: string }> {
+    if (!this.postgres) throw new Error('the place is not open');
+    const adminUrl = await ensureDatabase(this.postgres.url, name);
+    await migrate(adminUrl);
+    await loadReferenceData(adminUrl);
+    return {
+      adminUrl,
+      applicationUrl: await createApplicationLogin(adminUrl, join(this.folder, 'application.password')),
+    };
   }
 
   /** What lives are driven by. */
@@ -126,6 +137,17 @@ export class Place {
     });
   }
 
+  /** The product's api, as `npm run api`, with its log as usual. */
+  startApi(databaseUrl: string, port: number): Promise<Running> {
+    return this.startProgram(`api-${port}`, 'api/main.js', {
+      DATABASE_URL: databaseUrl,
+      KEY_RING_FILE: this.keyRingFile,
+      PORT: String(port),
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'info',
+    });
+  }
+
   async startProgram(name: string, script: string, environment: Record<string, string>): Promise<Running> {
     const plan = planProgram({
       name,
@@ -158,6 +180,7 @@ export class Place {
   /** On its store and at its port of before, if it ran before. */
   async startTemporal(): Promise<void> {
     const port = this.address === '' ? {} : { port: Number(this.address.split(':')[1]) };
+    if (this.temporalBinary === undefined) throw new Error('this place has no Temporal');
     this.temporal = await startTemporal({
       binary: this.temporalBinary,
       directory: this.temporalFolder,

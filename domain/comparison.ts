@@ -29,6 +29,8 @@ export interface Candidate {
   readonly defaulter: string;
   readonly role: SubjectRole;
   readonly match: IdentityMatch;
+  /** A court has said that this number under this name is somebody else ("not this person"). */
+  readonly otherPerson: boolean;
   readonly life: Life;
   /** Of the restrictions of the life, those on this very subject; the object of a SEAL is compared by the caller. */
   readonly restrictions: readonly (Restriction & { readonly sealsObject: boolean })[];
@@ -60,6 +62,8 @@ export type ClearReason =
   | 'COURT_IS_APPLICANT'
   | 'ALLOWED_BY_COURT'
   | 'HOLD_ENDED'
+  /** A court has decided that the party at the counter is somebody else. */
+  | 'NOT_THIS_PERSON'
   /** R6: not a school of the register of those that charge above the normal standard. */
   | 'INSTITUTION_NOT_GATED'
   /** R6: not a day on which the school enrols for a term that has not begun. */
@@ -119,6 +123,8 @@ export function judge(rule: ServiceRule, candidate: Candidate, now: number): Jud
   if (gating.length === 0) return clear(rule.disposition === 'ASSIST' ? 'NO_COURT_ORDER' : 'MEASURE_DOES_NOT_GATE');
   const acting = gating.filter((r) => acts(candidate.life, r, now));
   if (acting.length === 0) return clear(whyNotActing(candidate.life, gating, now));
+  // Only a doubt can be cleared up so: an exact number and name always decide.
+  if (candidate.otherPerson && isDoubtful(candidate.match)) return clear('NOT_THIS_PERSON');
   if (candidate.exempt) return clear('EXEMPT');
   if (rule.flags.includes('judge-confirms') && !candidate.confirmed) return clear('NO_COURT_ORDER');
   if (candidate.courtApplies) return clear('COURT_IS_APPLICANT');
@@ -128,7 +134,7 @@ export function judge(rule: ServiceRule, candidate: Candidate, now: number): Jud
   const reasons = reasonsOf(candidate);
   return {
     // Doubt about who it is goes to a human; a step that would go on anyway is not held for it.
-    outcome: doubtful(candidate.match) && outcome === 'INTERCEPT' ? 'REVIEW' : outcome,
+    outcome: isDoubtful(candidate.match) && outcome === 'INTERCEPT' ? 'REVIEW' : outcome,
     reasons,
     measures: [...new Set(acting.map((r) => r.measure))],
   };
@@ -157,7 +163,9 @@ function whyNotActing(life: Life, gating: readonly Restriction[], now: number): 
 const endedHow = (gating: readonly Restriction[]): ClearReason =>
   gating.every((r) => r.endGround === 'expired') ? 'EXPIRED' : 'SHIELDED';
 
-const doubtful = (match: IdentityMatch): boolean => !match.nameEqual || match.fifteenDigits || match.weakDocument;
+/** Whether a human has to say if it is the same person (levels L2 and L3 of the match ladder). */
+export const isDoubtful = (match: IdentityMatch): boolean =>
+  !match.nameEqual || match.fifteenDigits || match.weakDocument;
 
 function reasonsOf({ match, role }: Candidate): HitReason[] {
   const reasons: HitReason[] = [];

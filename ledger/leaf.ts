@@ -17,7 +17,11 @@ export interface LeafContent {
   /** Commitment of `commitToSubject`. */
   subject?: string;
   doc?: { sha256: string };
-  /** Leaf hash (hex) of the leaf before it in the same case, or of the same department's acknowledgements. */
+  /** Of `link.made`: what it ties. `a` and `b` are commitments with salts of their own, so that opening one does not open the other. */
+  link?: { a: string; b?: string; relation: string; evidence: string; from?: string; to?: string };
+  /** Of a counter-fact: the entry it undoes. */
+  undoes?: string;
+  /** Leaf hash (hex) of the leaf before it in the same case, of the same subject's links, or of the same department's acknowledgements. */
   prev?: string;
   /** 32 hex digits of the W3C trace id. */
   trace?: string;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readJson, writePrivateJson } from './private-files.js';
 import { PlainError } from './say.mjs';
 
-/** A file of secret keys, 32 bytes each in base64: sealing keys and blind-index keys by id, and two that don't rotate. */
+/** A file of secret keys, 32 bytes each in base64: sealing keys and blind-index keys by id, two that don't rotate, and the root of departments' tokens. */
 export interface KeyRingFile {
   active: string;
   keys: Record<string, string>;
@@ -13,6 +13,7 @@ export interface KeyRingFile {
   cursorKey: string;
   /** Ed25519 seeds that sign the log, by id. */
   ledgerKeys: Record<string, string>;
+  tokenRoot: string;
 }
 
 const key = (): string => randomBytes(32).toString('base64');
@@ -26,6 +27,7 @@ export function newKeyRing(): KeyRingFile {
     fingerprintKey: key(),
     cursorKey: key(),
     ledgerKeys: { l1: key() },
+    tokenRoot: key(),
   };
 }
 

@@ -1,14 +1,16 @@
-import type { Candidate, IdentityMatch, ServiceRule } from '../domain/comparison.js';
+import { type Candidate, type IdentityMatch, isDoubtful, type ServiceRule } from '../domain/comparison.js';
 import { ALWAYS_REVIEWED } from '../domain/identity/identifier.js';
+import type { Relation } from '../domain/identity/relations.js';
 import { hasPrivateUse, nameEquals } from '../domain/name.js';
 import type { Disposition, Measure, SubjectRole } from '../domain/vocabulary.js';
 import { documentNumber } from './court-applications.js';
 import type { ComparisonInput } from './inputs.js';
-import type { KeyRing } from './key-ring.js';
+import { type DataKey, dataKeyIn, type KeyRing, unsealKept } from './key-ring.js';
 import { type LifeRow, type RestrictionRow, toLife } from './lives.js';
 import type { Queryable } from './pool.js';
-import { assetBlind } from './restrictions.js';
+import { assetBlinds } from './restrictions.js';
 import { blindsOf, openName } from './subjects.js';
+import { indexKeyOf } from './token-index.js';
 
 /** A candidate with what the answer to a department needs of its case. */
 export interface FoundCandidate extends Candidate {
@@ -17,6 +19,17 @@ export interface FoundCandidate extends Candidate {
   readonly court: string;
   readonly contact: string;
   readonly basisNumber: string;
+  /** The courts' links it was met through, in order; empty for the record itself. */
+  readonly links: readonly CitedLink[];
+  /** Sealed as the matched subject's identity is: by this the asked party is kept with a hit. */
+  readonly identityKey: DataKey | undefined;
+}
+
+/** A link as a hit cites it; `leaf` is the hash of its leaf in hex. */
+export interface CitedLink {
+  id: string;
+  relation: Relation;
+  leaf: string;
 }
 
 interface CandidateRow extends Omit<LifeRow, 'restrictions'> {
@@ -30,8 +43,13 @@ interface CandidateRow extends Omit<LifeRow, 'restrictions'> {
   matched_subject: string;
   matched_kind: 'person' | 'organisation';
   name_sealed: Buffer;
-  blinds: { blind: string; alias: boolean; fifteenDigits: boolean }[];
+  blinds: { blind: string; alias: boolean; fifteenDigits: boolean; link: string | null }[];
   related: boolean;
+  path: string[];
+  /** The defaulter's own subject. */
+  target: string;
+  links: CitedLink[] | null;
+  exceptions: { id: string; blind: string; name: string; weak: boolean }[] | null;
   exempt: boolean;
   confirmed: boolean;
   allowed: boolean;
@@ -50,7 +68,7 @@ export async function findCandidates(
   const blinds = asked.map((entry) => entry.blind);
   const object = input.object && {
     type: input.object.type,
-    blind: assetBlind(ring, input.object.type, input.object.number).toString('hex'),
+    blinds: assetBlinds(ring, input.object.type, input.object.number).map((blind) => blind.toString('hex')),
   };
   const application = input.courtApplication;
   const { rows } = await q.query<CandidateRow>(CANDIDATES, [
@@ -61,26 +79,39 @@ export async function findCandidates(
     application?.court ?? null,
     application ? documentNumber(application.number) : null,
     object?.type ?? null,
-    object ? Buffer.from(object.blind, 'hex') : null,
+    object ? object.blinds.map((blind) => Buffer.from(blind, 'hex')) : null,
+    input.party.identifiers.flatMap(({ token }) => (token ? [indexKeyOf(department, token.epoch)] : [])),
   ]);
-  const candidates = rows
+  const found = rows
     .filter((row) => row.matched_kind === input.party.kind)
     .map((row): FoundCandidate => {
       const life = toLife(row, row.performed);
       const assets = new Map((row.restrictions ?? []).map((r) => [r.id, r]));
+      const { match, link } = matchOf(
+        row,
+        asked,
+        input.party.name,
+        openName(ring, row.matched_subject, row.name_sealed),
+      );
+      const cited = new Map((row.links ?? []).map((one) => [one.id, one]));
       return {
         defaulter: row.id,
         role: roleOf(row),
-        match: matchOf(row, asked, input.party.name, openName(ring, row.matched_subject, row.name_sealed)),
+        match,
+        otherPerson: isOtherPerson(ring, row, asked, input.party.name),
+        links: [...(link ? [link] : []), ...row.path].flatMap((id) => cited.get(id) ?? []),
+        identityKey: dataKeyIn(ring, row.name_sealed),
         life,
         restrictions: life.restrictions
-          .filter((r) => row.related || assets.get(r.id)?.subject === row.matched_subject)
+          .filter((r) => row.related || assets.get(r.id)?.subject === row.target)
           .map((r) => {
             const asset = assets.get(r.id);
             return {
               ...r,
               sealsObject:
-                object !== undefined && asset?.asset_type === object.type && asset.asset_blind === object.blind,
+                object !== undefined &&
+                asset?.asset_type === object.type &&
+                object.blinds.includes(asset.asset_blind ?? ''),
             };
           }),
         exempt: row.exempt,
@@ -95,27 +126,72 @@ export async function findCandidates(
         basisNumber: row.basis_number,
       };
     });
-  return { candidates, blinds, now: rows[0]?.now.getTime() ?? Date.now() };
+  return { candidates: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? Date.now() };
 }
+
+/** A life may be met in several ways, by number and by links: the clearest speaks, and one that a court has excepted only where no other does. */
+function clearestOf(found: readonly FoundCandidate[]): FoundCandidate[] {
+  const doubt = ({ match, otherPerson, role }: FoundCandidate): number =>
+    (otherPerson ? 8 : 0) + (isDoubtful(match) ? 4 : 0) + (role === 'R' ? 2 : 0) + (match.alias ? 1 : 0);
+  const clearest = new Map<string, FoundCandidate>();
+  for (const candidate of found) {
+    const known = clearest.get(candidate.defaulter);
+    if (!known || doubt(candidate) < doubt(known)) clearest.set(candidate.defaulter, candidate);
+  }
+  return [...clearest.values()];
+}
+
+/** Whether a court has said that this very number under this very name is somebody else (for the weak form of a number: that form alone). */
+function isOtherPerson(ring: KeyRing, row: CandidateRow, asked: ReturnType<typeof blindsOf>, given: string): boolean {
+  return (row.exceptions ?? []).some(
+    ({ id, blind, name, weak }) =>
+      asked.some(
+        (entry) =>
+          // Met by a token, the number is the record's own.
+          (entry.identifier.token !== undefined || entry.blind.toString('hex') === blind) &&
+          (!weak || entry.identifier.flags.includes('ID_15_DIGIT')),
+      ) &&
+      nameEquals(
+        given,
+        unsealKept(ring, { table: 'identity_exception', column: 'name_sealed', row: id }, Buffer.from(name, 'hex')),
+      ),
+  );
+}
+
+/** Identifier `i` may be met today: not taken away by revoking its link, and within its days. */
+export const MET_TODAY = `i.revoked_at is null and (i.valid_from is null or i.valid_from <= shanghai_today())
+  and (i.valid_until is null or shanghai_today() <= i.valid_until)`;
 
 const CANDIDATES = `
   with matched as (
-    select i.subject, json_agg(json_build_object('blind', encode(i.blind, 'hex'), 'alias', i.alias, 'fifteenDigits', i.fifteen_digits)) as blinds
-    from identifier i where i.blind = any($1) and i.valid_until is null group by i.subject
+    select i.subject, json_agg(json_build_object('blind', encode(i.blind, 'hex'), 'alias', i.alias, 'fifteenDigits', i.fifteen_digits,
+      'link', i.link)) as blinds
+    from identifier i where i.blind = any($1) and ${MET_TODAY}
+      -- A department's tokens are its own: another's are nobody's here.
+      and (strpos(i.index_key, '/') = 0 or i.index_key = any($9)) group by i.subject
+  ), reach as (
+    select * from identity_reach(array(select subject from matched))
   ), lives as (
-    select d.id, m.subject, m.blinds, false as related from matched m join defaulter d on d.subject = m.subject
+    select d.id, r.asked, r.links, r.related from reach r join defaulter d on d.subject = r.subject
     union all
-    select distinct on (p.defaulter, m.subject) p.defaulter, m.subject, m.blinds, true from matched m join representative p on p.subject = m.subject and p.until is null
+    select distinct on (p.defaulter, r.asked) p.defaulter, r.asked, r.links, true
+    from reach r join representative p on p.subject = r.subject and p.until is null where not r.related
   )
   select d.id, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told, d.published_at, d.ended_at, d.enforcement_case,
-         c.case_number, c.court, court.contact, c.basis_number, l.subject as matched_subject, s.kind as matched_kind, s.name_sealed,
-         l.blinds, l.related, clock_timestamp() as now,
+         c.case_number, c.court, court.contact, c.basis_number, l.asked as matched_subject, s.kind as matched_kind, with_key(s.name_sealed) as name_sealed,
+         m.blinds, l.related, l.links as path, d.subject as target, clock_timestamp() as now,
          c.obligation_fen > 0 and c.obligation_fen <= (
            select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = c.id and p.reversed_at is null) as performed,
          (select json_agg(json_build_object('id', r.id, 'subject', r.subject, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from,
             'in_force_at', r.in_force_at, 'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at,
             'asset_type', r.asset_type, 'asset_blind', encode(r.asset_blind, 'hex')) order by r.decided_at, r.id)
           from restriction r where r.defaulter = d.id) as restrictions,
+         (select json_agg(json_build_object('id', k.id, 'relation', k.relation, 'leaf', encode(f.leaf_hash, 'hex')))
+          from identity_link k join ledger_leaf f on f.entry_id = k.made
+          where k.id = any(l.links) or k.id::text in (select b->>'link' from json_array_elements(m.blinds) b)) as links,
+         (select json_agg(json_build_object('id', e.id, 'blind', encode(n.blind, 'hex'), 'name', encode(with_key(e.name_sealed), 'hex'), 'weak', e.weak))
+          from identity_exception e join identity_exception_number n on n.exception = e.id
+          where e.subject in (l.asked, d.subject) and (n.blind = any($1) or cardinality($9::text[]) > 0) and e.revoked_at is null and clock_timestamp() < e.expires_at) as exceptions,
          false as untold, null::timestamptz as deadline_at,
          exists (select from exemption e where e.defaulter = d.id and (e.services is null or $3 = any(e.services))
            and e.from_at <= clock_timestamp() and clock_timestamp() < e.until_at) as exempt,
@@ -127,8 +203,8 @@ const CANDIDATES = `
            where i.department = $2 and i.service = $3 and i.reference = $4 and i.defaulter = d.id order by v.ordering desc limit 1), false) as allowed,
          -- Its own restrictions only: another court's seal on the same asset is that court's to let go.
          exists (select from court_application a where a.court = $5::text and a.court = c.court and a.document_number = $6::text
-           and a.asset_type = $7::text and a.asset_blind = $8::bytea and clock_timestamp() < a.until_at) as court_applies
-  from lives l join defaulter d on d.id = l.id join subject s on s.id = l.subject
+           and a.asset_type = $7::text and a.asset_blind = any($8::bytea[]) and clock_timestamp() < a.until_at) as court_applies
+  from lives l join defaulter d on d.id = l.id join subject s on s.id = l.asked join matched m on m.subject = l.asked
   join enforcement_case c on c.id = d.enforcement_case join court on court.code = c.court
   order by d.id`;
 
@@ -143,12 +219,14 @@ function matchOf(
   asked: ReturnType<typeof blindsOf>,
   given: string,
   recorded: string,
-): IdentityMatch {
+): { match: IdentityMatch; link: string | null } {
   const ways = row.blinds.flatMap((stored) =>
     asked
       .filter((entry) => entry.blind.toString('hex') === stored.blind)
       .map((entry) => ({
-        alias: entry.alias || stored.alias,
+        // Another record of the party, or a number a court gave it, is an alias.
+        alias: entry.alias || stored.alias || stored.link !== null || row.path.length > 0,
+        link: stored.link,
         // Weak evidence on either side.
         fifteenDigits: stored.fifteenDigits || entry.identifier.flags.includes('ID_15_DIGIT'),
         weakDocument: ALWAYS_REVIEWED.has(entry.identifier.type),
@@ -158,12 +236,17 @@ function matchOf(
     Number(way.fifteenDigits) * 4 + Number(way.weakDocument) * 2 + Number(way.alias);
   const best = ways.sort((a, b) => strength(a) - strength(b))[0] ?? {
     alias: true,
+    link: null,
     fifteenDigits: false,
     weakDocument: true,
   };
   // A private-use character says nothing about which character is meant.
   const unclear = hasPrivateUse(given) || hasPrivateUse(recorded);
-  return { nameEqual: nameEquals(recorded, given), ...best, weakDocument: best.weakDocument || unclear };
+  const { link, ...way } = best;
+  return {
+    match: { nameEqual: nameEquals(recorded, given), ...way, weakDocument: way.weakDocument || unclear },
+    link,
+  };
 }
 
 interface RuleRow {

@@ -3,7 +3,7 @@ import { balance, stateOf } from '../domain/life.js';
 import { formatYuan } from '../domain/money.js';
 import { maskName } from '../domain/name.js';
 import type { DefaulterState, EndGround, FactType, Ground, Measure } from '../domain/vocabulary.js';
-import { type KeyRing, unseal } from './key-ring.js';
+import { type KeyRing, unsealKept } from './key-ring.js';
 import { type LifeRow, type RestrictionRow, toLife } from './lives.js';
 import type { Queryable } from './pool.js';
 import { type Placed, placesOf } from './receipts.js';
@@ -27,6 +27,8 @@ export interface NoticeCount {
 
 export interface DefaulterView {
   id: string;
+  /** The party in the identity chain. */
+  subject: string;
   state: DefaulterState;
   stayed: boolean;
   /** Masked: the first character only. */
@@ -67,7 +69,7 @@ interface DefaulterRow extends Omit<LifeRow, 'restrictions'> {
   restrictions: (RestrictionRow & { asset_type: string | null; asset_sealed: string | null })[] | null;
 }
 
-const CASES = `select c.id, c.case_number, c.court, c.judge, c.opened_at::text, c.closed_at, c.obligation_fen, c.content_sealed,
+const CASES = `select c.id, c.case_number, c.court, c.judge, c.opened_at::text, c.closed_at, c.obligation_fen, with_key(c.content_sealed) as content_sealed,
   (select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = c.id and p.reversed_at is null) as repaid_fen
   from enforcement_case c`;
 
@@ -128,11 +130,11 @@ async function toViews(q: Queryable, ring: KeyRing, cases: readonly CaseRow[]): 
   if (cases.length === 0) return [];
   const ids = cases.map((row) => row.id);
   const { rows } = await q.query<DefaulterRow>(
-    `select d.id, d.enforcement_case, d.subject, s.name_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
+    `select d.id, d.enforcement_case, d.subject, with_key(s.name_sealed) as name_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
             d.published_at, d.ended_at, clock_timestamp() as now, false as untold, null::timestamptz as deadline_at,
             (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from, 'in_force_at', r.in_force_at,
                'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at,
-               'asset_type', r.asset_type, 'asset_sealed', encode(r.asset_sealed, 'hex')) order by r.decided_at, r.id)
+               'asset_type', r.asset_type, 'asset_sealed', encode(with_key(r.asset_sealed), 'hex')) order by r.decided_at, r.id)
              from restriction r where r.defaulter = d.id) as restrictions
      from defaulter d join subject s on s.id = d.subject where d.enforcement_case = any($1) order by d.enforcement_case, d.ordinal`,
     [ids],
@@ -152,7 +154,11 @@ async function toViews(q: Queryable, ring: KeyRing, cases: readonly CaseRow[]): 
       state: row.closed_at ? 'CLOSED' : 'OPEN',
       obligation: {
         amount: formatYuan(BigInt(row.obligation_fen)),
-        content: unseal(ring, { table: 'enforcement_case', column: 'content_sealed', row: row.id }, row.content_sealed),
+        content: unsealKept(
+          ring,
+          { table: 'enforcement_case', column: 'content_sealed', row: row.id },
+          row.content_sealed,
+        ),
       },
       outstanding: formatYuan(outstanding),
       surplus: formatYuan(surplus),
@@ -170,6 +176,7 @@ function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, cou
   const life = toLife(row, performed);
   return {
     id: row.id,
+    subject: row.subject,
     state: stateOf(life, row.now.getTime()),
     stayed: row.stayed,
     name: maskName(openName(ring, row.subject, row.name_sealed)),
@@ -181,7 +188,7 @@ function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, cou
         ? {
             asset: {
               type: r.asset_type,
-              number: unseal(
+              number: unsealKept(
                 ring,
                 { table: 'restriction', column: 'asset_sealed', row: r.id },
                 Buffer.from(r.asset_sealed, 'hex'),

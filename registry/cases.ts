@@ -1,13 +1,14 @@
 import { uuidv7 } from 'uuidv7';
-import { addMonths, shanghaiDate } from '../domain/calendar.js';
 import { stateOf } from '../domain/life.js';
 import { formatYuan } from '../domain/money.js';
 import { type InputError, Refusal } from '../domain/refusal.js';
 import type { DefaulterState } from '../domain/vocabulary.js';
+import { createDataKey } from './data-keys.js';
 import type { Actor, DefaulterInput, OpenCaseInput } from './inputs.js';
-import { type KeyRing, seal } from './key-ring.js';
+import { type DataKey, type KeyRing, seal } from './key-ring.js';
 import { lockCase } from './lives.js';
 import { send, type Transaction } from './pool.js';
+import { requireNoBar, requirePrevious } from './re-listing.js';
 import { handToLives, recordFacts } from './record.js';
 import { insertRestriction } from './restrictions.js';
 import { subjectOf } from './subjects.js';
@@ -33,6 +34,7 @@ export async function openCase(
   actor: Actor,
 ): Promise<OpenedCase> {
   const id = uuidv7();
+  const dataKey = createDataKey(tx, ring, 'case', id);
   const inserted = await tx.query(
     `insert into enforcement_case (id, case_number, court, judge, filed_on, former_case, basis_number, basis_issuer, obligation_fen,
        content_sealed, opened_at)
@@ -47,7 +49,7 @@ export async function openCase(
       input.basis.number,
       input.basis.issuer,
       input.obligationFen.toString(),
-      seal(ring, { table: 'enforcement_case', column: 'content_sealed', row: id }, input.content),
+      seal(ring, { table: 'enforcement_case', column: 'content_sealed', row: id }, input.content, dataKey),
     ],
   );
   if (inserted.rowCount === 0) {
@@ -59,7 +61,7 @@ export async function openCase(
   const subjects = new Map<string, number>();
   for (const [index, defaulter] of input.defaulters.entries()) {
     const at = `/defaulters/${index}`;
-    const { subject, nameDiffers, possibleDuplicate } = await subjectOf(tx, ring, defaulter);
+    const { subject, nameDiffers, possibleDuplicate, fresh } = await subjectOf(tx, ring, defaulter);
     if (subjects.has(subject)) {
       throw new Refusal('invalid', '同一当事人出现两次。 / The same party is named twice.', [
         { pointer: at, code: 'E07' },
@@ -72,7 +74,7 @@ export async function openCase(
     for (const [n, identifier] of defaulter.identifiers.entries()) {
       for (const code of identifier.warnings) warnings.push({ pointer: `${at}/identifiers/${n}/number`, code });
     }
-    await insertDefaulter(tx, ring, { caseId: id, court: input.court, index, subject, defaulter });
+    await insertDefaulter(tx, ring, dataKey, { caseId: id, court: input.court, index, subject, fresh, defaulter });
   }
   const locked = await lockCase(tx, ring, id);
   if (!locked) throw new Error(`case ${id} vanished`);
@@ -102,17 +104,22 @@ interface NewDefaulter {
   court: string;
   index: number;
   subject: string;
+  /** Nobody has this party on record. */
+  fresh: boolean;
   defaulter: DefaulterInput;
 }
 
 async function insertDefaulter(
   tx: Transaction,
   ring: KeyRing,
-  { caseId, court, index, subject, defaulter }: NewDefaulter,
+  dataKey: DataKey,
+  { caseId, court, index, subject, fresh, defaulter }: NewDefaulter,
 ): Promise<void> {
   const id = uuidv7();
-  if (defaulter.previous)
-    await requirePrevious(tx, defaulter.previous, subject, court, `/defaulters/${index}/previous`);
+  const at = `/defaulters/${index}`;
+  if (defaulter.previous) await requirePrevious(tx, defaulter.previous, subject, court, `${at}/previous`);
+  else if (!fresh && defaulter.measures.some(({ measure }) => measure === 'LISTING'))
+    await requireNoBar(tx, subject, court, at);
   send(
     tx,
     `insert into defaulter (id, enforcement_case, ordinal, subject, ground, conduct_sealed, decision_number, decision_made_on, term_months,
@@ -124,7 +131,7 @@ async function insertDefaulter(
       index + 1,
       subject,
       defaulter.ground,
-      seal(ring, { table: 'defaulter', column: 'conduct_sealed', row: id }, defaulter.conduct),
+      seal(ring, { table: 'defaulter', column: 'conduct_sealed', row: id }, defaulter.conduct, dataKey),
       defaulter.decision.number,
       defaulter.decision.madeOn,
       defaulter.termMonths ?? null,
@@ -134,7 +141,8 @@ async function insertDefaulter(
       defaulter.liableForFen?.toString() ?? null,
     ],
   );
-  for (const measure of defaulter.measures) insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure });
+  for (const measure of defaulter.measures)
+    insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure, dataKey });
   for (const { role, party } of defaulter.representatives) {
     const related = await subjectOf(tx, ring, party);
     send(tx, 'insert into representative (id, defaulter, subject, role) values ($1, $2, $3, $4)', [
@@ -143,52 +151,5 @@ async function insertDefaulter(
       related.subject,
       role,
     ]);
-  }
-}
-
-/** Calendar months for which a listing that left at the creditor's request may not be made anew (失信名单规定 art. 10 ¶3). */
-const RELISTING_BAR_MONTHS = 6;
-
-/**
- * A re-listing names the same person's earlier listing at this court, which has ended; after release at the creditor's request only when
- * six months have passed. Throws Refusal: `invalid` unknown-defaulter, `state-conflict` E07 (still listed) or E10 (too early).
- */
-async function requirePrevious(
-  tx: Transaction,
-  previous: string,
-  subject: string,
-  court: string,
-  pointer: string,
-): Promise<void> {
-  const { rows } = await tx.query<{ open: boolean; at_request: Date | null; now: Date }>(
-    `select bool_or(r.measure = 'LISTING' and r.ended_at is null) as open, clock_timestamp() as now,
-            max(r.ended_at) filter (where r.measure = 'LISTING' and r.end_ground = 'creditor-request') as at_request
-     from defaulter d join enforcement_case c on c.id = d.enforcement_case join restriction r on r.defaulter = d.id
-     where d.id = $1 and c.court = $2 and (d.subject = $3 or exists (
-       select from identifier mine join identifier theirs on theirs.blind = mine.blind and not theirs.alias
-       where mine.subject = $3 and not mine.alias and theirs.subject = d.subject))
-     group by d.id`,
-    [previous, court, subject],
-  );
-  const row = rows[0];
-  if (!row) {
-    throw new Refusal(
-      'invalid',
-      '本院没有此人的这一前次列入。 / This court has no such earlier listing of this party.',
-      [{ pointer, code: 'unknown-defaulter' }],
-    );
-  }
-  if (row.open) {
-    throw new Refusal('state-conflict', '前次列入尚未解除。 / The earlier listing has not ended.', [
-      { pointer, code: 'E07' },
-    ]);
-  }
-  const barredUntil = row.at_request && addMonths(shanghaiDate(row.at_request.getTime()), RELISTING_BAR_MONTHS);
-  if (barredUntil && shanghaiDate(row.now.getTime()) < barredUntil) {
-    throw new Refusal(
-      'state-conflict',
-      '依债权人申请删除后六个月内不得再次列入。 / Barred for six months after release at the creditor’s request.',
-      [{ pointer, code: 'E10' }],
-    );
   }
 }

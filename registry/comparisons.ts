@@ -9,9 +9,12 @@ import {
   strictest,
   TOUCHES_A_CHILD,
 } from '../domain/comparison.js';
+import type { Relation } from '../domain/identity/relations.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Measure, Outcome } from '../domain/vocabulary.js';
+import { canonicalJson } from '../ledger/canonical-json.js';
 import { type FoundCandidate, findCandidates, ruleInEffect } from './candidates.js';
+import { caseKeyOf } from './data-keys.js';
 import { startHold } from './deadlines.js';
 import type { Actor, ComparisonInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
@@ -35,6 +38,10 @@ export interface ComparisonAnswer {
     howToEnd: string;
     howToObject: string;
     holdUntil?: string;
+    /** The courts' links by which it was met, each with the hash of its leaf (hex). */
+    links?: { relation: Relation; leaf: string }[];
+    /** Of the other cases that stop this business: how many remain when this one has ended. */
+    remaining: number;
   }[];
   comparedAt: string;
 }
@@ -96,8 +103,8 @@ export async function compare(
   ];
   const id = uuidv7();
   const { rows } = await tx.query<{ at: Date }>(
-    `insert into comparison (id, department, service, reference, operator_sealed, institution, outcome, reasons, rule_version, blinds, at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp()) returning at`,
+    `insert into comparison (id, department, service, reference, operator_sealed, institution, outcome, reasons, rule_version, blinds, party_sealed, at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp()) returning at`,
     [
       id,
       department,
@@ -109,6 +116,14 @@ export async function compare(
       outcome === 'CLEAR' ? [ruleReason ?? clearReasons[0] ?? 'NO_MATCH'] : reasons,
       inEffect?.version ?? 0,
       blinds,
+      hits[0]
+        ? seal(
+            ring,
+            { table: 'comparison', column: 'party_sealed', row: id },
+            askedParty(input),
+            hits[0].candidate.identityKey,
+          )
+        : null,
     ],
   );
   const comparedAt = rows[0]?.at ?? new Date();
@@ -125,6 +140,7 @@ export async function compare(
         actor,
         ruleVersion: inEffect?.version ?? 0,
         holdDays: inEffect?.holdDays ?? DEFAULT_HOLD_DAYS,
+        remaining: new Set(hits.map(({ candidate }) => candidate.enforcementCase)).size - 1,
         ...(school ? { school } : {}),
       }),
     );
@@ -151,6 +167,7 @@ interface NewInterception {
   actor: Actor;
   ruleVersion: number;
   holdDays: number;
+  remaining: number;
   /** Present where the service touches a child's schooling. */
   school?: SchoolGate;
 }
@@ -166,6 +183,7 @@ async function intercept(
   const { candidate, judgement } = hit;
   const id = uuidv7();
   const object = input.object;
+  const dataKey = object && (await caseKeyOf(tx, ring, locked));
   const holdAtMost = made.school?.holdAtMost ?? Number.POSITIVE_INFINITY;
   const holdUntil =
     judgement.outcome === 'REVIEW' ? new Date(Math.min(locked.now + made.holdDays * DAY_MS, holdAtMost)) : null;
@@ -182,10 +200,10 @@ async function intercept(
        where department = $3 and service = $4 and reference = $5 and defaulter = $7
      ), written as (
        insert into interception (id, comparison, department, service, reference, enforcement_case, defaulter, outcome, reasons, measures,
-         rule_version, object_type, object_sealed, object_blind, own_stop_at, at, hold_until)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+         rule_version, object_type, object_sealed, object_blind, own_stop_at, at, hold_until, links, latest_comparison)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $2)
        on conflict (department, service, reference, defaulter) do update set
-         freed_at = null, measures = excluded.measures, outcome = excluded.outcome, reasons = excluded.reasons, rule_version = excluded.rule_version,
+         freed_at = null, measures = excluded.measures, outcome = excluded.outcome, reasons = excluded.reasons, rule_version = excluded.rule_version, links = excluded.links, latest_comparison = excluded.latest_comparison,
          stops = interception.stops + (interception.freed_at is not null)::int,
          hold_ended_at = case when interception.freed_at is null then interception.hold_ended_at end,
          hold_until = case when interception.freed_at is not null or excluded.hold_until is null then excluded.hold_until
@@ -208,11 +226,12 @@ async function intercept(
       judgement.measures,
       made.ruleVersion,
       object?.type ?? null,
-      object ? seal(ring, { table: 'interception', column: 'object_sealed', row: id }, object.number) : null,
+      object ? seal(ring, { table: 'interception', column: 'object_sealed', row: id }, object.number, dataKey) : null,
       object ? assetBlind(ring, object.type, object.number) : null,
       input.stoppedAt ? new Date(input.stoppedAt) : null,
       new Date(locked.now),
       holdUntil,
+      candidate.links.map(({ id: link }) => link),
     ],
   );
   const row = written.rows[0];
@@ -235,6 +254,7 @@ async function intercept(
           outcome: judgement.outcome,
           measures: judgement.measures,
           reasons: judgement.reasons,
+          ...(candidate.links.length > 0 ? { links: candidate.links.map(({ leaf }) => leaf) } : {}),
         },
       },
     ]);
@@ -251,8 +271,24 @@ async function intercept(
     basis: candidate.basisNumber,
     ...remedies(made.school !== undefined),
     ...(row.hold_until ? { holdUntil: row.hold_until.toISOString() } : {}),
+    ...(candidate.links.length > 0 ? { links: candidate.links.map(({ relation, leaf }) => ({ relation, leaf })) } : {}),
+    remaining: made.remaining,
   };
 }
+
+/** The party as it was asked: kept, sealed, with a comparison that hit, for the court that has to say who it is. */
+const askedParty = ({ party }: ComparisonInput): string =>
+  canonicalJson({
+    kind: party.kind,
+    name: party.name,
+    identifiers: party.identifiers.map(({ type, number, country, flags, token }) => ({
+      type,
+      number,
+      country,
+      flags,
+      ...(token ? { byToken: true } : {}),
+    })),
+  });
 
 /**
  * Whether an answer given before would still be given: replays of anything but CLEAR are judged anew when it would not. Where a child's
@@ -272,8 +308,11 @@ export async function stillHolds(q: Queryable, answer: ComparisonAnswer): Promis
        and exists (select from service_rule r where r.service = i.service and r.version = i.rule_version and not $2 = any(r.flags)
          and (r.valid_until is null or (clock_timestamp() at time zone 'Asia/Shanghai')::date <= r.valid_until)
          and not exists (select from service_rule l where l.service = r.service and l.version > r.version))
+       -- A court may have said since that it is somebody else.
+       and not exists (select from identity_exception e join identity_exception_number n on n.exception = e.id join comparison c on n.blind = any(c.blinds)
+         where c.id = $3 and e.subject = d.subject and e.revoked_at is null and clock_timestamp() < e.expires_at)
        -- The person it was given for may have been corrected away since.
-       and exists (select from comparison c join identifier x on x.blind = any(c.blinds) where c.id = $3 and (x.subject = d.subject
+       and exists (select from comparison c join identifier x on x.blind = any(c.blinds) where c.id = $3 and x.revoked_at is null and (x.subject = d.subject
          or exists (select from representative p where p.defaulter = d.id and p.subject = x.subject and p.until is null)))) as holds
      from interception i join defaulter d on d.id = i.defaulter where i.id = any($1)`,
     [answer.interceptions.map((interception) => interception.id), TOUCHES_A_CHILD, answer.id],

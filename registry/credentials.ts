@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash as digest, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Role } from '../domain/vocabulary.js';
@@ -35,20 +35,20 @@ export interface CredentialRow {
 }
 
 /** A revoked token is refused at the latest when what was remembered of it is this old. */
-const REMEMBERED_MS = 5_000;
+const REMEMBERED_MS = 1_000;
 const REMEMBERED_AT_MOST = 10_000;
 const remembered = new WeakMap<object, Map<string, { caller: Caller; until: number }>>();
 
 /** The SHA-256 under which a token or a session's cookie is kept; 256 random bits need no salt. */
 export function hashSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret, 'utf8').digest();
+  return digest('sha256', secret, 'buffer');
 }
 
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** Who a bearer token stands for. Positive answers are remembered for 5 s per pool. */
+/** Who a bearer token stands for. Positive answers are remembered for a second per pool. */
 export async function identify(q: Queryable, token: string): Promise<Identified> {
   const hash = hashSecret(token);
   const cache = cacheOf(q);

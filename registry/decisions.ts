@@ -6,6 +6,7 @@ import type { ReleaseGround } from '../domain/vocabulary.js';
 import { canonicalJson, type Json } from '../ledger/canonical-json.js';
 import { correct } from './corrections.js';
 import { announceApplication } from './court-applications.js';
+import { caseKeyOf } from './data-keys.js';
 import { raiseLateFact } from './inbox.js';
 import type { Actor, DecisionInput, MeasureInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
@@ -35,6 +36,7 @@ export async function decide(
   if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
   const targets = targetsOf(locked, input.defaulter);
   const id = uuidv7();
+  const dataKey = await caseKeyOf(tx, ring, locked);
   send(
     tx,
     `insert into decision (id, enforcement_case, defaulter, type, ground, measures, body_sealed, made_by, at)
@@ -46,7 +48,7 @@ export async function decide(
       input.type,
       input.type === 'release' ? input.ground : null,
       input.type === 'release' ? (input.measures ?? null) : null,
-      seal(ring, { table: 'decision', column: 'body_sealed', row: id }, canonicalJson(plain(input))),
+      seal(ring, { table: 'decision', column: 'body_sealed', row: id }, canonicalJson(plain(input)), dataKey),
       actor.id,
       new Date(locked.now),
     ],
@@ -192,6 +194,7 @@ export async function impose(
 ): Promise<string> {
   const draft = decided('', measure.measure);
   accept(transition(target.life, { type: 'impose', restriction: draft }, locked.now));
+  const dataKey = await caseKeyOf(tx, ring, locked);
   await tx.query('savepoint impose');
   try {
     const id = insertRestriction(tx, ring, {
@@ -199,6 +202,7 @@ export async function impose(
       defaulter: target.id,
       subject: target.subject,
       measure,
+      dataKey,
     });
     await allAnswered(tx);
     target.life = { ...target.life, restrictions: [...target.life.restrictions, { ...draft, id }] };

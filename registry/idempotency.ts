@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { allAnswered, firstFailure, inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
 
 // One request, one fact: the row below, the fact and the answer are one transaction (after draft-ietf-httpapi-idempotency-key-header).
@@ -84,12 +84,13 @@ async function attempt(tx: Transaction, work: Work): Promise<StoredAnswer> {
   }
 }
 
-async function lock(tx: Transaction, { client, key }: KeyedRequest, wait: boolean): Promise<boolean> {
-  const number = createHash('sha256')
-    .update(`idempotency\0${client}\0${key}`, 'utf8')
-    .digest()
-    .readBigInt64BE(0)
-    .toString();
+/** What a key's advisory lock is known by: who holds it has the key's row in the making. */
+export function lockNumber({ client, key }: Pick<KeyedRequest, 'client' | 'key'>): string {
+  return hash('sha256', `idempotency\0${client}\0${key}`, 'buffer').readBigInt64BE(0).toString();
+}
+
+async function lock(tx: Transaction, request: KeyedRequest, wait: boolean): Promise<boolean> {
+  const number = lockNumber(request);
   if (wait) {
     await tx.query('select pg_advisory_xact_lock($1)', [number]);
     return true;

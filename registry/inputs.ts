@@ -104,6 +104,8 @@ export interface DirectiveInput {
 export interface FeedbackInput {
   action: FeedbackAction;
   identity?: 'same' | 'other' | 'unsure';
+  /** The department's own record of the person, which this confirms; only with `same`. */
+  localReference?: string;
   at: string;
   note?: string;
 }

@@ -2,8 +2,10 @@ import { uuidv7 } from 'uuidv7';
 import { shanghaiDate } from '../domain/calendar.js';
 import { everythingEnded } from '../domain/life.js';
 import { Refusal } from '../domain/refusal.js';
+import { caseKeyOf } from './data-keys.js';
 import { earliestDeadline, startDeadline, startHold, stopId } from './deadlines.js';
 import { impose } from './decisions.js';
+import { confirmReference } from './identity-links.js';
 import { raise } from './inbox.js';
 import type { Actor, DirectiveInput, FeedbackInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
@@ -52,6 +54,7 @@ export async function giveDirective(
   }
   const id = uuidv7();
   const { asset } = input;
+  const dataKey = asset || input.note ? await caseKeyOf(tx, ring, locked) : undefined;
   send(
     tx,
     `insert into directive (id, interception, type, asset_type, asset_sealed, note_sealed, made_by, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -60,8 +63,8 @@ export async function giveDirective(
       interception,
       input.type,
       asset?.type ?? null,
-      asset ? seal(ring, { table: 'directive', column: 'asset_sealed', row: id }, asset.number) : null,
-      input.note ? seal(ring, { table: 'directive', column: 'note_sealed', row: id }, input.note) : null,
+      asset ? seal(ring, { table: 'directive', column: 'asset_sealed', row: id }, asset.number, dataKey) : null,
+      input.note ? seal(ring, { table: 'directive', column: 'note_sealed', row: id }, input.note, dataKey) : null,
       actor.id,
       new Date(locked.now),
     ],
@@ -115,6 +118,7 @@ export async function giveFeedback(
 ): Promise<{ id: string }> {
   const { locked, life, department, service } = await lockInterception(tx, ring, interception);
   const id = uuidv7();
+  const dataKey = input.note ? await caseKeyOf(tx, ring, locked) : undefined;
   send(
     tx,
     `insert into feedback (id, interception, department, action, identity, note_sealed, acted_at, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -124,7 +128,7 @@ export async function giveFeedback(
       department,
       input.action,
       input.identity ?? null,
-      input.note ? seal(ring, { table: 'feedback', column: 'note_sealed', row: id }, input.note) : null,
+      input.note ? seal(ring, { table: 'feedback', column: 'note_sealed', row: id }, input.note, dataKey) : null,
       new Date(input.at),
       new Date(locked.now),
     ],
@@ -147,7 +151,22 @@ export async function giveFeedback(
       },
     },
   ]);
-  if (input.identity === 'other' || input.identity === 'unsure') {
+  const tied =
+    input.localReference === undefined ||
+    (await confirmReference(
+      tx,
+      ring,
+      {
+        subject: life.subject,
+        department,
+        reference: input.localReference,
+        interception,
+        court: locked.court,
+        evidence: locked.lastLeafHash ?? Buffer.alloc(32),
+      },
+      actor,
+    ));
+  if (input.identity === 'other' || input.identity === 'unsure' || !tied) {
     await raise(tx, {
       key: `identity:${interception}:${input.identity}`,
       kind: 'interception',

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
  * AES-256-GCM with `table, column, row id, key id` as additional data: a value moved to another row does not open.
  */
 export interface KeyRing {
-  /** Key id with which new values are sealed. */
+  /** Key id with which new data keys are wrapped. */
   active: string;
-  /** AES-256 keys by id, 32 bytes. */
+  /** Key-encryption keys by id, AES-256, 32 bytes: they wrap the data keys, and seal what belongs to no subject and no case. */
   keys: ReadonlyMap<string, Buffer>;
   /** Key id with which identifiers are indexed. */
   activeIndex: string;
@@ -16,8 +16,22 @@ export interface KeyRing {
   /** Keys the fingerprints of requests and the cursors of lists. */
   fingerprintKey: Buffer;
   cursorKey: Buffer;
+  /** Root of the departments' token keys; absent where no department takes tokens. */
+  tokenRoot?: Buffer;
   /** Ed25519 seeds by id: each signs the log's checkpoints. Empty where this process signs nothing and names no log. */
   ledgerKeys: ReadonlyMap<string, Buffer>;
+}
+
+/** Seals one subject's identity or one case's texts; stored wrapped (`data-keys.ts`). */
+export interface DataKey {
+  /** UUID. */
+  id: string;
+  bytes: Buffer;
+}
+
+/** The key that sealed a value was destroyed: nobody can read it any more. */
+export class ErasedValue extends Error {
+  override readonly name = 'ErasedValue';
 }
 
 /** Where a sealed value stands: part of what it is bound to. */
@@ -27,9 +41,16 @@ export interface Place {
   row: string;
 }
 
-const VERSION = 1;
+/** First byte of a stored value: sealed by a key of the ring, or by a data key. */
+const BY_RING = 1;
+const BY_DATA_KEY = 2;
+/** First byte of what `with_key` of the database hands out: the wrapped key before the value, or that it was destroyed. */
+const KEY_ENCLOSED = 3;
+const KEY_DESTROYED = 4;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+const UUID_BYTES = 16;
+const WRAPPED_BYTES = IV_BYTES + 32 + TAG_BYTES;
 
 /** Reads a key ring file (JSON, base64 keys of 32 bytes). Throws an Error that names the member that is wrong, never a key. */
 export function readKeyRing(file: string): KeyRing {
@@ -52,30 +73,106 @@ export function parseKeyRing(value: unknown): KeyRing {
     fingerprintKey: key(ring.fingerprintKey, 'fingerprintKey'),
     cursorKey: key(ring.cursorKey, 'cursorKey'),
     ledgerKeys: ring.ledgerKeys === undefined ? new Map() : keyMap(ring.ledgerKeys, 'ledgerKeys'),
+    ...(ring.tokenRoot === undefined ? {} : { tokenRoot: key(ring.tokenRoot, 'tokenRoot') }),
   };
 }
 
-/** version ‖ key id length ‖ key id ‖ IV ‖ ciphertext ‖ tag */
-export function seal(ring: KeyRing, place: Place, text: string): Buffer {
+/**
+ * Under a data key: 2 ‖ key id (16 bytes) ‖ IV ‖ ciphertext ‖ tag. Without one, under the ring's active key, for what belongs to no subject
+ * and no case: 1 ‖ key id length ‖ key id ‖ IV ‖ ciphertext ‖ tag.
+ */
+export function seal(ring: KeyRing, place: Place, text: string, dataKey?: DataKey): Buffer {
+  if (dataKey) {
+    const sealed = encrypt(dataKey.bytes, boundTo(place, dataKey.id), Buffer.from(text, 'utf8'));
+    return Buffer.concat([Buffer.of(BY_DATA_KEY), uuidBytes(dataKey.id), sealed]);
+  }
   const id = Buffer.from(ring.active, 'utf8');
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', keyById(ring.keys, ring.active), iv);
-  cipher.setAAD(boundTo(place, ring.active));
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return Buffer.concat([Buffer.from([VERSION, id.length]), id, iv, sealed, cipher.getAuthTag()]);
+  const sealed = encrypt(keyById(ring.keys, ring.active), boundTo(place, ring.active), Buffer.from(text, 'utf8'));
+  return Buffer.concat([Buffer.from([BY_RING, id.length]), id, sealed]);
 }
 
-/** Opens what `seal` made for the same place. Throws when the value was altered, moved, or its key is not on the ring. */
+/**
+ * Opens what `seal` made for the same place; a value under a data key as `with_key` of the database gives it. Throws ErasedValue when its key
+ * was destroyed, Error when the value was altered, moved, or its key is not there.
+ */
 export function unseal(ring: KeyRing, place: Place, value: Buffer): string {
-  if (value[0] !== VERSION) throw new Error('sealed value: unknown version');
-  const ivAt = 2 + (value[1] ?? 0);
-  const id = value.subarray(2, ivAt).toString('utf8');
-  const decipher = createDecipheriv('aes-256-gcm', keyById(ring.keys, id), value.subarray(ivAt, ivAt + IV_BYTES));
-  decipher.setAAD(boundTo(place, id));
-  decipher.setAuthTag(value.subarray(value.length - TAG_BYTES));
-  const text = value.subarray(ivAt + IV_BYTES, value.length - TAG_BYTES);
-  return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
+  switch (value[0]) {
+    case BY_RING: {
+      const at = 2 + (value[1] ?? 0);
+      const id = value.subarray(2, at).toString('utf8');
+      return decrypt(keyById(ring.keys, id), boundTo(place, id), value.subarray(at)).toString('utf8');
+    }
+    case KEY_ENCLOSED: {
+      const { dataKey, sealed } = opened(ring, value);
+      return decrypt(dataKey.bytes, boundTo(place, dataKey.id), sealed).toString('utf8');
+    }
+    case KEY_DESTROYED:
+      throw new ErasedValue('sealed value: its key was destroyed');
+    case BY_DATA_KEY:
+      throw new Error('sealed value: read it by with_key(), together with its key');
+    default:
+      throw new Error('sealed value: unknown version');
+  }
 }
+
+/** As `unseal`; where the key was destroyed, a dash: the row is kept, what it said is not. */
+export function unsealKept(ring: KeyRing, place: Place, value: Buffer): string {
+  return value[0] === KEY_DESTROYED ? '—' : unseal(ring, place, value);
+}
+
+/** The data key by which a value, as `with_key` gives it, is sealed; undefined for one sealed by the ring itself. */
+export function dataKeyIn(ring: KeyRing, value: Buffer): DataKey | undefined {
+  return value[0] === KEY_ENCLOSED ? opened(ring, value).dataKey : undefined;
+}
+
+/** Under the ring's active key, bound to the data key's id. */
+export function wrap(ring: KeyRing, { id, bytes }: DataKey): { kek: string; wrapped: Buffer } {
+  return { kek: ring.active, wrapped: encrypt(keyById(ring.keys, ring.active), wrapping(id, ring.active), bytes) };
+}
+
+/** Throws when the wrapped key was altered, is another's, or its key-encryption key is not on the ring. */
+export function unwrap(ring: KeyRing, id: string, kek: string, wrapped: Buffer): DataKey {
+  return { id, bytes: decrypt(keyById(ring.keys, kek), wrapping(id, kek), wrapped) };
+}
+
+const wrapping = (id: string, kek: string): Buffer => boundTo({ table: 'data_key', column: 'wrapped', row: id }, kek);
+
+/** Takes 3 ‖ length ‖ kek ‖ wrapped ‖ (2 ‖ key id ‖ sealed) apart. */
+function opened(ring: KeyRing, value: Buffer): { dataKey: DataKey; sealed: Buffer } {
+  const keyAt = 2 + (value[1] ?? 0);
+  const valueAt = keyAt + WRAPPED_BYTES;
+  const sealedAt = valueAt + 1 + UUID_BYTES;
+  const id = uuidText(value.subarray(valueAt + 1, sealedAt));
+  const kek = value.subarray(2, keyAt).toString('utf8');
+  return { dataKey: unwrap(ring, id, kek, value.subarray(keyAt, valueAt)), sealed: value.subarray(sealedAt) };
+}
+
+/** IV ‖ ciphertext ‖ tag */
+/** Random bytes for many IVs at once: the call costs more than the bytes. Each is given out once. */
+let ivs = Buffer.alloc(0);
+function freshIv(): Buffer {
+  if (ivs.length < IV_BYTES) ivs = randomBytes(256 * IV_BYTES);
+  const iv = ivs.subarray(0, IV_BYTES);
+  ivs = ivs.subarray(IV_BYTES);
+  return iv;
+}
+
+function encrypt(secret: Buffer, bound: Buffer, plain: Buffer): Buffer {
+  const iv = freshIv();
+  const cipher = createCipheriv('aes-256-gcm', secret, iv);
+  cipher.setAAD(bound);
+  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+function decrypt(secret: Buffer, bound: Buffer, value: Buffer): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', secret, value.subarray(0, IV_BYTES));
+  decipher.setAAD(bound);
+  decipher.setAuthTag(value.subarray(value.length - TAG_BYTES));
+  return Buffer.concat([decipher.update(value.subarray(IV_BYTES, value.length - TAG_BYTES)), decipher.final()]);
+}
+
+const uuidBytes = (id: string): Buffer => Buffer.from(id.replaceAll('-', ''), 'hex');
+const uuidText = (bytes: Buffer): string => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
 /**
  * The keyed hash under which an identifier or an asset is found: HMAC-SHA-256 over `"jec1" 00 type 00 country 00 number`,
@@ -118,7 +215,12 @@ function record(value: unknown, name: string): Record<string, unknown> {
 }
 
 function keyMap(value: unknown, name: string): Map<string, Buffer> {
-  return new Map(Object.entries(record(value, name)).map(([id, text]) => [id, key(text, `${name}.${id}`)]));
+  const entries = Object.entries(record(value, name));
+  // A slash marks the index of a department's tokens.
+  for (const [id] of entries) {
+    if (!/^[\w.-]{1,64}$/.test(id)) throw new Error(`key ring: ids of ${name} are 1-64 of A-Z a-z 0-9 _ . -`);
+  }
+  return new Map(entries.map(([id, text]) => [id, key(text, `${name}.${id}`)]));
 }
 
 function key(value: unknown, name: string): Buffer {

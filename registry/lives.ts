@@ -11,7 +11,7 @@ import {
 import { Refusal } from '../domain/refusal.js';
 import type { EndGround, Ground, Measure } from '../domain/vocabulary.js';
 import type { Actor } from './inputs.js';
-import { type KeyRing, unseal } from './key-ring.js';
+import { type KeyRing, unsealKept } from './key-ring.js';
 import { send, type Transaction } from './pool.js';
 import { type NewFact, type RecordHead, recordFacts } from './record.js';
 
@@ -35,6 +35,8 @@ export interface LockedCase extends RecordHead {
   readonly obligationFen: bigint;
   readonly repaidFen: bigint;
   readonly closed: boolean;
+  /** The wrapped data key of the case's own texts; null for a case of an older version that has none. */
+  readonly sealedBy: Buffer | null;
   /** PostgreSQL's clock after the lock was taken, epoch ms. */
   readonly now: number;
   readonly lives: LockedLife[];
@@ -49,6 +51,7 @@ interface CaseRow {
   closed_at: Date | null;
   last_seq: number;
   last_leaf_hash: Buffer | null;
+  sealed_by: Buffer | null;
 }
 
 export interface LifeRow {
@@ -120,10 +123,10 @@ interface Locking {
 }
 
 const locking = (which: string, how: string): Locking => ({
-  lock: `select id, case_number, court, judge, obligation_fen, closed_at, last_seq, last_leaf_hash
+  lock: `select id, case_number, court, judge, obligation_fen, closed_at, last_seq, last_leaf_hash, active_key(id) as sealed_by
          from enforcement_case where ${which} order by id for update ${how}`,
   read: `
-    select d.id, d.enforcement_case, d.subject, s.canonical_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
+    select d.id, d.enforcement_case, d.subject, with_key(s.canonical_sealed) as canonical_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
            d.published_at, d.ended_at, d.last_life_seq, clock_timestamp() as now, d.liable_for_fen, d.performed_at, ${UNTOLD} as untold, ${DEADLINE} as deadline_at,
            (select coalesce(sum(amount_fen), 0) from repayment p where p.payer_defaulter = d.id and p.reversed_at is null) as paid_fen,
            (select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = d.enforcement_case and p.reversed_at is null) as repaid_fen,
@@ -172,6 +175,7 @@ function toLockedCase(ring: KeyRing, row: CaseRow, lives: readonly LifeRow[]): L
     obligationFen,
     repaidFen,
     closed: row.closed_at !== null,
+    sealedBy: row.sealed_by,
     now: first.now.getTime(),
     lives: lives.map((life) => toLockedLife(ring, life, { obligationFen, repaidFen })),
   };
@@ -183,7 +187,7 @@ function toLockedLife(ring: KeyRing, row: LifeRow, sums: { obligationFen: bigint
   return {
     id: row.id,
     subject: row.subject,
-    canonicalSubject: unseal(
+    canonicalSubject: unsealKept(
       ring,
       { table: 'subject', column: 'canonical_sealed', row: row.subject },
       row.canonical_sealed,

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import catalogue from './data/catalogue.json' with { type: 'json' };
 import courtData from './data/courts.json' with { type: 'json' };
 import deadlineData from './data/deadlines.json' with { type: 'json' };
+import retentionData from './data/retention.json' with { type: 'json' };
 import schoolData from './data/schools.json' with { type: 'json' };
 import { createPool, inTransaction, type Transaction } from './pool.js';
 
@@ -22,6 +23,7 @@ export async function loadReferenceData(adminUrl: string): Promise<void> {
       await loadCourts(tx);
       await loadCatalogue(tx);
       await loadDeadlines(tx);
+      await loadRetention(tx);
       await loadSchools(tx);
     });
   } finally {
@@ -53,6 +55,16 @@ async function loadDeadlines(tx: Transaction): Promise<void> {
         [kind, level, within],
       );
     }
+  }
+}
+
+async function loadRetention(tx: Transaction): Promise<void> {
+  const { note: _note, ...rules } = retentionData;
+  for (const [kind, keep] of Object.entries(rules)) {
+    await tx.query('insert into retention_rule (kind, keep) values ($1, $2) on conflict (kind) do nothing', [
+      kind,
+      keep,
+    ]);
   }
 }
 

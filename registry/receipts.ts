@@ -80,14 +80,15 @@ async function find(q: Queryable, id: string): Promise<Row | undefined> {
           and f.detail->>'interception' = i.id::text where i.id = $1
         order by rank, entry_id limit 1
       )
-      select a.entry_id, l.leaf, l.leaf_hash, c.court,
-             coalesce(f.department, convert_from(l.leaf, 'UTF8')::jsonb->>'dept') as department, e.seq, ${REACHED},
+      select a.entry_id, l.leaf, l.leaf_hash, coalesce(c.court, n.court) as court,
+             coalesce(f.department, n.department, convert_from(l.leaf, 'UTF8')::jsonb->>'dept') as department, e.seq, ${REACHED},
              (select json_agg(json_build_object('entryId', y.entry, 'owner', k.owner, 'kid', y.kid) order by y.entry)
               from leaf_signature y join signing_key k on k.kid = y.kid where y.signed = a.entry_id) as signatures
       from asked a left join ledger_superseded s on s.entry_id = a.entry_id
         join ledger_leaf l on l.entry_id = coalesce(s.by, a.entry_id)
         left join leaf_signature g on g.entry = a.entry_id
         left join fact f on f.id = coalesce(g.signed, a.entry_id) left join enforcement_case c on c.id = f.enforcement_case
+        left join identity_fact n on n.id = coalesce(g.signed, a.entry_id)
         left join ledger_entry e on e.entry_id = l.entry_id`,
     values: [id, KEYS.map((type) => `${type}:${id}`)],
   });

@@ -1,6 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { formatYuan } from '../domain/money.js';
 import { Refusal } from '../domain/refusal.js';
+import { caseKeyOf } from './data-keys.js';
 import { raise, raiseLateFact } from './inbox.js';
 import type { Actor, RepaymentInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
@@ -49,6 +50,8 @@ export async function registerRepayment(
   const before = balanceOf(locked);
   const after = balanceOf({ ...locked, repaidFen: locked.repaidFen + input.amountFen });
   const id = uuidv7();
+  const payerName = payer ? undefined : input.payer;
+  const dataKey = payerName && (await caseKeyOf(tx, ring, locked));
   send(
     tx,
     `insert into repayment (id, enforcement_case, reference, amount_fen, received_on, source, payer_sealed, interception, recorded_at,
@@ -61,7 +64,9 @@ export async function registerRepayment(
       input.amountFen.toString(),
       input.receivedOn,
       input.source,
-      input.payer && !payer ? seal(ring, { table: 'repayment', column: 'payer_sealed', row: id }, input.payer) : null,
+      payerName && dataKey
+        ? seal(ring, { table: 'repayment', column: 'payer_sealed', row: id }, payerName, dataKey)
+        : null,
       input.interception ?? null,
       new Date(locked.now),
       after.outstanding.toString(),
@@ -191,9 +196,14 @@ export async function reverseRepayment(
   const scope = await repaymentScope(tx, id);
   const locked = scope && (await lockCase(tx, ring, scope.enforcementCase));
   if (!locked) throw new Refusal('not-found', '没有此笔履行。 / No such repayment.');
+  const dataKey = await caseKeyOf(tx, ring, locked);
   const reversed = await tx.query<{ amount_fen: string }>(
     `update repayment set reversed_at = $2, reversal_reason_sealed = $3 where id = $1 and reversed_at is null returning amount_fen`,
-    [id, new Date(locked.now), seal(ring, { table: 'repayment', column: 'reversal_reason_sealed', row: id }, reason)],
+    [
+      id,
+      new Date(locked.now),
+      seal(ring, { table: 'repayment', column: 'reversal_reason_sealed', row: id }, reason, dataKey),
+    ],
   );
   const row = reversed.rows[0];
   if (!row) {

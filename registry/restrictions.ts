@@ -3,8 +3,9 @@ import { shanghaiDate } from '../domain/calendar.js';
 import { normaliseNumber } from '../domain/identity/identifier.js';
 import type { Restriction } from '../domain/life.js';
 import type { AssetType, Measure } from '../domain/vocabulary.js';
+import { dataKeyOf } from './data-keys.js';
 import type { MeasureInput } from './inputs.js';
-import { blindIndex, type KeyRing, seal, unseal } from './key-ring.js';
+import { blindIndex, blindIndexes, type DataKey, type KeyRing, seal, unseal } from './key-ring.js';
 import { send, type Transaction } from './pool.js';
 
 /** Writes a restriction as decided: not in force until the process publishes it. Returns its id. */
@@ -16,7 +17,15 @@ export function insertRestriction(
     defaulter,
     subject,
     measure,
-  }: { caseId: string; defaulter: string; subject: string; measure: MeasureInput },
+    dataKey,
+  }: {
+    caseId: string;
+    defaulter: string;
+    subject: string;
+    measure: MeasureInput;
+    /** The case's. */
+    dataKey: DataKey;
+  },
 ): string {
   const id = uuidv7();
   const { asset } = measure;
@@ -35,7 +44,7 @@ export function insertRestriction(
       measure.decision.madeOn,
       measure.from ?? null,
       asset?.type ?? null,
-      asset ? seal(ring, { table: 'restriction', column: 'asset_sealed', row: id }, asset.number) : null,
+      asset ? seal(ring, { table: 'restriction', column: 'asset_sealed', row: id }, asset.number, dataKey) : null,
       asset ? assetBlind(ring, asset.type, asset.number) : null,
     ],
   );
@@ -47,6 +56,11 @@ export function assetBlind(ring: KeyRing, type: string, number: string): Buffer 
   const key = ring.indexKeys.get(ring.activeIndex);
   if (!key) throw new Error('key ring: the active index key is missing');
   return blindIndex(key, `asset:${type}`, '', normaliseNumber(number));
+}
+
+/** Under every readable index key: while one is changed, assets stand under either. */
+export function assetBlinds(ring: KeyRing, type: string, number: string): Buffer[] {
+  return blindIndexes(ring, `asset:${type}`, '', normaliseNumber(number)).map(({ blind }) => blind);
 }
 
 /** Decides the same measures anew against another subject: same documents, assets and terms, not in force until published. */
@@ -69,11 +83,14 @@ export async function replaceRestrictions(
     term_from: string | null;
     in_force_at: Date | null;
   }>(
-    `select id, enforcement_case, defaulter, measure, decision_number, decision_made_on::text, from_date::text, asset_type, asset_sealed,
+    `select id, enforcement_case, defaulter, measure, decision_number, decision_made_on::text, from_date::text, asset_type, with_key(asset_sealed) as asset_sealed,
             term_from::text, in_force_at
      from restriction where id = any($1) order by decided_at, id`,
     [replaced.map((r) => r.id)],
   );
+  const [first] = rows;
+  if (!first) return;
+  const dataKey = await dataKeyOf(tx, ring, 'case', first.enforcement_case);
   for (const row of rows) {
     const asset = row.asset_type &&
       row.asset_sealed && {
@@ -84,6 +101,7 @@ export async function replaceRestrictions(
       caseId: row.enforcement_case,
       defaulter: row.defaulter,
       subject,
+      dataKey,
       measure: {
         measure: row.measure,
         decision: { number: row.decision_number, madeOn: row.decision_made_on },

@@ -1,5 +1,6 @@
 import type { LifeEvent } from '../domain/life.js';
 import { transition } from '../domain/life.js';
+import { sameParty } from './identity-links.js';
 import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
 import { applyEvent, type LockedCase, type LockedLife, lockCase } from './lives.js';
@@ -38,7 +39,14 @@ export async function endSameDebt(
   event: Extract<LifeEvent, { type: 'performed' | 'release' | 'revoke' }>,
   actor: Actor,
 ): Promise<void> {
-  const subjects = new Set(ended.map((life) => life.subject));
+  if (others.length === 0) return;
+  // Under the other number the same party may stand in another record.
+  const subjects = new Set(
+    await sameParty(
+      tx,
+      ended.map((life) => life.subject),
+    ),
+  );
   for (const id of others) {
     const other = await lockCase(tx, ring, id);
     if (!other) continue;

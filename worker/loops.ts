@@ -34,8 +34,8 @@ export function startLoops({
   taskQueue: string;
   log: Logger;
 }): Loops {
-  // Two, so that one slow call to Temporal does not hold up the rest.
-  const relays = [1, 2].map(
+  // Several with a few lives each: a fact that has just come finds one that is not waiting for Temporal's slowest answer of a round.
+  const relays = [1, 2, 3, 4].map(
     (number) =>
       new Loop({ name: `relay-${number}`, log, idleMs: 100, work: () => relayOnce({ pool, client, taskQueue, log }) }),
   );

@@ -2,6 +2,7 @@ import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createEnforcementActivities } from '../activities/enforcement.js';
 import { parseAllowedHosts } from '../domain/endpoint.js';
+import { awaitKnownKeys } from '../registry/data-keys.js';
 import { readKeyRing } from '../registry/key-ring.js';
 import { createPool } from '../registry/pool.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
@@ -13,6 +14,8 @@ import { connectClient, runLives, temporalConfig } from './lives.js';
 import { startLoops } from './loops.js';
 import { mailSettings, startMail } from './mail.js';
 import { deployment } from './options.js';
+import { startRetention } from './retention.js';
+import { startTokenIndex } from './token-index.js';
 
 /** The process ends by itself after this long, even if Temporal does not answer any more. */
 const LONGEST_SHUTDOWN_MS = 15_000;
@@ -45,6 +48,7 @@ const pool = createPool({
   max: 16,
   planOnce: true,
 });
+await awaitKnownKeys(pool, ring);
 const config = temporalConfig();
 const client = await connectClient(config);
 
@@ -60,6 +64,8 @@ const ledgerPool =
 const ledger = ledgerConfig && ledgerPool && startLedger({ ...ledgerConfig, pool: ledgerPool, logger: log });
 if (!ledger) log.warn('SEQUENCER_DATABASE_URL is not set: this worker gives no leaf its place in the record');
 watchHolidays(log);
+const retention = startRetention(pool, log);
+const tokens = startTokenIndex(pool, ring, log);
 const mail = settings && startMail({ pool, log, settings });
 const stopping = new AbortController();
 const activities = createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge });
@@ -82,7 +88,7 @@ async function stop(): Promise<void> {
   log.info('worker stops');
   stopping.abort();
   setTimeout(() => process.exit(1), LONGEST_SHUTDOWN_MS).unref();
-  await Promise.all([lives, channels, loops.stopRelays(), mail?.stop()]);
+  await Promise.all([lives, channels, loops.stopRelays(), mail?.stop(), retention.stop(), tokens.stop()]);
   await Promise.all([loops.stopAll(), ledger?.stop()]);
   await Promise.all([pool.end(), ledgerPool?.end()]);
   process.exit(0);

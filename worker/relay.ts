@@ -10,8 +10,8 @@ import type { Pool } from '../registry/pool.js';
 import type { enforcement } from '../workflows/index.js';
 import { type EnforcementInput, enforcementWorkflowId, SIGNALS } from '../workflows/messages.js';
 
-/** Lives served side by side; the embedded server's store is one connection, more only queue there. */
-const LIVES_AT_ONCE = 32;
+/** Lives served side by side by one relay; the embedded server’s store is one connection, more only queue there. */
+const LIVES_AT_ONCE = 8;
 /** Signals handed to one life per round: a long row of them must not hold the claim beyond its time. */
 const SIGNALS_AT_ONCE = 50;
 /** No further signal is begun after this long: the claim's transaction must end well before PostgreSQL ends it (30 s idle). */

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { IDENTIFIER_TYPES } from '../../domain/identity/identifier.js';
+import { PURPOSES, RELATIONS } from '../../domain/identity/relations.js';
 import {
   DEFAULTER_STATES,
   DISPOSITIONS,
@@ -78,6 +80,7 @@ export const caseView = z
     defaulters: z.array(
       z.object({
         id: uuid,
+        subject: uuid.meta({ description: '身份链中的当事人 / The party in the identity chain' }),
         state: defaulterState,
         stayed: z.boolean(),
         name: z.string().meta({ description: '首字以外遮蔽 / Masked but for its first character' }),
@@ -155,6 +158,18 @@ export const reversed = z.object({ outstanding: yuan }).meta({ id: 'ReversedRepa
 
 export const made = z.object({ id: uuid }).meta({ id: 'Made' });
 
+export const decided = made
+  .extend({
+    remaining: z
+      .array(z.object({ defaulter: uuid, measures: z.array(measure), otherCases: z.int().nonnegative() }))
+      .optional()
+      .meta({
+        description:
+          '解除之后：本案仍未解除的措施，及此人尚有措施的其他案件数 / After a release: what is left in this case, and how many other cases have measures on the same party',
+      }),
+  })
+  .meta({ id: 'Decided' });
+
 export const inboxItem = z
   .object({
     id: uuid,
@@ -180,6 +195,17 @@ const interception = z
     howToEnd: z.string(),
     howToObject: z.string(),
     holdUntil: instant.optional(),
+    links: z
+      .array(z.object({ relation: z.enum(RELATIONS), leaf: z.string().regex(/^[0-9a-f]{64}$/) }))
+      .optional()
+      .meta({
+        description:
+          '经由身份链命中时所依据的关联（叶哈希） / The identity links it was met by, each with its leaf hash',
+      }),
+    remaining: z.int().nonnegative().meta({
+      description:
+        '本案解除后仍拦截此业务的其他案件数 / Other cases that still stop this business once this one has ended',
+    }),
   })
   .meta({ id: 'Interception' });
 
@@ -196,6 +222,160 @@ export const compared = z
 export const comparedBatch = z
   .object({ items: z.array(z.union([compared.extend({ key: z.string() }), z.object({ key: z.string(), problem })])) })
   .meta({ id: 'BatchAnswer' });
+
+const identityParty = z.object({
+  name: z.string(),
+  identifiers: z.array(
+    z.object({ type: z.enum(IDENTIFIER_TYPES), number: z.string(), country: z.string().optional() }),
+  ),
+});
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const agreement = z.array(z.enum(['name', 'number']));
+
+export const identityChain = z
+  .object({
+    subject: uuid,
+    kind: z.enum(['person', 'organisation']),
+    name: z.string(),
+    masked: z.boolean().meta({ description: '无 purpose 即遮蔽 / Masked unless a purpose was given' }),
+    identifiers: z.array(
+      z.object({
+        type: z.enum(IDENTIFIER_TYPES),
+        number: z.string(),
+        country: z.string().optional(),
+        validFrom: z.iso.date().optional(),
+        validUntil: z.iso.date().optional(),
+        source: z.enum(['listing', 'link']),
+        link: uuid.optional(),
+        revokedAt: instant.optional(),
+      }),
+    ),
+    links: z.array(
+      z
+        .object({
+          id: uuid,
+          relation: z.enum(RELATIONS),
+          from: uuid,
+          to: uuid.optional(),
+          name: z.string().optional(),
+          department: z.string().optional(),
+          reference: z.string().optional(),
+          evidence: sha256.meta({ description: '所依据文件的 SHA-256 / SHA-256 of the document it rests on' }),
+          validFrom: z.iso.date().optional(),
+          validUntil: z.iso.date().optional(),
+          court: z.string(),
+          madeAt: instant,
+          fact: uuid,
+          leaf: sha256,
+          revokedAt: instant.optional(),
+          revocation: uuid.optional(),
+        })
+        .meta({ id: 'IdentityLink' }),
+    ),
+    sameParty: z.array(uuid),
+    listings: z.array(
+      z.object({
+        defaulter: uuid,
+        case: z.string(),
+        court: z.string(),
+        role: z.enum(['defaulter', 'representative']),
+        measures: z.array(measure),
+      }),
+    ),
+    facts: z.array(
+      z.object({
+        seq: z.int().positive(),
+        fact: uuid,
+        type: z.enum(['link.made', 'link.revoked', 'identity.decided', 'exception.revoked']),
+        at: instant,
+        by: z.string(),
+        leaf: sha256,
+      }),
+    ),
+  })
+  .meta({ id: 'IdentityChain' });
+
+export const madeLink = z.object({ id: uuid, fact: uuid, leaf: sha256 }).meta({ id: 'MadeLink' });
+
+export const identityReviews = z.object({
+  items: z.array(
+    z
+      .object({
+        interception: uuid,
+        subject: uuid,
+        department: z.string(),
+        service: z.string(),
+        case: uuid,
+        at: instant,
+        reasons: z.array(z.string()),
+        feedback: z.enum(['same', 'other', 'unsure']).optional(),
+      })
+      .meta({ id: 'IdentityReview' }),
+  ),
+  next,
+});
+
+export const identityMatch = z
+  .object({
+    interception: uuid,
+    subject: uuid,
+    masked: z.boolean(),
+    reasons: z.array(z.string()),
+    equal: agreement,
+    conflicting: agreement,
+    asked: identityParty,
+    recorded: identityParty,
+    decisions: z.array(
+      z.object({
+        identity: z.enum(['same', 'other']),
+        at: instant,
+        by: z.string(),
+        exception: z.object({ id: uuid, expiresAt: instant, revokedAt: instant.optional() }).optional(),
+      }),
+    ),
+  })
+  .meta({
+    id: 'IdentityMatch',
+    description: '一致与冲突的字段 / A match explained: fields that agree and that do not',
+  });
+
+export const decidedIdentity = z.object({ id: uuid, exception: uuid.optional() }).meta({ id: 'DecidedIdentity' });
+
+export const identityAccesses = z.object({
+  items: z.array(
+    z
+      .object({
+        id: uuid,
+        at: instant,
+        subject: uuid,
+        interception: uuid.optional(),
+        by: z.string(),
+        court: z.string(),
+        purpose: z.enum(PURPOSES),
+      })
+      .meta({ id: 'IdentityAccess' }),
+  ),
+  next,
+});
+
+export const retentionRuns = z.object({
+  items: z.array(
+    z
+      .object({
+        id: uuid,
+        kind: z.enum(['clear-comparison', 'exception', 'access-log', 'case']),
+        at: instant,
+        upTo: instant,
+        count: z.int().positive(),
+        digest: sha256.meta({
+          description: '所删各编号排序后逐行的 SHA-256 / SHA-256 of the ids deleted, sorted, one a line',
+        }),
+        leaf: sha256,
+      })
+      .meta({ id: 'RetentionRun' }),
+  ),
+  next,
+});
 
 export const notices = z.object({
   items: z.array(
@@ -240,6 +420,18 @@ export const endpointSecret = z
     publicKey: z.string().optional().meta({ description: 'v1a 的公钥 whpk_… / The public key of v1a' }),
   })
   .meta({ id: 'EndpointSecret' });
+
+export const tokenKeys = z
+  .object({
+    department: z.string(),
+    keys: z.array(z.object({ epoch: z.string().regex(/^\d{4}Q[1-4]$/), ephemeralKey: z.base64(), sealed: z.base64() })),
+    fact: uuid.optional(),
+  })
+  .meta({
+    id: 'TokenKeys',
+    description:
+      '202：索引尚在建立，稍后再取 / 202: the index is being made, ask again later. 以 X25519 + HKDF-SHA-256 + AES-256-GCM 封装 / Wrapped by X25519, HKDF-SHA-256 and AES-256-GCM',
+  });
 
 export const channel = z.object({ department: z.string(), paused: z.boolean() }).meta({ id: 'Channel' });
 

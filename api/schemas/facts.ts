@@ -26,7 +26,7 @@ import {
   prose,
   today,
 } from './parts.js';
-import { identifiers, party } from './party.js';
+import { comparedParty, identifiers } from './party.js';
 import { present } from './present.js';
 
 const reason = prose(2_000);
@@ -170,16 +170,23 @@ export const feedback = z
   .strictObject({
     action: z.enum(FEEDBACK_ACTIONS),
     identity: z.enum(['same', 'other', 'unsure']).optional(),
+    localReference: line(100).optional().meta({
+      description: '本部门对此人的档案编号，仅在 same 时 / The department’s own record of the person; only with `same`',
+    }),
     at: pastInstant,
     note: note.optional(),
   })
-  .transform((value): FeedbackInput => present(value))
+  .transform((value, context): FeedbackInput => {
+    if (value.localReference !== undefined && value.identity !== 'same')
+      return complain(context, 'only-when-same', 'localReference');
+    return present(value);
+  })
   .meta({ id: 'Feedback' });
 
 const business = {
   service: line(20),
   reference: line(100),
-  party,
+  party: comparedParty,
   object: asset.optional(),
   institution: line(100).optional(),
   courtApplication: z
@@ -205,9 +212,11 @@ export const ownStop = z
 export const BATCH_AT_MOST = 1_000;
 
 /** Only what all items share is read here; each is then judged alone, so that one bad item fails nobody else's. */
+export const keyed = z.looseObject({ key: line(255) }, { error: coded('invalid') });
+
 export const batch = z.strictObject({
   items: z
-    .array(z.looseObject({ key: line(255) }, { error: coded('invalid') }))
+    .array(keyed)
     .max(BATCH_AT_MOST)
     .superRefine((items, context) => {
       const seen = new Set<string>();
@@ -232,6 +241,18 @@ export const endpoint = z
     }),
   })
   .meta({ id: 'EndpointInput', description: '接收通知的地址 / Where notices are sent by webhook' });
+
+export const tokenRecipient = z
+  .strictObject({
+    publicKey: z
+      .base64({ error: coded('public-key') })
+      .transform((text, context) => {
+        const bytes = Buffer.from(text, 'base64');
+        return bytes.length === 32 ? bytes : complain(context, 'public-key');
+      })
+      .meta({ type: 'string', description: 'X25519 公钥，32 字节的 base64 / X25519 public key, 32 bytes in base64' }),
+  })
+  .meta({ id: 'TokenRecipient' });
 
 export const acknowledgement = z
   .strictObject({ upTo: z.int().nonnegative() })

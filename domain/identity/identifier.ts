@@ -39,6 +39,8 @@ export interface IdentifierKey {
 export interface Identifier extends IdentifierKey {
   birthDate?: string;
   sex?: 'male' | 'female';
+  /** Given as a department's token (16 bytes, hex) instead of the number, which is then ''. */
+  token?: { value: string; epoch: string };
   flags: 'ID_15_DIGIT'[];
   warnings: ('W02' | 'W05')[];
   aliases: IdentifierKey[];

@@ -78,6 +78,21 @@ describe('opening a case', () => {
     expect(both.body.warnings).toEqual([{ pointer: '/defaulters/0/identifiers/0/number', code: 'W05' }]);
   });
 
+  it('warns of a name other than the one on record (W01) and of a possible duplicate (W03)', async () => {
+    const number = bornOn('19620304');
+    await open(aCase({}, { ...person(number), name: '柳某' }));
+    const renamed = await open(aCase({}, { ...person(number), name: '柳某某' }));
+    expect(renamed.body.warnings).toContainEqual({ pointer: '/defaulters/0/name', code: 'W01' });
+    const twice = {
+      identifiers: [
+        { type: 'resident-id', number },
+        { type: 'passport', number: 'E2345678', country: 'CN' },
+      ],
+    };
+    const duplicate = await open(aCase({}, { ...twice, name: '柳某' }));
+    expect(duplicate.body.warnings).toContainEqual({ pointer: '/defaulters/0/identifiers', code: 'W03' });
+  });
+
   it.each([
     ['a number that is taken', () => aCase({ caseNumber: '（2019）黔0112执77号' }), ['409', '/caseNumber E07']],
     [

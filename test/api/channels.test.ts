@@ -1,9 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { liveEpochs } from '../../domain/identity/epoch.js';
 import { receiverGone } from '../../registry/channels.js';
+import { departmentKey, tokenOf, unwrapWith } from '../../registry/department-tokens.js';
+import { inTransaction } from '../../registry/pool.js';
+import { publish } from '../../registry/steps.js';
+import { keepTokenIndexes } from '../../registry/token-index.js';
 import { administrator, clerkOf, departmentOf } from '../harness/credentials.js';
-import { fitsItsSchema, type Served, serve } from './served.js';
+import { aCase, bornOn, fitsItsSchema, type Served, serve } from './served.js';
 
 const LISTED = '127.0.0.1:18080';
 let api: Served;
@@ -141,4 +146,76 @@ describe('an administrator', () => {
       expect((await act(department, 'resume')).status).toBe(404);
     }
   });
+});
+
+describe('token keys', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('x25519');
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64');
+
+  const ask = (as = 'FIN') =>
+    api.post('/v1/departments/FIN/token-keys', { publicKey: raw }, { token: departmentOf(as).token });
+
+  it('are given once every number on record has its token: wrapped for the department, for the live quarters, with a leaf; another’s are 404', async () => {
+    const early = await ask();
+    expect([early.status, early.body.keys]).toEqual([202, []]);
+    while (await keepTokenIndexes(api.pool, api.ring, Date.now()));
+    const answer = await ask();
+    expect(answer.status, answer.text).toBe(201);
+    expect(answer.body.keys.map(({ epoch }: { epoch: string }) => epoch)).toEqual(liveEpochs(Date.now()));
+    const [first] = answer.body.keys;
+    const own = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32);
+    const root = api.ring.tokenRoot ?? Buffer.alloc(0);
+    expect(unwrapWith(own, first, 'FIN').equals(departmentKey(root, 'FIN', first.epoch))).toBe(true);
+    const { rows } = await api.pool.query<{ leaf: Buffer }>('select leaf from ledger_leaf where entry_id = $1', [
+      answer.body.fact,
+    ]);
+    expect(JSON.parse(rows[0]?.leaf.toString('utf8') ?? '')).toMatchObject({ type: 'token-key.issued', dept: 'FIN' });
+    expect((await ask('TAX')).status).toBe(404);
+  });
+
+  it('make tokens that take the place of the number in a comparison, single or in a batch; of a quarter that is over they are refused', async () => {
+    const debtor = aCase({}, { identifiers: [{ type: 'resident-id', number: bornOn('19640506') }] });
+    const opened = await api.post('/v1/cases', debtor, { token: clerkOf('黔0112').token });
+    await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
+    const [epoch] = liveEpochs(Date.now());
+    const key = departmentKey(api.ring.tokenRoot ?? Buffer.alloc(0), 'FIN', epoch);
+    const token = tokenOf(key, { type: 'resident-id', country: '', number: bornOn('19640506') }).toString('hex');
+    const body = (document: object) => ({
+      service: 'FIN-01',
+      reference: randomUUID(),
+      party: { kind: 'person', name: '封某全', identifiers: [{ type: 'resident-id', ...document }] },
+    });
+    const compare = (path: string, sent: object) => api.post(path, sent, { token: departmentOf('FIN').token });
+    expect((await compare('/v1/comparisons', body({ token, epoch }))).body.outcome).toBe('INTERCEPT');
+    const many = await compare('/v1/comparisons/batch', { items: [{ key: 'a', ...body({ token, epoch }) }] });
+    expect(many.body.items[0].outcome).toBe('INTERCEPT');
+    for (const [document, pointer, code] of [
+      [{ token, epoch: '2020Q1' }, 'epoch', 'TOKEN_EPOCH_EXPIRED'],
+      [{ token }, 'epoch', 'required'],
+      [{ token: 'x', epoch }, 'token', 'E01'],
+      [{ token, epoch, number: '1' }, 'number', 'invalid'],
+      [{}, 'number', 'required'],
+    ] as const) {
+      const refused = await compare('/v1/comparisons', body(document));
+      expect([refused.status, refused.body.errors]).toMatchObject([
+        422,
+        [{ pointer: `/party/identifiers/0/${pointer}`, code }],
+      ]);
+    }
+    // A case is opened by numbers alone.
+    const listed = aCase({}, { identifiers: [{ type: 'resident-id', token, epoch }] });
+    expect((await api.post('/v1/cases', listed, { token: clerkOf('黔0112').token })).status).toBe(422);
+  });
+
+  it.each(['', 'x', Buffer.alloc(31).toString('base64'), Buffer.alloc(32).toString('base64')])(
+    'are not given for %j',
+    async (bad) => {
+      const answer = await api.post(
+        '/v1/departments/FIN/token-keys',
+        { publicKey: bad },
+        { token: departmentOf('FIN').token },
+      );
+      expect([answer.status, answer.body.errors]).toMatchObject([422, [{ pointer: '/publicKey', code: 'public-key' }]]);
+    },
+  );
 });

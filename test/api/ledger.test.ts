@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,7 +98,7 @@ describe('the log', () => {
     const leaves = Array.from({ length: 300 }, () => aLeaf());
     await commit(api.pool, leaves);
     size = await sequence();
-    const server = api.app.listen(0, '127.0.0.1');
+    const server = createServer(api.app).listen(0, '127.0.0.1');
     await once(server, 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ledger`;
     close = () => server.close();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Application } from 'express';
+import type { RequestListener } from 'node:http';
 import { pino } from 'pino';
 import request from 'supertest';
 import { inject } from 'vitest';
@@ -14,7 +14,7 @@ import { freshDatabase } from '../harness/database.js';
 
 /** The API over a database of its own; every answer is held against its schema. */
 export interface Served {
-  app: Application;
+  app: RequestListener;
   pool: Pool;
   ring: KeyRing;
   adminUrl: string;

@@ -1,4 +1,4 @@
-import type express from 'express';
+import type { RequestListener } from 'node:http';
 import request from 'supertest';
 import { expect } from 'vitest';
 
@@ -8,7 +8,7 @@ export type Browsing = ReturnType<typeof request.agent>;
 export const OWN_FORM = { 'Sec-Fetch-Site': 'same-origin' } as const;
 
 /** A browser in which this token has signed in. */
-export async function signedInAs(app: express.Application, token: string): Promise<Browsing> {
+export async function signedInAs(app: RequestListener, token: string): Promise<Browsing> {
   const browsing = request.agent(app);
   await browsing.post('/console/sign-in').set(OWN_FORM).type('form').send({ token }).expect(303);
   return browsing;

@@ -57,6 +57,7 @@ const candidate = (
     },
     restrictions,
     exempt: false,
+    otherPerson: false,
     confirmed: false,
     courtApplies: false,
     allowedByCourt: false,
@@ -134,6 +135,15 @@ describe('clear, and why', () => {
     expect(judge(rule, { ...grace, life: { ...grace.life, publishedAt: null, graceEndsAt: NOW + 1 } }, NOW)).toEqual(
       clear('IN_GRACE'),
     );
+  });
+
+  it('a doubt that a court has cleared up; an exact number and name decide as ever', () => {
+    const other = candidate({ otherPerson: true });
+    for (const doubt of [{ nameEqual: false }, { fifteenDigits: true }]) {
+      const judged = judge(rule, { ...other, match: { ...other.match, ...doubt } }, NOW);
+      expect(judged).toEqual(clear('NOT_THIS_PERSON'));
+    }
+    expect(judge(rule, other, NOW).outcome).toBe('INTERCEPT');
   });
 
   it('a subject the row does not name (R4)', () => {

@@ -90,6 +90,13 @@ describe('business registration number (MOD 11,10)', () => {
     expect(registrationCheck('0794')).toBe('5');
   });
 
+  test('as on a licence of before 2015; without its check it is none', () => {
+    expect(accept('business-registration', '1101 0800 0000 016').number).toBe('110108000000016');
+    for (const number of ['110108000000017', '11010800000001', '1101080000000165', 'A10108000000016']) {
+      expect(parse('business-registration', number)).toEqual({ ok: false, code: 'E01' });
+    }
+  });
+
   test('exactly one check digit fits each body', () => {
     fc.assert(
       fc.property(fc.integer({ min: 10_000_000_000_000, max: 99_999_999_999_999 }).map(String), (body) => {

@@ -462,6 +462,20 @@ describe('a name however it is written', () => {
   });
 });
 
+describe('who is on record', () => {
+  it('W03: the same number and name with another document beside it is a warning, and another subject until a court says so', async () => {
+    const number = residentNumber();
+    await world.open([defaulter(person('奎某', number))]);
+    const both = party('person', '奎某', ['resident-id', number], ['passport', 'E6789012', 'CHN']);
+    const opened = await world.open([defaulter(both)]);
+    expect(opened.warnings).toContainEqual({ pointer: '/defaulters/0/identifiers', code: 'W03' });
+    // Nothing was merged: the passport alone meets the second record, not the first.
+    await pursue(opened);
+    const asked = await world.compare('AIC-01', party('person', '奎某', ['passport', 'E6789012', 'CHN']));
+    expect(asked.interceptions).toHaveLength(1);
+  });
+});
+
 describe('order and time', () => {
   it('grace lasts through its last day and not a moment longer', async () => {
     const granted = (graceUntil: string) => world.open([{ ...defaulter(), graceUntil }]);

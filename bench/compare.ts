@@ -1,0 +1,50 @@
+import { sayOnStandardError } from '../local/say.mjs';
+import { measureBatches } from './batches.js';
+import { readCompareSettings } from './compare-settings.js';
+import { openCourt } from './court.js';
+import { progress } from './figures.js';
+import { measureLongList } from './long-list.js';
+import { measureNearMisses } from './near-misses.js';
+import { Place } from './place.js';
+import { measureSingles } from './singles.js';
+import { measureWritings } from './writings.js';
+
+/**
+ * `npm run bench:compare`: what a comparison costs beside a web server's word and a bare join, and whether it ever stops the wrong person or misses
+ * the right one. One JSON object a line on standard output, progress on standard error. Resolves with 0 whatever it finds, with 1 when something
+ * could not be measured.
+ */
+export async function main(stopping: AbortSignal): Promise<number> {
+  sayOnStandardError();
+  const settings = readCompareSettings(process.env);
+  progress('starting PostgreSQL …');
+  const place = await Place.open({ temporal: false });
+  const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }));
+  let failed = 0;
+  try {
+    const court = await openCourt(place, 'usual', settings.list);
+    const parts: [string, boolean, () => Promise<void>][] = [
+      ['singles', true, () => measureSingles(place, court, settings)],
+      ['batches', true, () => measureBatches(place, court, settings)],
+      ['near-misses', settings.nearMisses > 0, () => measureNearMisses(court, settings)],
+      ['writings', settings.writings > 0, () => measureWritings(place, court, settings)],
+      ['long-list', settings.longList > 0, () => measureLongList(place, court, settings)],
+    ];
+    for (const [name, wanted, measure] of parts) {
+      if (stopping.aborted || !wanted || !(settings.parts?.includes(name) ?? true)) continue;
+      progress(`${name} …`);
+      const began = Date.now();
+      const measuring = measure().catch((error: unknown) => {
+        if (!stopping.aborted) progress(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+        failed += 1;
+      });
+      await Promise.race([measuring, stopped]);
+      progress(`${name}: ${((Date.now() - began) / 1_000).toFixed(0)} s`);
+    }
+    if (!stopping.aborted) await court.close();
+  } finally {
+    if (stopping.aborted) progress(`told to stop (${stopping.reason})`);
+    await place.close();
+  }
+  return failed === 0 && !stopping.aborted ? 0 : 1;
+}

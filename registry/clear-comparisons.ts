@@ -1,0 +1,112 @@
+import { uuidv7 } from 'uuidv7';
+import { TOUCHES_A_CHILD } from '../domain/comparison.js';
+import type { SubjectRole } from '../domain/vocabulary.js';
+import type { ComparisonAnswer } from './comparisons.js';
+import { type KeyedRequest, lockNumber } from './idempotency.js';
+import type { ComparisonInput } from './inputs.js';
+import { type KeyRing, seal } from './key-ring.js';
+import type { Queryable } from './pool.js';
+import { blindsOf } from './subjects.js';
+
+// More than 99 comparisons of 100 are of people nobody has ever listed. One statement answers many of them and records each; whoever stands in
+// the record in any way, and every request that is not plainly new, is left to the ordinary transaction (comparisons.ts), which knows the reasons.
+
+/** A comparison that may be answered together with others. */
+export interface Asked extends KeyedRequest {
+  department: string;
+  input: ComparisonInput;
+}
+
+/** As the statement takes it: numbers hashed, the operator sealed. */
+export interface Prepared {
+  id: string;
+  client: string;
+  key: string;
+  lock: string;
+  fingerprint: string;
+  department: string;
+  service: string;
+  kind: SubjectRole;
+  reference: string;
+  operator: string | null;
+  institution: string | null;
+  blinds: string[];
+}
+
+/** An answer that `once` keeps as its own, or undefined: nothing was written, the ordinary transaction judges. */
+export type ClearAnswer = string | undefined;
+
+/** Items one statement takes: the longest anybody waits for neighbours is one such statement. */
+export const TOGETHER_AT_MOST = 256;
+
+export function prepare(ring: KeyRing, { client, key, fingerprint, department, input }: Asked): Prepared {
+  const id = uuidv7();
+  const { service, reference, operator, institution, party } = input;
+  const place = { table: 'comparison', column: 'operator_sealed', row: id };
+  return {
+    id,
+    client,
+    key,
+    lock: lockNumber({ client, key }),
+    fingerprint: hex(fingerprint),
+    department,
+    service,
+    kind: party.kind === 'person' ? 'P' : 'O',
+    reference,
+    operator: operator === undefined ? null : hex(seal(ring, place, operator)),
+    institution: institution ?? null,
+    blinds: blindsOf(ring, party.identifiers).map(({ blind }) => hex(blind)),
+  };
+}
+
+/** As PostgreSQL reads a bytea. */
+const hex = (bytes: Buffer): string => `\\x${bytes.toString('hex')}`;
+
+/**
+ * Answers, in the order asked, those of up to `TOGETHER_AT_MOST` comparisons that are clear beyond doubt: the service is the department's own, its
+ * rule compares such parties on this day and touches no child, no number of the party is on record, and the key was never used. Record and stored
+ * answer are written by the same statement. No two may have the same client and key.
+ */
+export async function answerClear(q: Queryable, asked: readonly Prepared[]): Promise<ClearAnswer[]> {
+  const { rows } = await q.query<{ left: string[]; at: string }>(ANSWER_CLEAR, [JSON.stringify(asked)]);
+  const [row] = rows;
+  if (!row) throw new Error('the clear comparisons were not judged');
+  const left = new Set(row.left);
+  return asked.map(({ id }) => (left.has(id) ? undefined : answerText(id, row.at)));
+}
+
+/** As `JSON.stringify` writes a ComparisonAnswer; the statement stores the very same text. */
+const answerText = (id: string, comparedAt: string): string =>
+  JSON.stringify({ id, outcome: 'CLEAR', reasons: [], interceptions: [], comparedAt } satisfies ComparisonAnswer);
+
+// `is true` keeps the planner from a nested loop: it expects one row where there are hundreds.
+// The lock is the one of `once`: whoever holds it has a row for this key in the making, and an insert would wait for them with all its neighbours.
+const ANSWER_CLEAR = `
+  with moment as materialized (
+    select at, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as said, (at at time zone 'Asia/Shanghai')::date as today
+    from clock_timestamp() as at
+  ), asked as materialized (
+    select a.*, pg_try_advisory_xact_lock(a.lock) as free
+    from json_to_recordset($1) as a(id uuid, client text, key text, lock bigint, fingerprint bytea, department text, service text,
+      kind text, reference text, operator bytea, institution text, blinds bytea[])
+  ), rule as materialized (
+    select s.code, s.department, r.version, r.subjects
+    from (select distinct service from asked) a join service s on s.code = a.service and not s.never_gated
+    cross join lateral (select * from service_rule v where v.service = s.code order by v.version desc limit 1) r cross join moment m
+    where r.enabled and not '${TOUCHES_A_CHILD}' = any(r.flags)
+      and (r.valid_from is null or r.valid_from <= m.today) and (r.valid_until is null or m.today <= r.valid_until)
+  ), clear as (
+    select a.*, r.version from asked a join rule r on r.code = a.service and r.department = a.department and a.kind = any(r.subjects)
+    where a.free and not exists (select from identifier i where i.blind = any(a.blinds))
+  ), kept as (
+    insert into idempotency (client, key, fingerprint, status, body)
+    select client, key, fingerprint, 200, 
+      '{"id":"' || id || '","outcome":"CLEAR","reasons":[],"interceptions":[],"comparedAt":"' || said || '"}'
+    from clear, moment on conflict (client, key) do nothing returning client, key
+  ), recorded as (
+    insert into comparison (id, department, service, reference, operator_sealed, institution, outcome, reasons, rule_version, blinds, at)
+    select id, department, service, reference, operator, institution, 'CLEAR', array['NO_MATCH'], version, blinds, at
+    from clear, moment where ((client, key) in (select client, key from kept)) is true returning id
+  )
+  select said as at, array(select id::text from asked where (id in (select id from recorded)) is not true) as left
+  from moment`;

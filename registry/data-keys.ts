@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { uuidv7 } from 'uuidv7';
+import { type DataKey, dataKeyIn, type KeyRing, unwrap, wrap } from './key-ring.js';
+import { isUnavailable, type Queryable, send, type Transaction } from './pool.js';
+
+/** What a data key seals: a subject's identity, or a case's own texts. */
+export type DataKeyKind = 'subject' | 'case';
+
+/** A new key for its owner, written wrapped. Fails on a second active one (`data_key_active`). */
+export function createDataKey(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): DataKey {
+  const dataKey = { id: uuidv7(), bytes: randomBytes(32) };
+  const { kek, wrapped } = wrap(ring, dataKey);
+  send(tx, 'insert into data_key (id, kind, owner, kek, wrapped) values ($1, $2, $3, $4, $5)', [
+    dataKey.id,
+    kind,
+    owner,
+    kek,
+    wrapped,
+  ]);
+  return dataKey;
+}
+
+/** The key with which an owner's values are sealed now; made where it has none yet, as in rows of older versions. */
+export async function dataKeyOf(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): Promise<DataKey> {
+  const found = await activeKey(tx, ring, owner);
+  if (found) return found;
+  // Two that find none at once must make one.
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 3))', [owner]);
+  return (await activeKey(tx, ring, owner)) ?? createDataKey(tx, ring, kind, owner);
+}
+
+/** The key of a locked case, which came with the lock; made where the case is of an older version and has none. */
+export async function caseKeyOf(
+  tx: Transaction,
+  ring: KeyRing,
+  { id, sealedBy }: { id: string; sealedBy: Buffer | null },
+): Promise<DataKey> {
+  return (sealedBy && dataKeyIn(ring, sealedBy)) ?? dataKeyOf(tx, ring, 'case', id);
+}
+
+/** A new key in the place of the owner's: the next write seals with it, the sweep brings the rest over. */
+export async function renewDataKey(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): Promise<DataKey> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 3))', [owner]);
+  await tx.query('update data_key set retired_at = clock_timestamp() where owner = $1 and retired_at is null', [owner]);
+  return createDataKey(tx, ring, kind, owner);
+}
+
+/** Destroys every key of these owners: what they sealed can never be read again. Returns how many keys that were. */
+export async function destroyDataKeys(tx: Transaction, owners: readonly string[]): Promise<number> {
+  const { rowCount } = await tx.query(
+    `update data_key set wrapped = null, destroyed_at = clock_timestamp(), retired_at = coalesce(retired_at, clock_timestamp())
+     where owner = any($1) and wrapped is not null`,
+    [owners],
+  );
+  return rowCount ?? 0;
+}
+
+async function activeKey(q: Queryable, ring: KeyRing, owner: string): Promise<DataKey | undefined> {
+  const { rows } = await q.query<{ id: string; kek: string; wrapped: Buffer }>(
+    'select id, kek, wrapped from data_key where owner = $1 and retired_at is null',
+    [owner],
+  );
+  const row = rows[0];
+  return row && unwrap(ring, row.id, row.kek, row.wrapped);
+}
+
+const AWAY_RETRY_MS = 1_000;
+
+/** As `requireKnownKeys`; waits while PostgreSQL is away: before this is known, nobody may be told that a person is clear. */
+export async function awaitKnownKeys(q: Queryable, ring: KeyRing): Promise<void> {
+  for (;;) {
+    try {
+      return await requireKnownKeys(q, ring);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      await sleep(AWAY_RETRY_MS);
+    }
+  }
+}
+
+/**
+ * Called once at the start of a process: writes down the keys it will use, and fails where the database holds values under a key that is not
+ * on the ring: they could not be read, and a person indexed under it would never be found.
+ */
+export async function requireKnownKeys(q: Queryable, ring: KeyRing): Promise<void> {
+  await q.query(
+    `insert into key_in_use (id, purpose) values ($1, 'seal'), ($2, 'index')
+     on conflict (id, purpose) do update set retired_at = null where key_in_use.retired_at is not null`,
+    [ring.active, ring.activeIndex],
+  );
+  const { rows } = await q.query<{ id: string; purpose: 'seal' | 'index' }>(
+    `select id, purpose from key_in_use where retired_at is null
+     union select distinct kek, 'seal' from data_key where wrapped is not null`,
+  );
+  const tokens = await q.query('select 1 from token_index limit 1');
+  if ((tokens.rowCount ?? 0) > 0 && !ring.tokenRoot)
+    throw new Error('key ring: tokenRoot missing, and departments compare by tokens: put it back');
+  const missing = rows.filter(({ id, purpose }) => !(purpose === 'seal' ? ring.keys : ring.indexKeys).has(id));
+  if (missing.length > 0) {
+    const names = missing.map(({ id, purpose }) => `${purpose === 'seal' ? 'keys' : 'indexKeys'}.${id}`).join(', ');
+    throw new Error(
+      `key ring: ${names} missing, and the database holds values under it: put it back (npm run keys:rotate says when a key may leave)`,
+    );
+  }
+}

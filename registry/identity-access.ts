@@ -1,0 +1,85 @@
+import { uuidv7 } from 'uuidv7';
+import type { Purpose } from '../domain/identity/relations.js';
+import type { Actor } from './inputs.js';
+import type { Queryable } from './pool.js';
+import { type CourtCaller, courtsOf } from './scope.js';
+
+export interface Look {
+  id: string;
+  at: string;
+  subject: string;
+  interception?: string;
+  /** `role:id` */
+  by: string;
+  court: string;
+  purpose: Purpose;
+}
+
+/** Writes down that somebody sees a person unmasked, before they do. */
+export async function recordLook(
+  q: Queryable,
+  caller: CourtCaller,
+  actor: Actor,
+  look: { subject: string; interception?: string; purpose: Purpose },
+): Promise<void> {
+  await q.query(
+    `insert into identity_access (id, subject, interception, actor_role, actor, court, credential, purpose, trace)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      uuidv7(),
+      look.subject,
+      look.interception ?? null,
+      actor.role,
+      actor.id,
+      caller.court,
+      caller.credential,
+      look.purpose,
+      actor.trace ?? null,
+    ],
+  );
+}
+
+/**
+ * Looks, newest first: at one subject, whoever took them (the caller has to be let see it); without one, those of the caller's courts.
+ */
+export async function looks(
+  q: Queryable,
+  caller: CourtCaller,
+  filter: { subject?: string; after?: { at: string; id: string }; limit: number },
+): Promise<{ items: Look[]; next?: { at: string; id: string } }> {
+  const { rows } = await q.query<{
+    id: string;
+    at: Date;
+    exact: string;
+    subject: string;
+    interception: string | null;
+    actor_role: string;
+    actor: string;
+    court: string;
+    purpose: Purpose;
+  }>(
+    `select id, at, at::text as exact, subject, interception, actor_role, actor, court, purpose from identity_access
+     where case when $1::uuid is null then court = any($2) else subject = $1 end
+       and ($3::timestamptz is null or (at, id) < ($3, $4::uuid)) order by at desc, id desc limit $5`,
+    [
+      filter.subject ?? null,
+      await courtsOf(q, caller),
+      filter.after?.at ?? null,
+      filter.after?.id ?? null,
+      filter.limit + 1,
+    ],
+  );
+  const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
+  return {
+    items: rows.slice(0, filter.limit).map((row) => ({
+      id: row.id,
+      at: row.at.toISOString(),
+      subject: row.subject,
+      ...(row.interception ? { interception: row.interception } : {}),
+      by: `${row.actor_role}:${row.actor}`,
+      court: row.court,
+      purpose: row.purpose,
+    })),
+    ...(last ? { next: { at: last.exact, id: last.id } } : {}),
+  };
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { freePort } from '../../local/ports.js';
+import { planProgram } from '../../local/programs.js';
+import { readKeyRing } from '../../registry/key-ring.js';
+import { createPool, inTransaction } from '../../registry/pool.js';
+import { publish } from '../../registry/steps.js';
+import { aCase, bornOn } from '../api/served.js';
+import { clerkOf, departmentOf } from '../harness/credentials.js';
+import { freshDatabase } from '../harness/database.js';
+import { temporaryFolder } from '../harness/servers.js';
+
+// Two api processes and no worker: neither Temporal nor the feed of notices has a part in it.
+
+const PARTY = { kind: 'person', name: '封某全', identifiers: [{ type: 'resident-id', number: bornOn('19680808') }] };
+const COMPARISONS = 1_000;
+const AT_ONCE = 32;
+let urls: string[];
+let close: () => Promise<void>;
+let putInForce: (defaulter: string) => Promise<void>;
+
+beforeAll(async () => {
+  const database = await freshDatabase();
+  const folder = temporaryFolder('race');
+  const processes = await Promise.all(
+    [1, 2].map(async (nth) => {
+      const port = await freePort();
+      const plan = planProgram({
+        name: `api-${nth}`,
+        script: 'api/main.js',
+        environment: {
+          DATABASE_URL: database.applicationUrl,
+          KEY_RING_FILE: inject('keyRingFile'),
+          PORT: String(port),
+          LOG_LEVEL: 'warn',
+        },
+        logFile: join(folder, `api-${nth}.log`),
+        graceMs: 10_000,
+        announces: true,
+      });
+      const child = plan.launch();
+      await plan.ready(child);
+      return { child, url: `http://127.0.0.1:${port}` };
+    }),
+  );
+  const pool = createPool({ connectionString: database.applicationUrl, applicationName: 'test', max: 2 });
+  const ring = readKeyRing(inject('keyRingFile'));
+  urls = processes.map(({ url }) => url);
+  putInForce = (defaulter) => inTransaction(pool, (tx) => publish(tx, ring, defaulter)).then(() => undefined);
+  close = async () => {
+    for (const { child } of processes) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    }
+    await pool.end();
+    await database.drop();
+  };
+});
+afterAll(() => close());
+
+const post = async (url: string, path: string, body: unknown, token: string) => {
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'idempotency-key': randomUUID(),
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+};
+
+it('none of a thousand comparisons that began after the release was answered hits, whichever process answers', async () => {
+  const [first = '', second = ''] = urls;
+  const clerk = clerkOf('黔0112').token;
+  const opened = await post(first, '/v1/cases', aCase({}, { identifiers: PARTY.identifiers }), clerk);
+  expect(opened.status).toBe(201);
+  await putInForce(opened.body.defaulters[0].id);
+  const seen: { began: number; outcome: string }[] = [];
+  let answered = Number.POSITIVE_INFINITY;
+  let released: Promise<void> | undefined;
+  const pay = async (): Promise<void> => {
+    const repayment = { reference: 'R1', amount: '400000', receivedOn: '2019-03-01', source: 'voluntary' };
+    const { status } = await post(first, `/v1/cases/${opened.body.id}/repayments`, repayment, clerk);
+    expect(status).toBe(201);
+    answered = performance.now();
+  };
+  let begun = 0;
+  const lane = async (): Promise<void> => {
+    while (begun < COMPARISONS) {
+      const nth = begun++;
+      if (nth === COMPARISONS / 4) released = pay();
+      const began = performance.now();
+      const url = nth % 2 === 0 ? first : second;
+      const asked = { service: 'BDC-01', reference: `竞-${nth}`, party: PARTY };
+      const { status, body } = await post(url, '/v1/comparisons', asked, departmentOf('BDC').token);
+      expect([nth, status]).toEqual([nth, 200]);
+      seen.push({ began, outcome: body.outcome });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await released;
+  const after = seen.filter(({ began }) => began > answered);
+  expect(after.length).toBeGreaterThan(COMPARISONS / 4);
+  expect(after.filter(({ outcome }) => outcome !== 'CLEAR')).toEqual([]);
+  expect(seen.filter(({ outcome }) => outcome === 'REVIEW').length).toBeGreaterThan(COMPARISONS / 10);
+});

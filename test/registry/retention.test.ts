@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commitToSubject } from '../../ledger/leaf.js';
+import { recordLook } from '../../registry/identity-access.js';
+import { decideIdentity } from '../../registry/identity-reviews.js';
+import { createPool, type Pool } from '../../registry/pool.js';
+import { digestOf, retainOnce, retentionRuns } from '../../registry/retention.js';
+import { statistics } from '../../registry/statistics.js';
+import { canonicalSubject } from '../../registry/subjects.js';
+import * as byHand from '../harness/by-hand.js';
+import { COURT, createWorld, defaulter, JUDGE, person, residentNumber, type World } from '../harness/world.js';
+
+let world: World;
+let owner: Pool;
+beforeAll(async () => {
+  world = await createWorld();
+  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
+});
+afterAll(async () => {
+  await owner.end();
+  await world.close();
+});
+
+const DAY = 86_400_000;
+const inDays = (days: number) => Date.now() + days * DAY;
+/** As the worker does, until nothing is due. */
+const retain = async (now?: number) => {
+  while (await retainOnce(world.pool, now));
+};
+const runs = async (kind: string) =>
+  (await retentionRuns(world.pool, { limit: 200 })).items.filter((run) => run.kind === kind);
+const rowOf = async (sql: string, ...values: unknown[]) => (await owner.query(sql, values)).rows[0];
+
+describe('a clear comparison', () => {
+  it('keeps no name and no number, and after thirty days nothing by which anybody could be found', async () => {
+    const asked = person('赵某');
+    const { id } = await world.compare('AIC-01', asked, { operator: '窗口7', reference: '设立-77' });
+    const kept = await rowOf('select * from comparison where id = $1', id);
+    expect([kept.party_sealed, kept.blinds.length]).toEqual([null, 1]);
+    expect(JSON.stringify(kept)).not.toMatch(/赵某|窗口/);
+    await retain(inDays(29));
+    expect((await rowOf('select blinds from comparison where id = $1', id)).blinds).toHaveLength(1);
+    const before = (await statistics(world.pool)).comparisons;
+    await retain(inDays(31));
+    expect(await rowOf('select * from comparison where id = $1', id)).toMatchObject({
+      outcome: 'CLEAR',
+      service: 'AIC-01',
+      blinds: [],
+      operator_sealed: null,
+      reference: '',
+    });
+    expect((await statistics(world.pool)).comparisons).toBe(before);
+    const [proof] = await runs('clear-comparison');
+    expect(proof).toMatchObject({ count: 1, digest: digestOf([id]).toString('hex') });
+    const leaf = await rowOf('select leaf from ledger_leaf where entry_id = $1', proof?.id);
+    expect(JSON.parse(leaf.leaf.toString('utf8'))).toMatchObject({
+      type: 'retention.deleted',
+      actor: 'system:retention',
+    });
+  });
+
+  it('nothing due, nothing done: no run, and a hit stays', async () => {
+    const debtor = person('钱某');
+    await byHand.pursue(world, await world.open([defaulter(debtor)]));
+    const hit = await world.compare('AIC-01', debtor);
+    const before = (await runs('clear-comparison')).length;
+    await retain();
+    await retain(inDays(400));
+    expect(await runs('clear-comparison')).toHaveLength(before);
+    expect((await rowOf('select blinds from comparison where id = $1', hit.id)).blinds).toHaveLength(1);
+  });
+
+  it('each proof names the one before; ten processes at once delete once', async () => {
+    for (let n = 0; n < 3; n += 1) await world.compare('AIC-01', person());
+    await Promise.all(Array.from({ length: 10 }, () => retainOnce(world.pool, inDays(60))));
+    await retain(inDays(60));
+    const proofs = await runs('clear-comparison');
+    expect(proofs.reduce((sum, run) => sum + run.count, 0)).toBe(4);
+    const leaf = await rowOf('select leaf from ledger_leaf where entry_id = $1', proofs[0]?.id);
+    expect(JSON.parse(leaf.leaf.toString('utf8')).prev).toBe(proofs[1]?.leaf);
+  });
+});
+
+it('an exception that has ended forgets the name and number it was about', async () => {
+  const number = residentNumber();
+  await byHand.pursue(world, await world.open([defaulter(person('孙某', number))]));
+  const held = await world.compare('AIC-01', person('孙某某', number));
+  const word = { identity: 'other' as const, reason: '同号', expiresAt: new Date(inDays(1)).toISOString() };
+  const { exception } = await world.tx((tx) =>
+    decideIdentity(tx, world.ring, held.interceptions[0]?.id ?? '', word, COURT, JUDGE),
+  );
+  await retain(inDays(30));
+  const numbers = 'select count(*)::int as n from identity_exception_number where exception = $1';
+  expect((await rowOf(numbers, exception)).n).toBe(1);
+  await retain(inDays(33));
+  expect((await rowOf(numbers, exception)).n).toBe(0);
+  expect(await runs('exception')).toMatchObject([{ count: 1, digest: digestOf([exception ?? '']).toString('hex') }]);
+});
+
+it('a case long closed is erased with the people who have no other: nobody is readable, found or opened from the record any more', async () => {
+  const [alone, other] = [person('李某'), person('周某')];
+  const closed = await world.open([defaulter(alone), defaulter(other)]);
+  const open = await world.open([defaulter(other)]);
+  await byHand.pursue(world, closed);
+  const hit = await world.compare('AIC-01', alone);
+  const view = await world.view(closed.id);
+  const [gone, stays] = view.defaulters.map((one) => one.subject);
+  const sealedBy = async (fact: string) => rowOf('select salt from fact where id = $1', fact);
+  const [fact] = (await world.facts(closed.id)).filter((one) => one.type === 'comparison-hit');
+  const { salt } = await sealedBy(fact?.fact ?? '');
+  const leaf = JSON.parse(
+    (await rowOf('select leaf from ledger_leaf where entry_id = $1', fact?.fact)).leaf.toString('utf8'),
+  );
+  expect(leaf.subject).toBe(commitToSubject(salt, canonicalSubject(alone)));
+  await world.decide(closed.id, { type: 'release', ground: 'settled' });
+  await owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [closed.id]);
+  await retain(inDays(29 * 365));
+  expect((await world.view(closed.id)).defaulters[0]?.name).toBe('李*');
+  await retain(inDays(31 * 365));
+  const erased = await world.view(closed.id);
+  expect([erased.obligation.content, erased.defaulters[0]?.name, erased.defaulters[1]?.name]).toEqual([
+    '—',
+    '—',
+    '周*',
+  ]);
+  expect((await world.view(open.id)).defaulters[0]?.name).toBe('周*');
+  expect((await rowOf('select count(*)::int as n from identifier where subject = $1', gone)).n).toBe(0);
+  expect((await rowOf('select count(*)::int as n from identifier where subject = $1', stays)).n).toBe(1);
+  expect(await rowOf('select blinds, party_sealed from comparison where id = $1', hit.id)).toEqual({
+    blinds: [],
+    party_sealed: null,
+  });
+  expect((await sealedBy(fact?.fact ?? '')).salt).toBeNull();
+  expect(await runs('case')).toMatchObject([{ count: 2, digest: digestOf([closed.id, gone ?? '']).toString('hex') }]);
+});
+
+it('the log of looks is kept for years, and by the database for three at least', async () => {
+  const opened = await world.open([defaulter(person('吴某'))]);
+  const subject = (await world.view(opened.id)).defaulters[0]?.subject ?? '';
+  const { id } = await rowOf(`select id from credential where role = 'judge' and court = $1`, COURT);
+  const caller = { role: 'judge' as const, court: COURT, judge: JUDGE.id, credential: id, client: `court:${COURT}` };
+  await recordLook(world.pool, caller, JUDGE, { subject, purpose: 'audit' });
+  await retain(inDays(4 * 365));
+  expect((await rowOf('select count(*)::int as n from identity_access where subject = $1', subject)).n).toBe(1);
+  // The trigger goes by the clock of the database: a rule set too short deletes nothing.
+  await expect(retainOnce(world.pool, inDays(6 * 365))).rejects.toMatchObject({ code: '42501' });
+});
