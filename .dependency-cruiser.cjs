@@ -2,6 +2,8 @@
 const rooms = {
   domain: [],
   ledger: ['domain'],
+  // What courts and departments run by themselves, without the platform.
+  audit: ['domain', 'ledger'],
   registry: ['domain', 'ledger'],
   // Types of activities only: anything else would enter the workflow bundle, and `domain-and-workflows-are-pure` would tell.
   workflows: ['domain', 'activities'],
@@ -9,7 +11,7 @@ const rooms = {
   worker: ['domain', 'registry', 'ledger', 'workflows', 'activities'],
   console: ['domain', 'registry', 'ledger'],
   api: ['domain', 'registry', 'ledger', 'console'],
-  local: ['domain', 'registry'],
+  local: ['domain', 'ledger', 'registry', 'audit'],
 };
 const all = [...Object.keys(rooms), 'bench', 'test'];
 module.exports = {

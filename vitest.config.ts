@@ -10,7 +10,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: tests(['domain', 'ledger']), sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: tests(['domain', 'ledger', 'audit']), sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

@@ -17,6 +17,7 @@ export const ACCESS = {
   'GET /v1/cases': COURT,
   'GET /v1/cases/:id': COURT,
   'GET /v1/cases/:id/timeline': COURT,
+  'GET /v1/cases/:id/certificate': COURT,
   'POST /v1/cases/:id/repayments': ['clerk'],
   'POST /v1/repayments/:id/reversal': ['judge'],
   'POST /v1/cases/:id/decisions': ['judge'],
@@ -53,6 +54,9 @@ export const ACCESS = {
   'GET /v1/statistics': 'any',
   'GET /v1/retention-runs': ['supervisor', 'administrator'],
   'GET /v1/receipts/:fact': [...COURT, 'department'],
+  'POST /v1/receipts/:fact/signature': [...COURT, 'department'],
+  'GET /v1/signing-keys': 'any',
+  'POST /v1/signing-keys': ['supervisor', 'department'],
 } as const satisfies Record<string, readonly Role[] | 'any'>;
 
 export type Call = keyof typeof ACCESS;

@@ -13,11 +13,12 @@ import { comparisonLane } from './comparison-lane.js';
 import { ComparisonQueue } from './comparison-queue.js';
 import { comparisonRoutes } from './comparisons.js';
 import { decisionRoutes } from './decisions.js';
-import { health } from './health.js';
+import { type HealthOptions, health } from './health.js';
 import { identityRoutes } from './identity.js';
 import { inboxRoutes } from './inbox.js';
 import { interceptionRoutes } from './interceptions.js';
 import { refuseLate } from './late.js';
+import { ledgerRoutes } from './ledger.js';
 import { BUDGETS, type Budgets, type Limits, limiters } from './limits.js';
 import { accessLog, plainLines } from './logging.js';
 import { createMetrics } from './metrics.js';
@@ -26,6 +27,7 @@ import { Problem, problems } from './problem.js';
 import { receiptRoutes } from './receipts.js';
 import { repaymentRoutes } from './repayments.js';
 import type { Reply, Route, Services } from './route.js';
+import { signingKeyRoutes } from './signing-keys.js';
 import { NDJSON } from './stream.js';
 import { trace } from './trace.js';
 
@@ -42,9 +44,10 @@ export const ROUTES: readonly Route[] = [
   ...channelRoutes,
   ...catalogueRoutes,
   ...receiptRoutes,
+  ...signingKeyRoutes,
 ];
 
-export interface ApplicationOptions extends Services {
+export interface ApplicationOptions extends Services, HealthOptions {
   /** Requests a minute, per client and process. */
   budgets?: Partial<Budgets>;
   /** The pages for people: mounted at /console, and `/` leads there. */
@@ -67,7 +70,8 @@ export function createApplication(options: ApplicationOptions): RequestListener 
     app.get('/', (_req, res) => res.redirect(303, '/console'));
   }
   app.use(helmet(FOR_DATA));
-  app.use(health(pool, metrics, ROUTES));
+  app.use(health(options, metrics, ROUTES));
+  app.use(ledgerRoutes(pool, options.log, limits.handlers.ledger));
   mount(app, { ...options, budget: limits.comparisons }, limits.handlers);
   app.use(() => {
     throw new Problem('not-found');
@@ -180,6 +184,7 @@ function answer(options: ApplicationOptions, route: Route): RequestHandler {
       idempotencyKey: req.get('idempotency-key'),
       ifMatch: req.get('if-match'),
       ifNoneMatch: req.get('if-none-match'),
+      accept: (type: string) => req.accepts(['application/json', type]) === type,
       traceId: res.locals.traceId,
     };
     if (route.stream && isOfType(req, route.stream.type)) return route.stream.answer(request, options, req, res);
@@ -190,7 +195,7 @@ function answer(options: ApplicationOptions, route: Route): RequestHandler {
   };
 }
 
-function send(res: Response, { status, body, location, etag, revalidate, replayed }: Reply): void {
+function send(res: Response, { status, body, type, location, etag, revalidate, replayed }: Reply): void {
   if (location !== undefined) res.set('Location', location);
   if (etag !== undefined) res.set('ETag', etag);
   if (revalidate) res.set('Cache-Control', 'no-cache');
@@ -201,6 +206,6 @@ function send(res: Response, { status, body, location, etag, revalidate, replaye
   }
   res
     .status(status)
-    .type(status >= 400 ? 'application/problem+json' : 'application/json')
+    .type(status >= 400 ? 'application/problem+json' : (type ?? 'application/json'))
     .send(body);
 }

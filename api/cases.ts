@@ -3,6 +3,7 @@ import { Refusal } from '../domain/refusal.js';
 import { caseView, listCases, searchable, timeline } from '../registry/case-views.js';
 import { openCase } from '../registry/cases.js';
 import { isCourt, judgeCourt } from '../registry/catalogue.js';
+import { caseCertificate } from '../registry/certificates.js';
 import { courtsOf } from '../registry/scope.js';
 import { requireCase } from './access.js';
 import { atAndId, decodeCursor, encodeCursor } from './cursor.js';
@@ -94,4 +95,22 @@ const history = reading({
   },
 });
 
-export const caseRoutes: Route[] = [open, list, view, history];
+const certificate = reading({
+  call: 'GET /v1/cases/:id/certificate',
+  summary: '案件时间线的存证证书 / The case’s facts with all that proves them, in one file',
+  query: z.object({
+    openings: z
+      .enum(['yes', 'no'])
+      .optional()
+      .meta({ description: 'yes：附承诺的盐 / yes: with the salts that open person and details to its holder' }),
+  }),
+  answer: answers.certificate,
+  async handle({ caller, id, query: { openings } }, { pool }) {
+    await requireCase(pool, caller, id);
+    const found = await caseCertificate(pool, id, openings === 'yes');
+    if (!found) throw new Problem('not-found');
+    return found;
+  },
+});
+
+export const caseRoutes: Route[] = [open, list, view, history, certificate];

@@ -1,6 +1,7 @@
 import { type RequestHandler, Router } from 'express';
 import { missingHolidayYear } from '../registry/deadlines.js';
 import { type Backlog, backlog } from '../registry/health.js';
+import { ledgerHealth } from '../registry/ledger-standing.js';
 import type { Pool } from '../registry/pool.js';
 import type { Metrics } from './metrics.js';
 import { openApiDocument } from './openapi.js';
@@ -13,8 +14,18 @@ const PATIENCE: { readonly [P in keyof Backlog]?: { name: string; seconds: numbe
   notices: { name: 'notices', seconds: 30 },
 };
 
+export interface HealthOptions {
+  pool: Pool;
+  /** After so long without enough witnesses the record counts as degraded; absent: nobody is asked to witness. */
+  unwitnessedAlarmMs?: number | undefined;
+}
+
 /** What a machine asks: alive, ready, figures, and the description of the API. No token, no person. */
-export function health(pool: Pool, metrics: Metrics, routes: readonly Route[]): Router {
+export function health(
+  { pool, unwitnessedAlarmMs }: HealthOptions,
+  metrics: Metrics,
+  routes: readonly Route[],
+): Router {
   const router = Router();
   const named = (handler: RequestHandler): RequestHandler[] => [
     (req, res, next) => {
@@ -28,11 +39,14 @@ export function health(pool: Pool, metrics: Metrics, routes: readonly Route[]): 
   router.get(
     '/readyz',
     ...named(async (_req, res) => {
-      const behind = await backlog(pool);
+      const [behind, ledger] = await Promise.all([backlog(pool), ledgerHealth(pool)]);
       const degraded = Object.entries(PATIENCE).flatMap(([part, { name, seconds }]) =>
         isPart(part) && behind[part] > seconds ? [`${name}: behind`] : [],
       );
       if (missingHolidayYear(Date.now()) !== null) degraded.push('holidays: missing');
+      if (ledger.isBehind) degraded.push('ledger: behind');
+      if (unwitnessedAlarmMs !== undefined && ledger.unwitnessedSeconds * 1_000 > unwitnessedAlarmMs)
+        degraded.push('ledger: unwitnessed');
       res.json({ status: 'ready', degraded });
     }),
   );

@@ -66,6 +66,10 @@ const INPUT_CODES: Readonly<Record<string, readonly [zh: string, en: string]>> =
     'Must not be before its beginning, nor more than 92 days after it',
   ],
   'child-data': ['不得提交未成年人的信息', 'A minor’s: never send a child’s data, only the parents’'],
+  'not-base64': ['须为规定长度的 base64', 'Give base64 of the right length'],
+  'bad-signature': ['签名与公钥不符', 'The signature is not by this key'],
+  'unknown-key': ['不是该机构现用的公钥', 'Not the key in use of this office'],
+  'key-registered': ['该公钥已登记', 'This key is registered already'],
   'public-key': ['须为 32 字节 X25519 公钥的 base64', 'Give an X25519 public key: 32 bytes in base64'],
   'tokens-off': ['本平台未启用令牌', 'This platform gives out no token keys'],
   TOKEN_EPOCH_EXPIRED: [

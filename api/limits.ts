@@ -5,9 +5,15 @@ import { Problem } from './problem.js';
 
 /**
  * Requests a minute, per client and process. Facts (repayments, decisions, acknowledgements, feedback) have a budget of their own, so
- * that bulk comparison can never starve a release.
+ * that bulk comparison can never starve a release. Whoever recomputes the whole record asks for many small files.
  */
-export const BUDGETS = { comparisons: 600_000, facts: 60_000, reads: 120_000, anonymous: 12_000 } as const;
+export const BUDGETS = {
+  comparisons: 600_000,
+  facts: 60_000,
+  reads: 120_000,
+  anonymous: 12_000,
+  ledger: 300_000,
+} as const;
 export type Budget = keyof typeof BUDGETS;
 export type Budgets = { readonly [B in Budget]: number };
 
@@ -45,6 +51,7 @@ export function limiters(budgets: Budgets): Limits {
       facts: limiter('facts'),
       reads: limiter('reads'),
       anonymous: limiter('anonymous'),
+      ledger: limiter('ledger'),
     },
     comparisons: quickBudget('comparisons', budgets.comparisons, comparisons),
   };

@@ -1,6 +1,7 @@
 /**
  * The process that serves HTTP. Environment: DATABASE_URL (the application's role), KEY_RING_FILE, PORT (8080), HOST (127.0.0.1),
- * LOG_LEVEL (info), DATABASE_CONNECTIONS (16), WEBHOOK_ALLOWED_HOSTS (host:port,… that webhooks may reach in a private network). Sends `ready` over IPC; SIGTERM or SIGINT drains and ends it.
+ * LOG_LEVEL (info), DATABASE_CONNECTIONS (16), WEBHOOK_ALLOWED_HOSTS (host:port,… that webhooks may reach in a private network), LEDGER_ORIGIN
+ * (whose key is shown), LEDGER_POLICY_FILE and LEDGER_ALARM_SECONDS (600: when too few witnesses are told by /readyz). Sends `ready` over IPC; SIGTERM or SIGINT drains and ends it.
  */
 import { createServer, type Server } from 'node:http';
 import { createConsole } from '../console/index.js';
@@ -8,6 +9,7 @@ import { parseAllowedHosts } from '../domain/endpoint.js';
 import { awaitKnownKeys } from '../registry/data-keys.js';
 import { forgetOldAnswers } from '../registry/idempotency.js';
 import { readKeyRing } from '../registry/key-ring.js';
+import { openLog } from '../registry/ledger-log.js';
 import { createPool, type Pool } from '../registry/pool.js';
 import { createApplication } from './application.js';
 import { createLogger } from './logging.js';
@@ -40,6 +42,8 @@ const pool = createPool({
   max: wholeNumber('DATABASE_CONNECTIONS', '16'),
 });
 const ring = readKeyRing(setting('KEY_RING_FILE'));
+const origin = process.env.LEDGER_ORIGIN;
+const log = origin ? openLog(ring, origin) : undefined;
 await awaitKnownKeys(pool, ring);
 const pages = createConsole({
   pool,
@@ -59,6 +63,8 @@ const server = createServer(
     ring,
     logger,
     console: pages,
+    log,
+    unwitnessedAlarmMs: process.env.LEDGER_POLICY_FILE ? wholeNumber('LEDGER_ALARM_SECONDS', '600') * 1_000 : undefined,
     allowedHosts: parseAllowedHosts(process.env.WEBHOOK_ALLOWED_HOSTS),
   }),
 );

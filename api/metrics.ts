@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type ChannelHealth, channelHealth } from '../registry/channels.js';
 import { servicesWithoutRule } from '../registry/comparisons.js';
 import { backlog } from '../registry/health.js';
+import { ledgerHealth, witnessSizes } from '../registry/ledger-standing.js';
 import type { Pool } from '../registry/pool.js';
 
 export interface Metrics {
@@ -94,6 +95,42 @@ export function createMetrics(pool: Pool): Metrics {
     'Age of the oldest notice that the channel has not delivered',
     (channel) => channel.lagSeconds,
   );
+  new Gauge({
+    name: 'ledger_entries',
+    help: 'Entries of the record: published, and cosigned by enough witnesses',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      this.reset();
+      const health = await ledgerHealth(pool).catch(() => undefined);
+      if (!health) return;
+      this.set({ state: 'published' }, health.size);
+      this.set({ state: 'witnessed' }, health.witnessed);
+      behind.set(Number(health.isBehind));
+      unwitnessed.set(health.unwitnessedSeconds);
+    },
+  });
+  const behind = new Gauge({
+    name: 'ledger_behind',
+    help: 'A witness holds more of the record than this database: nothing is signed until it is recovered',
+    registers,
+  });
+  const unwitnessed = new Gauge({
+    name: 'ledger_unwitnessed_seconds',
+    help: 'How long the oldest checkpoint has been waiting for enough witnesses',
+    registers,
+  });
+  new Gauge({
+    name: 'ledger_witness_size',
+    help: 'The last size that each witness has cosigned',
+    labelNames: ['witness'],
+    registers,
+    async collect() {
+      this.reset();
+      const sizes = await witnessSizes(pool).catch(() => new Map<string, number>());
+      for (const [witness, size] of sizes) this.set({ witness }, size);
+    },
+  });
   new Gauge({
     name: 'comparisons_without_rule',
     help: 'Comparisons for which the catalogue had no row: somebody must look',

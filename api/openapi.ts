@@ -40,6 +40,9 @@ const PLAIN = [
   ['/readyz', '可用；列出降级部分 / Ready while PostgreSQL answers; lists degraded parts', JSON_TYPE],
   ['/metrics', 'Prometheus', 'text/plain'],
   ['/openapi.json', '本文件 / This document', JSON_TYPE],
+  ['/ledger/checkpoint', '存证检查点 / Signed checkpoint of the record (C2SP tlog-checkpoint)', 'text/plain'],
+  ['/ledger/vkey', '存证公钥 / The record’s verifier keys (C2SP signed-note)', 'text/plain'],
+  ['/ledger/tile/{path}', '存证分块 / Tiles and bundles of entries (C2SP tlog-tiles)', 'application/octet-stream'],
 ] as const;
 
 /** Ids are UUIDs; departments and services have codes. */
@@ -54,14 +57,20 @@ const HEADERS: { readonly [M in Route['method']]?: z.ZodObject } = {
   patch: IF_MATCH,
 };
 
-function described({ call, method, path, summary, body, query, statuses, answer }: Route): RouteConfig {
+function described({ call, method, path, summary, body, query, statuses, answer, text }: Route): RouteConfig {
   const names = [...path.matchAll(/:([a-z]+)/g)].map(([, name = '']) => name);
   const responses: RouteConfig['responses'] = { default: PROBLEM };
   for (const status of statuses) {
     responses[status] =
       status === 304
         ? { description: '未改变 / Not changed since (If-None-Match)' }
-        : { description: summary, content: { [JSON_TYPE]: { schema: answer } } };
+        : {
+            description: summary,
+            content: {
+              [JSON_TYPE]: { schema: answer },
+              ...(text === undefined ? {} : { 'text/plain': { schema: z.string().meta({ description: text }) } }),
+            },
+          };
   }
   return {
     method,

@@ -19,6 +19,11 @@ export const PROBLEMS = {
   'not-found': [404, '不存在，或不属于您', 'Not found, or not yours'],
   'method-not-allowed': [405, '该地址不支持此方法', 'This address does not take this method'],
   'in-progress': [409, '同一请求正在处理，请稍后重试', 'The first request with this key is still running'],
+  'receipt-not-published': [
+    409,
+    '尚未公布，请稍后再取',
+    'Not published yet: it is accepted, and its proof can be fetched in a moment',
+  ],
   'state-conflict': [409, '与当前状态冲突', 'In conflict with the present state'],
   'version-mismatch': [
     412,

@@ -1,26 +1,48 @@
-import { receipt } from '../registry/receipts.js';
+import type { Queryable } from '../registry/pool.js';
+import { proofFile, type ReceiptParties, receipt } from '../registry/receipts.js';
 import { courtsOf } from '../registry/scope.js';
+import { admit, type CallerOf } from './access.js';
 import { Problem } from './problem.js';
-import { type Route, reading } from './route.js';
+import { frame, type Route } from './route.js';
 import * as answers from './schemas/answers.js';
 import { noQuery } from './schemas/page.js';
+import { read } from './validate.js';
 
-const give = reading({
-  call: 'GET /v1/receipts/:fact',
-  summary: '存证回执 / The receipt of a fact, for its court and the departments concerned',
+const CALL = 'GET /v1/receipts/:fact';
+/** A round of the sequencer, and one more. */
+const NEXT_ROUND_SECONDS = 1;
+
+const give: Route = {
+  ...frame({
+    call: CALL,
+    summary:
+      '存证回执；Accept: text/plain 得 C2SP 证明文件 / The receipt of a fact; with Accept: text/plain its proof file',
+    answer: answers.receipt,
+  }),
   query: noQuery,
-  answer: answers.receipt,
-  async handle({ caller, id }, { pool }) {
+  statuses: [200],
+  text: 'C2SP tlog-proof',
+  async handle({ caller, id, query, accept }, { pool }) {
+    admit(CALL, caller);
+    read(noQuery, query);
     const found = await receipt(pool, id);
-    if (!found) throw new Problem('not-found');
+    if (!found || !(await isParty(pool, caller, found))) throw new Problem('not-found');
     const { court, departments, ...shown } = found;
-    const party =
-      caller.role === 'department'
-        ? departments.includes(caller.department)
-        : (await courtsOf(pool, caller)).includes(court);
-    if (!party) throw new Problem('not-found');
-    return shown;
+    if (!accept('text/plain')) return { status: 200, body: JSON.stringify(shown) };
+    const proof = await proofFile(pool, shown);
+    if (proof === undefined) throw new Problem('receipt-not-published', { retryAfter: NEXT_ROUND_SECONDS });
+    return { status: 200, body: proof, type: 'text/plain; charset=utf-8' };
   },
-});
+};
+
+/** Whose receipt it is: the court's, or a department's that the fact names. */
+export async function isParty(
+  q: Queryable,
+  caller: CallerOf<typeof CALL>,
+  { court, departments }: ReceiptParties,
+): Promise<boolean> {
+  if (caller.role === 'department') return departments.includes(caller.department);
+  return court !== null && (await courtsOf(q, caller)).includes(court);
+}
 
 export const receiptRoutes: Route[] = [give];

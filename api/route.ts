@@ -8,6 +8,7 @@ import type { Caller } from '../registry/credentials.js';
 import { once, type StoredAnswer } from '../registry/idempotency.js';
 import type { Actor } from '../registry/inputs.js';
 import { fingerprint, type KeyRing } from '../registry/key-ring.js';
+import type { Log } from '../registry/ledger-log.js';
 import { inTransaction, type Pool, type Transaction } from '../registry/pool.js';
 import { ACCESS, admit, type Call, type CallerOf } from './access.js';
 import { type BodyLimit, type Json, SINGLE } from './body.js';
@@ -22,6 +23,8 @@ export interface Services {
   pool: Pool;
   ring: KeyRing;
   logger: Logger;
+  /** The log that this platform signs: LEDGER_ORIGIN. */
+  log?: Log | undefined;
   /** Where webhooks may go though it is no public https address: WEBHOOK_ALLOWED_HOSTS. */
   allowedHosts?: AllowedHosts;
   /** Counts comparisons that come many in a request. */
@@ -39,13 +42,16 @@ export interface Incoming {
   idempotencyKey: string | undefined;
   ifMatch: string | undefined;
   ifNoneMatch: string | undefined;
+  /** Whether the client would rather have this type than JSON. */
+  accept(type: string): boolean;
   traceId: string;
 }
 
 export interface Reply {
   status: number;
-  /** JSON text. */
+  /** JSON text, unless `type` says otherwise. */
   body: string;
+  type?: string;
   location?: string;
   etag?: string;
   /** Anybody may keep it, and asks with its ETag whether it still stands. */
@@ -68,6 +74,8 @@ export interface Route {
   body?: z.ZodType;
   statuses: readonly number[];
   answer: z.ZodType;
+  /** What it answers to Accept: text/plain, where it does. */
+  text?: string;
   handle(request: Incoming, services: Services): Promise<Reply>;
   /** The same call with a body of this media type that is read, and answered, as it comes. */
   stream?: {

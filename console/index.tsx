@@ -10,9 +10,11 @@ import type { JSX } from 'preact';
 import { render } from 'preact-render-to-string';
 import { listCases, searchable } from '../registry/case-views.js';
 import { courts } from '../registry/catalogue.js';
+import { caseCertificate } from '../registry/certificates.js';
 import { type Caller, identify } from '../registry/credentials.js';
 import type { KeyRing } from '../registry/key-ring.js';
 import { isUnavailable, type Pool } from '../registry/pool.js';
+import { proofFile, receipt } from '../registry/receipts.js';
 import { type CourtCaller, courtsOf, isOfCourt, maySee } from '../registry/scope.js';
 import { serveAsset } from './assets.js';
 import { CasePage } from './pages/case.js';
@@ -20,6 +22,7 @@ import { readCase } from './pages/case-data.js';
 import { isCaseId } from './pages/case-id.js';
 import { readCaseListQuery } from './pages/case-list-query.js';
 import { CasesPage } from './pages/cases.js';
+import { CertificatePage } from './pages/certificate.js';
 import { type Message, MessagePage } from './pages/message.js';
 import { SignInPage } from './pages/sign-in.js';
 import { localDestination, paths, single, withQuery } from './paths.js';
@@ -48,6 +51,7 @@ export function createConsole({ pool, ring, report }: ConsoleOptions): Router {
   router.get('/', (_req, res) => res.redirect(303, paths.cases));
   signInRoutes(router, pool);
   caseRoutes(router, pool, ring);
+  recordRoutes(router, pool);
   router.use((req, res) => sendMessage(res, visitOf(req), 404, 'notFound'));
   router.use(errorPage(report));
   return router;
@@ -116,6 +120,38 @@ function caseRoutes(router: Router, pool: Pool, ring: KeyRing): void {
       const data = seen ? await readCase(pool, ring, id, after) : undefined;
       if (data === undefined) return sendMessage(res, visit, 404, 'notFound');
       send(res, 200, <CasePage visit={visit} data={data} />);
+    }),
+  );
+}
+
+/** What proves a case's facts: a certificate of all of them, to print or to keep, and a proof file of each. */
+function recordRoutes(router: Router, pool: Pool): void {
+  router.get(
+    '/cases/:id/certificate',
+    named('cases/:id/certificate'),
+    forCourts(pool, async (visit, caller, req, res) => {
+      const id = String(req.params.id);
+      const seen = isCaseId(id) && (await maySee(pool, caller, id));
+      const certificate = seen ? await caseCertificate(pool, id, false) : undefined;
+      if (certificate === undefined) return sendMessage(res, visit, 404, 'notFound');
+      if (single(req.query.format) === 'json') {
+        res.attachment(`${id}.json`).json(certificate);
+        return;
+      }
+      send(res, 200, <CertificatePage visit={visit} certificate={certificate} />);
+    }),
+  );
+  router.get(
+    '/cases/:id/proofs/:fact',
+    named('cases/:id/proofs/:fact'),
+    forCourts(pool, async (visit, caller, req, res) => {
+      const [id, fact] = [String(req.params.id), String(req.params.fact)];
+      const seen = isCaseId(id) && isCaseId(fact) && (await maySee(pool, caller, id));
+      const found = seen ? await receipt(pool, fact) : undefined;
+      const own = found?.court && (await courtsOf(pool, caller)).includes(found.court) ? found : undefined;
+      const proof = own && (await proofFile(pool, own));
+      if (proof === undefined) return sendMessage(res, visit, 404, 'notFound');
+      res.attachment(`${fact}.tlog-proof`).type('text/plain; charset=utf-8').send(proof);
     }),
   );
 }

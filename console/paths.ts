@@ -6,6 +6,8 @@ export const paths = {
   signOut: `${HOME}/sign-out`,
   cases: `${HOME}/cases`,
   caseOf: (id: string): string => `${HOME}/cases/${id}`,
+  certificateOf: (id: string): string => `${HOME}/cases/${id}/certificate`,
+  proofOf: (id: string, fact: string): string => `${HOME}/cases/${id}/proofs/${fact}`,
 } as const;
 
 /** A path with a query; members without a value are left out. */

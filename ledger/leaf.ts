@@ -25,12 +25,21 @@ export interface LeafContent {
   prev?: string;
   /** 32 hex digits of the W3C trace id. */
   trace?: string;
+  /** Of a seal: how many commitments there are under which root (hex, RFC 6962), and the catalogue they were judged by. */
+  count?: number;
+  root?: string;
+  catalogueEdition?: string;
+  /** The submitter's Ed25519 (base64) over `SIGNED_PREFIX` + the leaf without this member. */
+  sig?: { kid: string; value: string };
 }
 
 export interface Leaf {
   bytes: Buffer;
   hash: Buffer;
 }
+
+/** What a submitter's signature is over, before the leaf: it signs nothing else with that key. */
+export const SIGNED_PREFIX = 'jec-leaf/1\n';
 
 const LARGEST_LEAF = 8192;
 

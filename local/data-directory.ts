@@ -18,6 +18,7 @@ export interface DataDirectory {
   keyRing: string;
   credentials: string;
   stories: string;
+  witnesses: string;
   log(name: string): string;
 }
 
@@ -55,6 +56,7 @@ function makeDirectory(path: string): DataDirectory {
     keyRing: join(path, 'key-ring.json'),
     credentials: join(path, 'credentials.json'),
     stories: join(path, 'stories.json'),
+    witnesses: join(path, 'witnesses'),
     log: (name) => join(path, 'logs', `${name}.log`),
   };
 }

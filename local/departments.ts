@@ -1,15 +1,27 @@
 /**
  * A process of its own: the 36 departments' own systems, simulated. Each takes its notices (most pull them, some by webhook), lets freed
- * business go on and acknowledges; the counters, where business arrives, are played by the stories. Environment: `API_URL`,
- * `CREDENTIALS_FILE`, `WEBHOOK_PORT` (on 127.0.0.1; without it all pull). Sends `ready` over IPC; ends on SIGTERM, SIGINT or when its parent
+ * business go on, acknowledges, and witnesses the record; the counters, where business arrives, are played by the stories. Environment: `API_URL`,
+ * `CREDENTIALS_FILE`, `WEBHOOK_PORT` (on 127.0.0.1; without it all pull), `WITNESS_PORT` with `WITNESS_FOLDER`, `LEDGER_ORIGIN` and `LEDGER_VKEYS`. Sends `ready` over IPC; ends on SIGTERM, SIGINT or when its parent
  * is gone.
  */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ApiAway, ApiClient, ApiRefusal, answers, type Batch, credential, type Notice } from './client.js';
+import { parseVerifierKey } from '../ledger/note.js';
+import {
+  ApiAway,
+  ApiClient,
+  ApiRefusal,
+  answers,
+  type Batch,
+  type Credential,
+  credential,
+  type Notice,
+} from './client.js';
 import { openReceiver, type Receiver } from './receiver.js';
+import { openWitnesses } from './witnesses.js';
 
 const BUSY_POLL = 400;
 const QUIET_POLL = 1_500;
@@ -179,6 +191,7 @@ async function main(): Promise<void> {
   // Every department listens to the one signal.
   setMaxListeners(0, stop.signal);
 
+  const witnesses = await witness(credentials);
   const outage = new Outage();
   const receiver = process.env.WEBHOOK_PORT ? await openReceiver(Number(process.env.WEBHOOK_PORT)) : undefined;
   const departments = credentials.flatMap((one) =>
@@ -204,8 +217,23 @@ async function main(): Promise<void> {
     if (!stop.signal.aborted) throw error;
   }
   receiver?.close();
+  witnesses?.close();
+  witnesses?.closeAllConnections();
   // The IPC channel would keep the process alive.
   if (process.connected) process.disconnect();
+}
+
+/** Every department is a witness of the record too, where it is told of one. */
+async function witness(credentials: readonly Credential[]): Promise<Server | undefined> {
+  if (!process.env.WITNESS_PORT) return undefined;
+  return openWitnesses({
+    folder: setting('WITNESS_FOLDER'),
+    departments: credentials.flatMap((one) => (one.role === 'department' ? [one.department] : [])),
+    port: Number(process.env.WITNESS_PORT),
+    origin: setting('LEDGER_ORIGIN'),
+    logKeys: setting('LEDGER_VKEYS').split('\n').map(parseVerifierKey),
+    apiUrl: setting('API_URL'),
+  });
 }
 
 await main();

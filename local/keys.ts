@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { writePrivateJson } from './private-files.js';
+import { readJson, writePrivateJson } from './private-files.js';
 import { PlainError } from './say.mjs';
 
 /** A file of secret keys, 32 bytes each in base64: sealing keys and blind-index keys by id, two that don't rotate, and the root of departments' tokens. */
@@ -11,11 +11,14 @@ export interface KeyRingFile {
   indexKeys: Record<string, string>;
   fingerprintKey: string;
   cursorKey: string;
+  /** Ed25519 seeds that sign the log, by id. */
+  ledgerKeys: Record<string, string>;
   tokenRoot: string;
 }
 
+const key = (): string => randomBytes(32).toString('base64');
+
 export function newKeyRing(): KeyRingFile {
-  const key = (): string => randomBytes(32).toString('base64');
   return {
     active: 'k1',
     keys: { k1: key() },
@@ -23,16 +26,20 @@ export function newKeyRing(): KeyRingFile {
     indexKeys: { i1: key() },
     fingerprintKey: key(),
     cursorKey: key(),
+    ledgerKeys: { l1: key() },
     tokenRoot: key(),
   };
 }
 
 /**
- * Writes a new key ring (mode 600) at the first start. Throws PlainError when the database is there but its keys are
+ * Writes a new key ring (mode 600) at the first start; one from before the record was signed gets its key. Throws PlainError when the database is there but its keys are
  * not: new ones could not read the names and numbers sealed in it.
  */
 export function ensureKeyRing(file: string, databaseExists: boolean): void {
-  if (existsSync(file)) return;
+  if (existsSync(file)) {
+    addLedgerKey(file);
+    return;
+  }
   if (databaseExists) {
     throw new PlainError(
       `${file} 不见了，而数据库仍在：没有它，库中加密的姓名与证件号码无法读取。请恢复该文件，或用 --data 另选目录。`,
@@ -40,4 +47,10 @@ export function ensureKeyRing(file: string, databaseExists: boolean): void {
     );
   }
   writePrivateJson(file, newKeyRing());
+}
+
+function addLedgerKey(file: string): void {
+  const ring = readJson(file);
+  if (typeof ring !== 'object' || ring === null || 'ledgerKeys' in ring) return;
+  writePrivateJson(file, { ...ring, ledgerKeys: { l1: key() } });
 }

@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { writePrivateFile } from './private-files.js';
 
-const login = 'enforcement_application_login';
-/** The role the migrations give the application's rights to. */
-const group = 'enforcement_application';
+/** Logins of the product, and the roles that the migrations give rights to. */
+const LOGINS = {
+  application: { login: 'enforcement_application_login', group: 'enforcement_application' },
+  sequencer: { login: 'enforcement_sequencer_login', group: 'enforcement_sequencer' },
+} as const;
 
 /** Makes the database if it is absent; its URL for the same account. */
 export async function ensureDatabase(serverUrl: string, database: string): Promise<string> {
@@ -20,7 +22,15 @@ export async function ensureDatabase(serverUrl: string, database: string): Promi
  * A login of the application's own, no owner of anything, with a password kept in `passwordFile` (mode 600). To be
  * called after the migrations, which make the group role. Returns its URL for the database of `adminUrl`.
  */
-export async function createApplicationLogin(adminUrl: string, passwordFile: string): Promise<string> {
+export const createApplicationLogin = (adminUrl: string, passwordFile: string): Promise<string> =>
+  createLogin('application', adminUrl, passwordFile);
+
+/** The same for the sequencer, which alone may append to the record. */
+export const createSequencerLogin = (adminUrl: string, passwordFile: string): Promise<string> =>
+  createLogin('sequencer', adminUrl, passwordFile);
+
+async function createLogin(of: keyof typeof LOGINS, adminUrl: string, passwordFile: string): Promise<string> {
+  const { login, group } = LOGINS[of];
   if (!existsSync(passwordFile)) writePrivateFile(passwordFile, randomBytes(24).toString('base64url'));
   const password = readFileSync(passwordFile, 'utf8').trim();
   await withClient(adminUrl, async (client) => {

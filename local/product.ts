@@ -9,9 +9,10 @@ import type { DataDirectory } from './data-directory.js';
 import { ensureKeyRing } from './keys.js';
 import { freePorts } from './ports.js';
 import { preparePostgres } from './postgres.js';
-import { createApplicationLogin, ensureDatabase } from './postgres-databases.js';
+import { createApplicationLogin, createSequencerLogin, ensureDatabase } from './postgres-databases.js';
 import { rotateLog } from './private-files.js';
 import { planProgram } from './programs.js';
+import { type LocalRecord, prepareRecord } from './record.js';
 import { type RunFile, writeRunFile } from './run-file.js';
 import { say } from './say.mjs';
 import { tellStories } from './stories/index.js';
@@ -32,6 +33,10 @@ export class LocalProduct {
   private applicationUrl = '';
   /** Where the simulated departments take their webhooks. */
   private webhookPort = 0;
+  /** Where they cosign the record. */
+  private witnessPort = 0;
+  private sequencerUrl = '';
+  private record: LocalRecord | undefined;
   private temporal = { address: '', ui: null as string | null };
   /** From the moment api and worker run; before that run.json would name what is not there. */
   private complete = false;
@@ -47,8 +52,9 @@ export class LocalProduct {
 
   /** Resolves when everything runs and the stories are told. */
   async run(source: Promise<TemporalSource>): Promise<void> {
-    const [postgresPort = 0, temporalPort = 0, uiPort = 0, webhookPort = 0] = await freePorts(4);
+    const [postgresPort = 0, temporalPort = 0, uiPort = 0, webhookPort = 0, witnessPort = 0] = await freePorts(5);
     this.webhookPort = webhookPort;
+    this.witnessPort = witnessPort;
     // Each as soon as what it stands on is there; the first failure is the one that is told.
     const database = this.prepareDatabase(postgresPort);
     const temporal = this.startTemporal(source, temporalPort, uiPort);
@@ -62,6 +68,9 @@ export class LocalProduct {
         API_URL: this.apiUrl,
         CREDENTIALS_FILE: this.directory.credentials,
         WEBHOOK_PORT: String(this.webhookPort),
+        WITNESS_PORT: String(this.witnessPort),
+        WITNESS_FOLDER: this.directory.witnesses,
+        ...this.record?.forWitnesses,
       }),
     );
     say(`就绪（${this.seconds()} 秒）`, `ready ${this.apiUrl} (${this.seconds()} s)`);
@@ -103,6 +112,13 @@ export class LocalProduct {
     await loadReferenceData(this.postgresUrl);
     const credentials = await keepCredentials(this.postgresUrl, directory.credentials);
     this.applicationUrl = await createApplicationLogin(this.postgresUrl, join(directory.path, 'application.password'));
+    this.sequencerUrl = await createSequencerLogin(this.postgresUrl, join(directory.path, 'sequencer.password'));
+    this.record = prepareRecord({
+      directory,
+      port: this.options.port,
+      witnessPort: this.witnessPort,
+      departments: credentials.flatMap((one) => (one.role === 'department' ? [one.department] : [])),
+    });
     say(`数据库已就绪（${this.seconds()} 秒）`, 'the database is ready');
     return credentials;
   }
@@ -120,6 +136,7 @@ export class LocalProduct {
   private async startWorker(): Promise<void> {
     const environment = {
       ...this.programEnvironment(),
+      SEQUENCER_DATABASE_URL: this.sequencerUrl,
       TEMPORAL_ADDRESS: this.temporal.address,
       TEMPORAL_NAMESPACE: process.env.TEMPORAL_NAMESPACE ?? namespace,
     };
@@ -157,6 +174,7 @@ export class LocalProduct {
     return {
       DATABASE_URL: this.applicationUrl,
       KEY_RING_FILE: this.directory.keyRing,
+      ...this.record?.forPlatform,
       // The simulated departments are on loopback, where webhooks otherwise may not go.
       WEBHOOK_ALLOWED_HOSTS: [`127.0.0.1:${this.webhookPort}`, process.env.WEBHOOK_ALLOWED_HOSTS ?? ''].join(','),
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
@@ -202,6 +220,7 @@ export class LocalProduct {
     const lines = [
       ['页面 · pages', `${this.apiUrl}/`],
       ['接口 · API', `${this.apiUrl}/v1  (${this.apiUrl}/openapi.json)`],
+      ['存证 · record', `${this.apiUrl}/ledger/checkpoint  (npm run verify -- --log ${this.apiUrl}/ledger)`],
       ...(this.temporal.ui ? [['Temporal', this.temporal.ui]] : []),
       ['登录凭据 · sign-ins', `${this.directory.credentials}`],
       ...(judge ? [['法官登录 · a judge’s sign-in', judge.token]] : []),

@@ -6,6 +6,7 @@ import type { DefaulterState, EndGround, FactType, Ground, Measure } from '../do
 import { type KeyRing, unsealKept } from './key-ring.js';
 import { type LifeRow, type RestrictionRow, toLife } from './lives.js';
 import type { Queryable } from './pool.js';
+import { type Placed, placesOf } from './receipts.js';
 import { openName } from './subjects.js';
 
 export interface RestrictionView {
@@ -257,6 +258,8 @@ export interface TimelineItem {
   department?: string;
   service?: string;
   detail: Record<string, unknown>;
+  /** Where it stands in the record. */
+  receipt: Placed;
 }
 
 /** The facts of a case in order, above `afterSeq`; gap-free. `next` is the seq to go on from. */
@@ -280,7 +283,12 @@ export async function timeline(
      where enforcement_case = $1 and seq > $2 order by seq limit $3`,
     [caseId, afterSeq, limit + 1],
   );
-  const items = rows.slice(0, limit).map((row) => ({
+  const shown = rows.slice(0, limit);
+  const places = await placesOf(
+    q,
+    shown.map((row) => row.id),
+  );
+  const items = shown.map((row) => ({
     seq: row.seq,
     fact: row.id,
     at: row.at.toISOString(),
@@ -289,6 +297,7 @@ export async function timeline(
     ...(row.department ? { department: row.department } : {}),
     ...(row.service ? { service: row.service } : {}),
     detail: row.detail,
+    receipt: places.get(row.id) ?? { state: 'accepted' as const },
   }));
   const last = rows.length > limit ? items.at(-1) : undefined;
   return { items, ...(last ? { next: last.seq } : {}) };

@@ -18,6 +18,8 @@ export interface KeyRing {
   cursorKey: Buffer;
   /** Root of the departments' token keys; absent where no department takes tokens. */
   tokenRoot?: Buffer;
+  /** Ed25519 seeds by id: each signs the log's checkpoints. Empty where this process signs nothing and names no log. */
+  ledgerKeys: ReadonlyMap<string, Buffer>;
 }
 
 /** Seals one subject's identity or one case's texts; stored wrapped (`data-keys.ts`). */
@@ -70,6 +72,7 @@ export function parseKeyRing(value: unknown): KeyRing {
     indexKeys,
     fingerprintKey: key(ring.fingerprintKey, 'fingerprintKey'),
     cursorKey: key(ring.cursorKey, 'cursorKey'),
+    ledgerKeys: ring.ledgerKeys === undefined ? new Map() : keyMap(ring.ledgerKeys, 'ledgerKeys'),
     ...(ring.tokenRoot === undefined ? {} : { tokenRoot: key(ring.tokenRoot, 'tokenRoot') }),
   };
 }

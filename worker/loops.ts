@@ -3,9 +3,14 @@ import type { Logger } from 'pino';
 import type { KeyRing } from '../registry/key-ring.js';
 import { assignPositions } from '../registry/notices.js';
 import type { Pool } from '../registry/pool.js';
+import { sealComparisons } from '../registry/seals.js';
 import { settle } from '../registry/settling.js';
 import { Loop } from './loop.js';
 import { relayOnce } from './relay.js';
+
+/** Clear comparisons reach the record together. */
+const SEAL_EVERY_MS = 3_000;
+const SEAL_ALL_EVERY_MS = 6 * 3_600_000;
 
 export interface Loops {
   /** A step has written a notice: place it now. */
@@ -52,6 +57,19 @@ export function startLoops({
       return settled > 0;
     },
   });
+  // From the beginning at every start, then from what may still come; now and then from the beginning again.
+  let [from, wholeAt] = [0, Date.now()];
+  const sealer = new Loop({
+    name: 'sealer',
+    log,
+    idleMs: SEAL_EVERY_MS,
+    work: async () => {
+      if (Date.now() - wholeAt > SEAL_ALL_EVERY_MS) [from, wholeAt] = [0, Date.now()];
+      const round = await sealComparisons(pool, from);
+      from = round.from;
+      return round.sealed >= 1_000;
+    },
+  });
   const stopRelays = async (): Promise<void> => {
     await Promise.all(relays.map((relay) => relay.stop()));
   };
@@ -59,7 +77,7 @@ export function startLoops({
     nudge: () => assigner.nudge(),
     stopRelays,
     stopAll: async () => {
-      await Promise.all([stopRelays(), assigner.stop(), settler.stop()]);
+      await Promise.all([stopRelays(), assigner.stop(), settler.stop(), sealer.stop()]);
     },
   };
 }

@@ -8,6 +8,8 @@ import { createPool } from '../registry/pool.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
 import { runChannels } from './channels.js';
 import { watchHolidays } from './holidays.js';
+import { startLedger } from './ledger.js';
+import { ledgerSettings } from './ledger-settings.js';
 import { connectClient, runLives, temporalConfig } from './lives.js';
 import { startLoops } from './loops.js';
 import { mailSettings, startMail } from './mail.js';
@@ -53,9 +55,14 @@ const client = await connectClient(config);
 // Wrong settings end the process here, before anything runs.
 const settings = mailSettings(process.env);
 const options = deployment(process.env);
+const ledgerConfig = ledgerSettings(process.env, ring);
 
 // The loops start first: departments and courts are served by them whether Temporal is there or not.
 const loops = startLoops({ pool, ring, client, taskQueue: TASK_QUEUE, log });
+const ledgerPool =
+  ledgerConfig && createPool({ connectionString: ledgerConfig.databaseUrl, applicationName: 'sequencer', max: 6 });
+const ledger = ledgerConfig && ledgerPool && startLedger({ ...ledgerConfig, pool: ledgerPool, logger: log });
+if (!ledger) log.warn('SEQUENCER_DATABASE_URL is not set: this worker gives no leaf its place in the record');
 watchHolidays(log);
 const retention = startRetention(pool, log);
 const tokens = startTokenIndex(pool, ring, log);
@@ -82,8 +89,8 @@ async function stop(): Promise<void> {
   stopping.abort();
   setTimeout(() => process.exit(1), LONGEST_SHUTDOWN_MS).unref();
   await Promise.all([lives, channels, loops.stopRelays(), mail?.stop(), retention.stop(), tokens.stop()]);
-  await loops.stopAll();
-  await pool.end();
+  await Promise.all([loops.stopAll(), ledger?.stop()]);
+  await Promise.all([pool.end(), ledgerPool?.end()]);
   process.exit(0);
 }
 process.on('SIGTERM', () => void stop());

@@ -17,6 +17,9 @@ import {
 
 const uuid = z.guid();
 const instant = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
+const receiptState = z
+  .enum(['accepted', 'sequenced', 'published', 'witnessed'])
+  .meta({ id: 'ReceiptState', description: '已受理、已排序、已公布、已见证 / How far it has come in the record' });
 const yuan = z
   .string()
   .regex(/^\d+\.\d{2}$/)
@@ -103,11 +106,51 @@ export const timeline = z.object({
         department: z.string().optional(),
         service: z.string().optional(),
         detail: z.record(z.string(), z.unknown()),
+        receipt: z
+          .object({ state: receiptState, index: z.int().nonnegative().optional() })
+          .meta({ description: '其在存证中的位置 / Where it stands in the record' }),
       })
       .meta({ id: 'TimelineItem' }),
   ),
   next,
 });
+
+export const certificate = z
+  .object({
+    case: z.object({ id: uuid, caseNumber: z.string(), court: z.string() }),
+    issuedAt: instant,
+    checkpoint: z
+      .string()
+      .optional()
+      .meta({ description: '已签名的检查点，逐字 / The signed checkpoint, verbatim (C2SP tlog-checkpoint)' }),
+    isWitnessed: z.boolean(),
+    facts: z.array(
+      z.object({
+        seq: z.int().positive(),
+        fact: uuid,
+        at: instant,
+        type: z.enum(FACT_TYPES),
+        defaulter: uuid.optional(),
+        department: z.string().optional(),
+        service: z.string().optional(),
+        detail: z.record(z.string(), z.unknown()),
+        leaf: z.base64(),
+        leafHash: z.string(),
+        state: receiptState,
+        index: z.int().nonnegative().optional(),
+        replaced: z
+          .string()
+          .optional()
+          .meta({ description: '恢复后重写而被取代的叶子 / After a restore: the leaf this one stands for' }),
+        proof: z.array(z.base64()).optional().meta({ description: '自叶至根 / From the leaf’s sibling upwards' }),
+        opening: z
+          .base64()
+          .optional()
+          .meta({ description: '承诺的盐 / Opens what the leaf commits to: person and details' }),
+      }),
+    ),
+  })
+  .meta({ id: 'CaseCertificate' });
 
 export const repaid = z.object({ id: uuid, outstanding: yuan, surplus: yuan }).meta({ id: 'RegisteredRepayment' });
 
@@ -396,14 +439,45 @@ export const acknowledged = z.object({ acknowledged: z.int().nonnegative() });
 
 export const receipt = z
   .object({
-    state: z.enum(['accepted', 'sequenced', 'published', 'witnessed']),
+    state: receiptState,
     entryId: uuid,
     leaf: z.base64(),
     leafHash: z.string(),
     index: z.int().nonnegative().optional(),
     size: z.int().nonnegative().optional(),
+    signatures: z
+      .array(z.object({ entryId: uuid, owner: z.string(), kid: z.string() }))
+      .optional()
+      .meta({ description: '当事机构对其签名的叶子 / Leaves with which parties have signed it' }),
+    sealed: z
+      .object({
+        position: z.int().nonnegative(),
+        count: z.int().positive(),
+        commitment: z.base64(),
+        salt: z.base64().optional(),
+        proof: z.array(z.base64()),
+      })
+      .optional()
+      .meta({
+        description: '放行的比对：在封存叶子根下的位置 / A clear comparison: its place under the root of its seal',
+      }),
   })
   .meta({ id: 'Receipt' });
+
+export const signingKeys = z.object({
+  items: z.array(
+    z.object({ kid: z.string(), publicKey: z.base64(), owner: z.string(), at: instant }).meta({ id: 'SigningKey' }),
+  ),
+  next,
+});
+
+export const signingKeyMade = z.object({ kid: z.string() });
+
+export const factSigned = z
+  .object({
+    entryId: uuid.meta({ description: '签名叶子的回执编号 / What the receipt of the signed leaf is asked for' }),
+  })
+  .meta({ id: 'FactSigned' });
 
 const bilingual = z.object({ zh: z.string(), en: z.string() });
 

@@ -22,6 +22,7 @@ export function CasePage({ visit, data }: { visit: Visit; data: CaseData }): JSX
         <Timeline
           visit={visit}
           path={paths.caseOf(view.id)}
+          caseId={view.id}
           items={data.timeline.items}
           after={data.after}
           next={data.timeline.next}

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { TimelineItem } from '../../registry/case-views.js';
-import { withQuery } from '../paths.js';
+import { paths, withQuery } from '../paths.js';
 import { day, dayHeading } from '../text/format.js';
 import type { Visit } from '../visit.js';
 import { FACTS } from './facts.js';
@@ -11,6 +11,7 @@ export interface TimelineProps {
   visit: Visit;
   /** Address of the case. */
   path: string;
+  caseId: string;
   items: readonly TimelineItem[];
   /** The number above which this part begins. */
   after: number;
@@ -20,13 +21,16 @@ export interface TimelineProps {
 }
 
 /** What happened, oldest first, by day. */
-export function Timeline({ visit, path, items, after, next, names }: TimelineProps): JSX.Element {
+export function Timeline({ visit, path, caseId, items, after, next, names }: TimelineProps): JSX.Element {
   const { timeline } = visit.text;
   return (
     <section class="panel timeline" aria-labelledby="timeline">
       <div class="panel-head">
         <h2 id="timeline">{timeline.title}</h2>
         {after > 0 && <span class="panel-note">{timeline.from(after + 1)}</span>}
+        <a class="panel-note" href={paths.certificateOf(caseId)}>
+          {visit.text.certificate.link}
+        </a>
       </div>
       {items.length === 0 && <p class="muted">{timeline.empty}</p>}
       {byDay(items).map(([date, facts]) => (
@@ -34,7 +38,7 @@ export function Timeline({ visit, path, items, after, next, names }: TimelinePro
           <h3>{dayHeading(facts[0]?.at ?? date, visit.language)}</h3>
           <OrderedList>
             {facts.map((item) => (
-              <Fact key={item.seq} visit={visit} item={item} names={names} />
+              <Fact key={item.seq} visit={visit} caseId={caseId} item={item} names={names} />
             ))}
           </OrderedList>
         </div>
@@ -49,7 +53,12 @@ export function Timeline({ visit, path, items, after, next, names }: TimelinePro
   );
 }
 
-function Fact({ visit, item, names }: Pick<TimelineProps, 'visit' | 'names'> & { item: TimelineItem }): JSX.Element {
+function Fact({
+  visit,
+  caseId,
+  item,
+  names,
+}: Pick<TimelineProps, 'visit' | 'caseId' | 'names'> & { item: TimelineItem }): JSX.Element {
   const { text } = visit;
   const view = FACTS[item.type];
   const who = [item.defaulter, item.department, item.service]
@@ -84,8 +93,30 @@ function Fact({ visit, item, names }: Pick<TimelineProps, 'visit' | 'names'> & {
         <span>
           {text.timeline.fact} <code>{item.fact}</code>
         </span>
+        <Recorded visit={visit} caseId={caseId} item={item} />
       </p>
     </li>
+  );
+}
+
+/** How far it has come in the record; once it is published its proof can be had. */
+function Recorded({
+  visit,
+  caseId,
+  item: { seq, fact, receipt },
+}: Pick<TimelineProps, 'visit' | 'caseId'> & { item: TimelineItem }): JSX.Element {
+  const { timeline } = visit.text;
+  const isProvable = receipt.state === 'published' || receipt.state === 'witnessed';
+  if (receipt.index === undefined || !isProvable) return <span>{timeline.record[receipt.state]}</span>;
+  return (
+    <a
+      href={paths.proofOf(caseId, fact)}
+      title={timeline.record[receipt.state]}
+      aria-label={timeline.proof(seq)}
+      download
+    >
+      {timeline.place(receipt.index)}
+    </a>
   );
 }
 

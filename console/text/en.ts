@@ -110,6 +110,32 @@ export const en: Text = {
     fact: 'Receipt',
     permalink: (seq) => `Entry ${seq}`,
     empty: 'There are no entries here.',
+    record: {
+      accepted: 'accepted, not in the record yet',
+      sequenced: 'in the record, not published yet',
+      published: 'published in the record',
+      witnessed: 'witnessed in the record',
+    },
+    place: (index) => `record no. ${index}`,
+    proof: (seq) => `Proof file of entry ${seq}`,
+  },
+
+  certificate: {
+    title: 'Certificate of the record',
+    link: 'Certificate',
+    of: (number) => `of case ${number}`,
+    issued: 'Issued',
+    court: 'Court',
+    state: 'Witnessed',
+    witnessed: 'Cosigned by enough courts and departments',
+    notWitnessed: 'Not yet cosigned by enough courts and departments',
+    explanation:
+      'Each line is one fact of the case. Its fingerprint is the hash of the leaf in the record; each leaf names the one before it, and all stand under the signed checkpoint below. Whoever holds the log’s key can check this offline with the JSON file (npm run verify, or the tools named in docs/verify.md).',
+    columns: { seq: 'No.', fact: 'Fact', at: 'Time', index: 'Record no.', hash: 'Fingerprint (SHA-256)' },
+    pending: 'pending',
+    checkpoint: 'Signed checkpoint',
+    download: 'Download as JSON',
+    empty: 'Nothing is published yet.',
   },
 
   facts: {

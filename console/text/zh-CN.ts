@@ -15,6 +15,7 @@ import type {
   Role,
 } from '../../domain/vocabulary.js';
 import type { DecisionInput } from '../../registry/inputs.js';
+import type { ReceiptState } from '../../registry/receipts.js';
 
 /** The source language: every other one must satisfy the shape of this constant. */
 export const zhCN = {
@@ -122,6 +123,32 @@ export const zhCN = {
     fact: '凭证',
     permalink: (seq: number) => `第 ${seq} 条`,
     empty: '此处没有记录。',
+    record: {
+      accepted: '已受理，尚未入存证',
+      sequenced: '已入存证，尚未公布',
+      published: '已公布于存证',
+      witnessed: '已获见证',
+    } satisfies Record<ReceiptState, string>,
+    place: (index: number) => `存证第 ${index} 条`,
+    proof: (seq: number) => `第 ${seq} 条的证明文件`,
+  },
+
+  certificate: {
+    title: '存证证书',
+    link: '存证证书',
+    of: (number: string) => `案号 ${number}`,
+    issued: '出具时间',
+    court: '法院',
+    state: '见证',
+    witnessed: '已由足够的法院和部门签名见证',
+    notWitnessed: '尚未由足够的法院和部门签名见证',
+    explanation:
+      '每行为本案的一项事实。指纹是其存证叶子的哈希值；每片叶子指明前一片，全部处于下列已签名的检查点之下。持有存证公钥者可用 JSON 文件离线核验（npm run verify，或 docs/verify.md 所列工具）。',
+    columns: { seq: '序号', fact: '事实', at: '时间', index: '存证编号', hash: '指纹（SHA-256）' },
+    pending: '待公布',
+    checkpoint: '已签名的检查点',
+    download: '下载 JSON',
+    empty: '尚无已公布的事实。',
   },
 
   facts: {

@@ -100,12 +100,14 @@ describe('every type of fact', () => {
           type,
           department: 'BDC',
           detail,
+          receipt: { state: 'accepted' as const },
         })),
       );
       const html = render(
         h(Timeline, {
           visit,
           path: '/console/cases/x',
+          caseId: 'x',
           items,
           after: 0,
           next: undefined,

@@ -13,6 +13,8 @@ declare module 'vitest' {
     templateDatabase: string;
     /** The application login's URL of the template. */
     applicationUrl: string;
+    /** The sequencer login's, too. */
+    sequencerUrl: string;
     credentials: Credential[];
     keyRingFile: string;
   }

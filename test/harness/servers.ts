@@ -6,7 +6,7 @@ import type { ProvidedContext } from 'vitest';
 import { newKeyRing } from '../../local/keys.js';
 import { rootFolder } from '../../local/places.mjs';
 import { type PostgresServer, startPostgres } from '../../local/postgres.js';
-import { createApplicationLogin, ensureDatabase } from '../../local/postgres-databases.js';
+import { createApplicationLogin, createSequencerLogin, ensureDatabase } from '../../local/postgres-databases.js';
 import { writePrivateJson } from '../../local/private-files.js';
 import { processIdentity } from '../../local/process-identity.mjs';
 import { removeRunFiles, writeProcessesFile } from '../../local/run-file.js';
@@ -77,12 +77,16 @@ async function startTestTemporal(folder: string, logs: string): Promise<{ tempor
 async function makeTemplate(
   serverUrl: string,
   folder: string,
-): Promise<Pick<ProvidedContext, 'applicationUrl' | 'credentials'>> {
+): Promise<Pick<ProvidedContext, 'applicationUrl' | 'sequencerUrl' | 'credentials'>> {
   const adminUrl = await ensureDatabase(serverUrl, templateDatabase);
   await migrate(adminUrl);
   await loadReferenceData(adminUrl);
   const credentials = await ensureCredentials(adminUrl, []);
-  return { credentials, applicationUrl: await createApplicationLogin(adminUrl, join(folder, 'application.password')) };
+  return {
+    credentials,
+    applicationUrl: await createApplicationLogin(adminUrl, join(folder, 'application.password')),
+    sequencerUrl: await createSequencerLogin(adminUrl, join(folder, 'sequencer.password')),
+  };
 }
 
 /** Its program is compiled; `npx vitest` on a tree that was never built goes without. */

@@ -1,0 +1,13 @@
+// A process that sequences in tiny rounds and nothing else, to be killed in the middle of one.
+import { readKeyRing } from '../../registry/key-ring.js';
+import { openLog } from '../../registry/ledger-log.js';
+import { createPool } from '../../registry/pool.js';
+import { sequenceRound } from '../../registry/sequencer.js';
+
+const { SEQUENCER_DATABASE_URL = '', KEY_RING_FILE = '', LEDGER_ORIGIN = '' } = process.env;
+process.on('disconnect', () => process.exit(1));
+const pool = createPool({ connectionString: SEQUENCER_DATABASE_URL, applicationName: 'sequencer-process', max: 1 });
+const log = openLog(readKeyRing(KEY_RING_FILE), LEDGER_ORIGIN);
+await pool.query('select 1');
+process.send?.('ready');
+for (;;) await sequenceRound(pool, log, { leavesAtOnce: 2 });

@@ -1,0 +1,123 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createApplication } from '../../api/application.js';
+import { rootFolder } from '../../local/places.mjs';
+import { readKeyRing } from '../../registry/key-ring.js';
+import { logKeys } from '../../registry/ledger-log.js';
+import { ledgerHealth } from '../../registry/ledger-standing.js';
+import { proofFile, receipt } from '../../registry/receipts.js';
+import { eventually } from '../harness/eventually.js';
+import { type LedgerWorld, ledgerWorld, runLedger, silent, WitnessHost } from '../harness/ledger.js';
+import { temporaryFolder } from '../harness/servers.js';
+import { tableReader } from '../harness/table-reader.js';
+
+// Code of other authors reads what we serve: docs/verify.md §4. Skipped where there is no Go, or where its modules would have to be fetched first.
+const folder = temporaryFolder('verifiers');
+const program = join(folder, 'verifiers');
+const built = spawnSync('go', ['build', '-o', program, '.'], {
+  cwd: join(rootFolder, 'test', 'verifiers'),
+  env: { ...process.env, CGO_ENABLED: '0', GOPROXY: 'off', GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly' },
+  timeout: 120_000,
+});
+const SIZE = 600;
+
+describe.skipIf(built.status !== 0)('verifiers that are not ours', () => {
+  let world: LedgerWorld;
+  let host: WitnessHost;
+  let server: Server;
+  let url: string;
+  let proof: string;
+  const keys = join(folder, 'keys');
+  beforeAll(async () => {
+    world = await ledgerWorld();
+    host = await WitnessHost.open(world.log, ['court', 'TAX', 'AIC'], tableReader(world.application));
+    const policy = host.policy(2);
+    const ledger = runLedger(world, policy);
+    const [first = ''] = await world.accept(SIZE);
+    await eventually(async () => (await ledgerHealth(world.owner)).witnessed >= SIZE);
+    await ledger.stop();
+    const found = await receipt(world.application, first);
+    proof = (found && (await proofFile(world.application, found))) ?? '';
+    writeFileSync(
+      keys,
+      [...logKeys(world.log), ...policy.witnesses.map(({ key }) => key)].map(({ text }) => `${text}\n`).join(''),
+    );
+    const app = createApplication({
+      pool: world.application,
+      ring: readKeyRing(inject('keyRingFile')),
+      logger: silent,
+      log: world.log,
+    });
+    server = createServer(app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ledger/`;
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    server.close();
+    await host.stop();
+    await world.end();
+  });
+
+  // The API answers in this process: the program must not block it.
+  const verify = async (kind: 'proof' | 'log', what: string): Promise<[number | null, string]> => {
+    const child = spawn(program, [kind, keys, what], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const [code] = await once(child, 'close');
+    return [code, output];
+  };
+  const verifyProof = (text: string): Promise<[number | null, string]> => {
+    const file = join(folder, 'proof');
+    writeFileSync(file, text);
+    return verify('proof', file);
+  };
+
+  it('find that the log and a receipt hold', async () => {
+    expect(await verify('log', url)).toEqual([0, expect.stringContaining(`${SIZE} entries, 3 witnesses\nHOLDS`)]);
+    expect(await verifyProof(proof)).toEqual([0, expect.stringContaining(`of ${SIZE}, 3 witnesses\nHOLDS`)]);
+  });
+
+  it('find one byte that is another: leaf, path, root, log line, witness line', async () => {
+    const at = (part: string): number => proof.indexOf(part) + part.length;
+    const lines = proof.split('\n');
+    const places = {
+      leaf: at('extra ') + 10,
+      path: at(`${lines[2]}\n`) + 4,
+      root: at(`\n${SIZE}\n`) + 4,
+      'log line': at(`— ${world.log.origin} `) + 30,
+      'witness line': at('— court.example/witness ') + 40,
+    };
+    for (const [part, place] of Object.entries(places)) {
+      const other = proof[place] === 'A' ? 'B' : 'A';
+      const [code] = await verifyProof(`${proof.slice(0, place)}${other}${proof.slice(place + 1)}`);
+      expect([part, code]).toEqual([part, 1]);
+    }
+  });
+
+  it('find an entry and a tile that were changed', async () => {
+    const edits = {
+      ledger_leaf: `update ledger_leaf set leaf = convert_to(replace(convert_from(leaf, 'UTF8'), 'clerk', 'judge'), 'UTF8')
+                    where entry_id = (select entry_id from ledger_entry where seq = 300)`,
+      ledger_hash: `update ledger_hash set hash = sha256('another') where level = 1 and idx = 1`,
+    };
+    await world.owner.query('alter table ledger_leaf drop constraint ledger_leaf_hash');
+    for (const [table, edit] of Object.entries(edits)) {
+      await world.owner.query(`create table kept as table ${table}`);
+      await world.owner.query(`alter table ${table} disable trigger all`);
+      await world.owner.query(edit);
+      expect([table, ...(await verify('log', url))]).toEqual([table, 1, expect.stringContaining('FAILS: fsck')]);
+      const column = table === 'ledger_leaf' ? 'leaf' : 'hash';
+      const key = table === 'ledger_leaf' ? 'k.entry_id = t.entry_id' : 'k.level = t.level and k.idx = t.idx';
+      await world.owner.query(`update ${table} t set ${column} = k.${column} from kept k where ${key}`);
+      await world.owner.query('drop table kept');
+    }
+    expect(await verify('log', url)).toEqual([0, expect.stringContaining('HOLDS')]);
+  });
+});

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { canonicalJson } from '../../ledger/canonical-json.js';
+import { leafHash } from '../../ledger/leaf.js';
+import { rootOfInclusion } from '../../ledger/tree.js';
+import { createPool, type Pool, sqlState } from '../../registry/pool.js';
+import { receipt } from '../../registry/receipts.js';
+import { sealComparisons } from '../../registry/seals.js';
+import { createWorld, person, type World } from '../harness/world.js';
+
+let world: World;
+let owner: Pool;
+beforeAll(async () => {
+  world = await createWorld();
+  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
+});
+afterAll(async () => {
+  await owner.end();
+  await world.close();
+});
+
+const clear = async (service: string): Promise<string> => (await world.compare(service, person())).id;
+const sealed = async (): Promise<number> => {
+  const { rows } = await owner.query('select count(*)::int as n from comparison_seal');
+  return rows[0]?.n;
+};
+const leafOf = (base64: string) => JSON.parse(Buffer.from(base64, 'base64').toString());
+
+it('each clear comparison is sealed once, by department, and each can be opened alone', async () => {
+  const ids = [];
+  for (let n = 0; n < 5; n++) ids.push(await clear('AIC-01'));
+  const other = await clear('PLN-01');
+  const { from } = await sealComparisons(world.pool, 0);
+  await Promise.all([sealComparisons(world.pool, 0), sealComparisons(world.pool, from)]);
+  expect(await sealed()).toBe(6);
+  const receipts = await Promise.all(ids.map((id) => receipt(world.pool, id)));
+  expect(new Set(receipts.map((one) => one?.entryId)).size).toBe(1);
+  for (const [nth, one] of receipts.entries()) {
+    const leaf = leafOf(one?.leaf ?? '');
+    expect(leaf).toMatchObject({ type: 'comparisons.sealed', dept: 'AIC', count: 5, actor: 'system:sealer' });
+    expect(one?.departments).toEqual(['AIC']);
+    const { position = -1, commitment = '', salt = '', proof = [] } = one?.sealed ?? {};
+    expect(position).toBe(nth);
+    const path = proof.map((hash) => Buffer.from(hash, 'base64'));
+    const inner = rootOfInclusion(leafHash(Buffer.from(commitment, 'base64')), position, 5, path);
+    expect(inner?.toString('hex')).toBe(leaf.root);
+    // And the commitment is to what was recorded.
+    const { rows } = await owner.query('select * from comparison where id = $1', [ids[nth]]);
+    const { id, department, service, reference, outcome, reasons, rule_version: ruleVersion, at } = rows[0];
+    const record = canonicalJson({
+      id,
+      department,
+      service,
+      reference,
+      outcome,
+      reasons,
+      ruleVersion,
+      at: at.toISOString(),
+    });
+    const opened = createHash('sha256').update('jec-comparison/1\0').update(Buffer.from(salt, 'base64')).update(record);
+    expect(opened.digest('base64')).toBe(commitment);
+  }
+  expect((await receipt(world.pool, other))?.entryId).not.toBe(receipts[0]?.entryId);
+});
+
+it('the seals of a department are chained, and a hit is not sealed: it has a leaf of its own', async () => {
+  const before = (await owner.query('select id from seal where department = $1', ['AIC'])).rows[0]?.id;
+  await clear('AIC-01');
+  await sealComparisons(world.pool, 0);
+  const { rows } = await owner.query(
+    'select l.leaf from seal s join ledger_leaf l on l.entry_id = s.id where department = $1 order by number',
+    ['AIC'],
+  );
+  expect(rows).toHaveLength(2);
+  const first = await owner.query('select leaf_hash from ledger_leaf where entry_id = $1', [before]);
+  expect(JSON.parse(rows[1]?.leaf.toString()).prev).toBe(first.rows[0]?.leaf_hash.toString('hex'));
+  const { rows: others } = await owner.query(
+    `select from comparison_seal s join comparison c on c.id = s.comparison where c.outcome <> 'CLEAR'`,
+  );
+  expect(others).toHaveLength(0);
+});
+
+it('one that was committed after later ones were sealed is not passed over', async () => {
+  const slow = await world.pool.connect();
+  await slow.query('begin');
+  await slow.query(
+    `insert into comparison (id, department, service, reference, outcome, reasons, rule_version, blinds, at)
+     select overlay(id::text placing 'f' from 36)::uuid, department, service, 'slow', outcome, reasons, rule_version, blinds, at from comparison where outcome = 'CLEAR' limit 1`,
+  );
+  await clear('AIC-01');
+  let { from } = await sealComparisons(world.pool, 0);
+  const count = await sealed();
+  await slow.query('commit');
+  slow.release();
+  ({ from } = await sealComparisons(world.pool, from));
+  expect(await sealed()).toBe(count + 1);
+});
+
+it('cannot be changed; a salt can be erased, and the rest still stands', async () => {
+  const { rows } = await owner.query('select comparison from comparison_seal limit 1');
+  const id = rows[0]?.comparison;
+  for (const sql of [
+    'update comparison_seal set position = position + 100',
+    'delete from comparison_seal',
+    'update seal set count = 1',
+    `update comparison_seal set salt = gen_random_bytes(16)`,
+  ])
+    expect(
+      await owner.query(sql).then(
+        () => 'accepted',
+        (error: unknown) => sqlState(error),
+      ),
+      sql,
+    ).not.toBe('accepted');
+  await world.pool.query('update comparison_seal set salt = null where comparison = $1', [id]);
+  expect((await receipt(world.pool, id))?.sealed?.salt).toBeUndefined();
+});
