@@ -9,8 +9,9 @@ import { requireCourtInterception, requireInterception, requireMaker, requireSub
 import { atAndId, decodeCursor, encodeCursor } from './cursor.js';
 import { Problem } from './problem.js';
 import { actorOf, type Route, reading, writing } from './route.js';
-import * as answers from './schemas/answers.js';
+import { made } from './schemas/answers.js';
 import * as inputs from './schemas/identity.js';
+import * as answers from './schemas/identity-answers.js';
 import { nothing, page } from './schemas/page.js';
 
 const chain = reading({
@@ -38,8 +39,8 @@ const make = writing({
   async handle({ tx, ring, caller, actor, input }) {
     await requireSubject(tx, caller, input.subject);
     if ('other' in input) await requireSubject(tx, caller, input.other);
-    const made = await makeLink(tx, ring, input, caller.court, actor);
-    return { body: made, location: `/v1/identity-chain/${input.subject}` };
+    const link = await makeLink(tx, ring, input, caller.court, actor);
+    return { body: link, location: `/v1/identity-chain/${input.subject}` };
   },
 });
 
@@ -107,7 +108,7 @@ const forget = writing({
   summary: '撤销“并非此人” / Forget a "not this person" before its time',
   body: nothing,
   statuses: [201],
-  answer: answers.made,
+  answer: made,
   async handle({ tx, ring, caller, actor, id }) {
     await requireMaker(tx, caller, await exceptionScope(tx, id));
     return { body: await revokeException(tx, ring, id, caller.court, actor) };
