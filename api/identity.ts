@@ -1,7 +1,8 @@
 import { looks, recordLook } from '../registry/identity-access.js';
 import { identityChain } from '../registry/identity-chain.js';
+import { exceptionScope, revokeException } from '../registry/identity-exceptions.js';
 import { linkScope, makeLink, revokeLink } from '../registry/identity-links.js';
-import { decideIdentity, exceptionScope, explain, reviewQueue, revokeException } from '../registry/identity-reviews.js';
+import { decideIdentity, explain, reviewQueue } from '../registry/identity-reviews.js';
 import { inTransaction } from '../registry/pool.js';
 import { retentionRuns } from '../registry/retention.js';
 import { courtsOf } from '../registry/scope.js';

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  decideIdentity,
-  explain,
-  type IdentityDecisionInput,
-  reviewQueue,
-  revokeException,
-} from '../../registry/identity-reviews.js';
+import { revokeException } from '../../registry/identity-exceptions.js';
+import { decideIdentity, explain, type IdentityDecisionInput, reviewQueue } from '../../registry/identity-reviews.js';
 import type { Party } from '../../registry/inputs.js';
 import { giveFeedback } from '../../registry/interceptions.js';
 import { createPool, type Pool, sqlState } from '../../registry/pool.js';
