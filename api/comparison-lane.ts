@@ -85,10 +85,17 @@ async function answerClear(
   if (!found || !('caller' in found) || found.caller.role !== 'department') return false;
   const { client, department } = found.caller;
   const left = await lane.budget.take(client);
-  const answer = left === undefined ? undefined : await judged(lane, req, bytes, { client, department });
+  // The ordinary way counts what is not answered here.
+  const giveBack = (): Promise<void> => lane.budget.giveBack(client);
+  const answer =
+    left === undefined
+      ? undefined
+      : await judged(lane, req, bytes, { client, department })?.catch(async (refused: unknown) => {
+          await giveBack();
+          throw refused;
+        });
   if (left === undefined || answer === undefined) {
-    // The ordinary way counts it.
-    await lane.budget.giveBack(client);
+    await giveBack();
     return false;
   }
   lane.inspect?.(single, { status: 200, body: answer });

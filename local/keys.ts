@@ -32,12 +32,12 @@ export function newKeyRing(): KeyRingFile {
 }
 
 /**
- * Writes a new key ring (mode 600) at the first start; one from before the record was signed gets its key. Throws PlainError when the database is there but its keys are
+ * Writes a new key ring (mode 600) at the first start; one of an older version gets the keys that it lacks. Throws PlainError when the database is there but its keys are
  * not: new ones could not read the names and numbers sealed in it.
  */
 export function ensureKeyRing(file: string, databaseExists: boolean): void {
   if (existsSync(file)) {
-    addLedgerKey(file);
+    addMissingKeys(file);
     return;
   }
   if (databaseExists) {
@@ -49,8 +49,9 @@ export function ensureKeyRing(file: string, databaseExists: boolean): void {
   writePrivateJson(file, newKeyRing());
 }
 
-function addLedgerKey(file: string): void {
+/** What later versions have come to need; what is there stays. */
+function addMissingKeys(file: string): void {
   const ring = readJson(file);
-  if (typeof ring !== 'object' || ring === null || 'ledgerKeys' in ring) return;
-  writePrivateJson(file, { ...ring, ledgerKeys: { l1: key() } });
+  if (typeof ring !== 'object' || ring === null || ('ledgerKeys' in ring && 'tokenRoot' in ring)) return;
+  writePrivateJson(file, { ledgerKeys: { l1: key() }, tokenRoot: key(), ...ring });
 }

@@ -128,6 +128,8 @@ function launch(
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: 200,
+    // A statement that answers many comparisons holds an advisory lock for each.
+    max_locks_per_transaction: 256,
     shared_buffers: '256MB',
     timezone: 'UTC',
     log_timezone: 'UTC',

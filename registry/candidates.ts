@@ -158,8 +158,12 @@ function isOtherPerson(ring: KeyRing, row: CandidateRow, asked: ReturnType<typeo
   );
 }
 
-/** Identifier `i` may be met today: not taken away by revoking its link, and within its days. */
-export const MET_TODAY = `i.revoked_at is null and (i.valid_from is null or i.valid_from <= shanghai_today())
+/**
+ * Identifier `i` may be met today: not taken away by revoking its link, and within its days. The link itself is asked too: a copy of the number
+ * under another key may have been written while the link was revoked.
+ */
+export const MET_TODAY = `i.revoked_at is null
+  and not exists (select from identity_link k where k.id = i.link and k.revoked_at is not null) and (i.valid_from is null or i.valid_from <= shanghai_today())
   and (i.valid_until is null or shanghai_today() <= i.valid_until)`;
 
 const CANDIDATES = `

@@ -243,6 +243,10 @@ export async function retireUnusedKeys(
          union select index_key, 'index' from identifier
          union select index_key, 'index' from identity_exception_number
          union select reference_key, 'index' from identity_link where reference_key is not null
+         -- An asset that a court announced keeps no number, so it cannot be indexed anew: it is asked under its old key until it is over.
+         union select o.id, 'index' from key_in_use o join key_in_use n on n.id = $2 and n.purpose = 'index' and o.since < n.since
+           where o.purpose = 'index' and exists (select from court_application a join decision d on d.id = a.decision
+             where clock_timestamp() < a.until_at and d.at < n.since + interval '1 day')
        ) used where used.id = k.id and used.purpose = k.purpose)
      returning k.id, k.purpose`,
     [ring.active, ring.activeIndex],

@@ -44,7 +44,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const ring = readKeyRing(file);
-  const pool = createPool({ connectionString, applicationName: 'keys-rotate', max: 1 });
+  const pool = createPool({ connectionString, applicationName: 'keys-rotate', max: 1, statementTimeoutMs: 0 });
   const progress: Progress = (step, done) => console.log(`${step}: ${done}`);
   try {
     await requireKnownKeys(pool, ring);

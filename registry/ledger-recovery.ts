@@ -42,6 +42,8 @@ export async function recoverFromMirror(
   return inTransaction(pool, async (tx) => {
     await tx.query('set local synchronous_commit = on');
     await tx.query('set local statement_timeout = 0');
+    // A large mirror is read for minutes between two statements.
+    await tx.query('set local idle_in_transaction_session_timeout = 0');
     await tx.query('select pg_advisory_xact_lock($1)', [SEQUENCER_LOCK]);
     const own = await lastTree(tx);
     if (checkpoint.size <= own.size) {

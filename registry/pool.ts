@@ -13,6 +13,8 @@ export interface PoolOptions {
   max?: number;
   /** How long a caller waits for a free connection, ms. */
   connectionTimeoutMs?: number;
+  /** How long a statement may take, ms; 0 for an owner's command, which walks whole tables. */
+  statementTimeoutMs?: number;
   /** Every statement of this process finds rows by keys alone: it is planned once, not five times more to see whether its values matter. */
   planOnce?: boolean;
 }
@@ -73,6 +75,7 @@ export function createPool({
   max = 16,
   connectionTimeoutMs = 3_000,
   planOnce = false,
+  statementTimeoutMs = 15_000,
 }: PoolOptions): Pool {
   const pool = new pg.Pool({
     Client: PreparingClient,
@@ -81,7 +84,7 @@ export function createPool({
     options: planOnce ? `${BY_KEY} -c plan_cache_mode=force_generic_plan` : BY_KEY,
     max,
     connectionTimeoutMillis: connectionTimeoutMs,
-    statement_timeout: 15_000,
+    statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
   });

@@ -74,7 +74,8 @@ async function find(q: Queryable, id: string): Promise<Row | undefined> {
     name: 'receipt',
     text: `
       with asked as (
-        select l.entry_id, 0 as rank from ledger_leaf l where l.entry_id = $1
+        select l.entry_id, case when exists (select from leaf_signature y where y.entry = l.entry_id) then 3 else 0 end as rank
+          from ledger_leaf l where l.entry_id = $1
         union all select l.entry_id, 1 from ledger_leaf l where l.business_key = any($2)
         union all select f.id, 2 from interception i join fact f on f.enforcement_case = i.enforcement_case and f.type = 'comparison-hit'
           and f.detail->>'interception' = i.id::text where i.id = $1

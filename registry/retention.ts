@@ -49,12 +49,17 @@ export async function retainOnce(pool: Pool, now?: number): Promise<boolean> {
 
 /** A clear comparison keeps that it was made, where and when; who was asked, by whom and about what is gone. Ids are in order of time. */
 async function forgetClearComparisons(tx: Transaction, upTo: Date): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string; clear: boolean }>(
-    `select id, outcome = 'CLEAR' as clear from comparison
+  const found = await tx.query<{ id: string; clear: boolean; ready: boolean }>(
+    `select id, outcome = 'CLEAR' as clear,
+            at < $2 and (outcome <> 'CLEAR' or exists (select from comparison_seal s where s.comparison = c.id)) as ready
+     from comparison c
      where id > coalesce((select cursor from retention_cursor where kind = 'clear-comparison'), '00000000-0000-0000-0000-000000000000')
-       and id < $1 and at < $2 order by id limit ${BATCH}`,
+       and id < $1 order by id limit ${BATCH}`,
     [firstIdOf(upTo), upTo],
   );
+  // Up to the first that is not over yet, or not sealed: a seal is over what was compared.
+  const waits = found.rows.findIndex((row) => !row.ready);
+  const rows = waits < 0 ? found.rows : found.rows.slice(0, waits);
   const last = rows.at(-1);
   if (!last) return [];
   await tx.query(
@@ -67,6 +72,8 @@ async function forgetClearComparisons(tx: Transaction, upTo: Date): Promise<stri
     `update comparison set blinds = '{}', operator_sealed = null, reference = '', forgotten_at = clock_timestamp() where id = any($1)`,
     [clear],
   );
+  // Without its salt the commitment in the record opens to nobody: who guesses a reference cannot tell.
+  await tx.query('update comparison_seal set salt = null where comparison = any($1)', [clear]);
   return clear;
 }
 

@@ -22,11 +22,22 @@ interface ClearRow {
   at: Date;
 }
 
+/** How far the look for comparisons that are not sealed has come (epoch ms, as the ids say it). */
+export interface Look {
+  /** All before it was seen. */
+  at: number;
+  /** Where to look again once the end is reached: what was under way when this look began may have been passed over. Null as it begins. */
+  again: number | null;
+}
+
+/** A look at all there is. */
+export const WHOLE_LOOK: Look = { at: 0, again: null };
+
 /**
- * Seals clear comparisons that are not sealed yet, never those of a span of time: rows are committed out of order. `from` (epoch ms) only spares
- * looking at what was sealed long ago; 0 looks at all. Resolves to how many were sealed, and from where the next round has to look.
+ * Looks at the next comparisons, in the order of their ids, and seals the clear ones that are not sealed yet: rows are committed out of order, so
+ * every look begins where something may have been under way. Resolves to how many were sealed, where to go on, and whether there is more to see now.
  */
-export async function sealComparisons(pool: Pool, from: number): Promise<{ sealed: number; from: number }> {
+export async function sealComparisons(pool: Pool, look: Look): Promise<{ sealed: number; look: Look; more: boolean }> {
   return inTransaction(pool, async (tx) => {
     const lock = await tx.query<{ held: boolean; oldest: Date }>(
       `select pg_try_advisory_xact_lock($1) as held,
@@ -34,20 +45,25 @@ export async function sealComparisons(pool: Pool, from: number): Promise<{ seale
       [SEALER_LOCK],
     );
     const { held, oldest } = lock.rows[0] ?? { held: false, oldest: new Date(0) };
-    if (!held) return { sealed: 0, from };
-    const { rows } = await tx.query<ClearRow>(
-      `select c.id, c.department, c.service, c.reference, c.outcome, c.reasons, c.rule_version, c.at from comparison c
-       where c.outcome = 'CLEAR' and c.id >= $1 and not exists (select from comparison_seal s where s.comparison = c.id)
-       order by c.id limit $2`,
-      [uuidAt(from), AT_ONCE],
+    if (!held) return { sealed: 0, look, more: false };
+    // A page by the key, sealed ones too: looking only for what is missing would walk all there ever was in one statement.
+    const page = await tx.query<ClearRow & { sealed: boolean }>(
+      `select c.id, c.department, c.service, c.reference, c.outcome, c.reasons, c.rule_version, c.at,
+              c.outcome <> 'CLEAR' or exists (select from comparison_seal s where s.comparison = c.id) as sealed
+       from comparison c where c.id >= $1 order by c.id limit $2`,
+      [uuidAt(look.at), AT_ONCE],
     );
+    const rows = page.rows.filter((row) => !row.sealed);
     const byDepartment = new Map<string, ClearRow[]>();
     for (const row of rows) byDepartment.set(row.department, [...(byDepartment.get(row.department) ?? []), row]);
     const edition = rows.length === 0 ? '' : await catalogueEdition(tx);
     for (const [department, own] of byDepartment) await seal(tx, department, own, edition);
     // What is not visible yet belongs to a transaction that is under way now.
-    const next = rows.length < AT_ONCE ? oldest.getTime() - SKEW_MS : from;
-    return { sealed: rows.length, from: Math.max(from, next) };
+    const again = look.again ?? oldest.getTime() - SKEW_MS;
+    const more = page.rows.length === AT_ONCE;
+    const last = page.rows.at(-1);
+    const next = more && last ? { at: Math.max(msOf(last.id), look.at + 1), again } : { at: again, again: null };
+    return { sealed: rows.length, look: next, more };
   });
 }
 
@@ -163,6 +179,9 @@ export async function openComparison(
     proof: inclusionPath(own.position, rows.length).map((range) => rangeHash(hashes, range).toString('base64')),
   };
 }
+
+/** The instant of an id (UUID v7), epoch ms. */
+const msOf = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
 
 /** The smallest id (UUID v7) of an instant. */
 function uuidAt(ms: number): string {

@@ -254,7 +254,9 @@ async function freeInterceptions(tx: Transaction, locked: LockedCase, life: Lock
        select from restriction r
        join service_rule rule on rule.service = i.service and rule.version = i.rule_version
        where r.id = any($3) and r.measure = any(rule.gated_by)
-         and (r.measure <> 'SEAL' or (r.asset_type = i.object_type and r.asset_blind = i.object_blind)))
+         and (r.measure <> 'SEAL' or (r.asset_type = i.object_type and (r.asset_blind = i.object_blind
+           -- While assets stand under two keys, the same one may look like two: what a SEAL may gate is not let go.
+           or (select count(*) from key_in_use where purpose = 'index' and retired_at is null) > 1))))
      returning id, outcome`,
     [life.id, new Date(locked.now), live],
   );

@@ -96,7 +96,8 @@ async function subjectsByBlind(
 ): Promise<{ subject: string; name: string; canonical: string }[]> {
   const { rows } = await q.query<{ id: string; name_sealed: Buffer; canonical_sealed: Buffer }>(
     `select s.id, with_key(s.name_sealed) as name_sealed, with_key(s.canonical_sealed) as canonical_sealed from subject s
-     where s.id in (select i.subject from identifier i where i.blind = any($1) and not i.alias and i.revoked_at is null) order by s.id`,
+     where s.id in (select i.subject from identifier i where i.blind = any($1) and not i.alias and i.revoked_at is null
+       and not exists (select from identity_link k where k.id = i.link and k.revoked_at is not null)) order by s.id`,
     [blinds],
   );
   return rows.map((row) => ({

@@ -6,9 +6,9 @@ import { ledgerHealth, markBehind, type Standing, standing } from '../registry/l
 import { treeOf } from '../registry/ledger-tiles.js';
 import type { Pool } from '../registry/pool.js';
 import { sequenceRound } from '../registry/sequencer.js';
-import { compareWithWitnesses } from './comparison.js';
 import { Loop } from './loop.js';
 import { type AskedWitness, canBeAsked } from './witness-client.js';
+import { compareWithWitnesses } from './witness-comparison.js';
 import { Witnesses } from './witnesses.js';
 
 export interface LedgerOptions {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { KeyRing } from '../registry/key-ring.js';
 import { assignPositions } from '../registry/notices.js';
 import type { Pool } from '../registry/pool.js';
-import { sealComparisons } from '../registry/seals.js';
+import { sealComparisons, WHOLE_LOOK } from '../registry/seals.js';
 import { settle } from '../registry/settling.js';
 import { Loop } from './loop.js';
 import { relayOnce } from './relay.js';
@@ -58,16 +58,16 @@ export function startLoops({
     },
   });
   // From the beginning at every start, then from what may still come; now and then from the beginning again.
-  let [from, wholeAt] = [0, Date.now()];
+  let [look, wholeAt] = [WHOLE_LOOK, Date.now()];
   const sealer = new Loop({
     name: 'sealer',
     log,
     idleMs: SEAL_EVERY_MS,
     work: async () => {
-      if (Date.now() - wholeAt > SEAL_ALL_EVERY_MS) [from, wholeAt] = [0, Date.now()];
-      const round = await sealComparisons(pool, from);
-      from = round.from;
-      return round.sealed >= 1_000;
+      if (Date.now() - wholeAt > SEAL_ALL_EVERY_MS) [look, wholeAt] = [WHOLE_LOOK, Date.now()];
+      const round = await sealComparisons(pool, look);
+      look = round.look;
+      return round.more;
     },
   });
   const stopRelays = async (): Promise<void> => {

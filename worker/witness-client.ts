@@ -79,7 +79,9 @@ export async function askForCosignature(
     if (held === undefined) throw new WitnessFailed('it named no size');
     return { held };
   }
-  if (status !== 200) throw new WitnessRefused(status);
+  // Only these say something of our log (tlog-witness); anything else is a witness, or what stands before it, in trouble.
+  if (status === 403 || status === 422) throw new WitnessRefused(status);
+  if (status !== 200) throw new WitnessFailed(`it answered ${status}`);
   const body = note.slice(0, note.lastIndexOf('\n\n') + 1);
   return believed(() => {
     const signatures = text.trimEnd().split('\n').map(parseSignatureLine);

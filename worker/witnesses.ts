@@ -5,7 +5,6 @@ import { type Log, logKeys } from '../registry/ledger-log.js';
 import { standing } from '../registry/ledger-standing.js';
 import { treeOf } from '../registry/ledger-tiles.js';
 import type { Pool } from '../registry/pool.js';
-import { isAhead } from './comparison.js';
 import {
   type AskedWitness,
   askForCosignature,
@@ -13,6 +12,7 @@ import {
   WitnessFailed,
   WitnessRefused,
 } from './witness-client.js';
+import { isAhead } from './witness-comparison.js';
 
 export interface WitnessesOptions {
   pool: Pool;

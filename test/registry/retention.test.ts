@@ -4,6 +4,7 @@ import { recordLook } from '../../registry/identity-access.js';
 import { decideIdentity } from '../../registry/identity-reviews.js';
 import { createPool, type Pool } from '../../registry/pool.js';
 import { digestOf, retainOnce, retentionRuns } from '../../registry/retention.js';
+import { sealComparisons, WHOLE_LOOK } from '../../registry/seals.js';
 import { statistics } from '../../registry/statistics.js';
 import { canonicalSubject } from '../../registry/subjects.js';
 import * as byHand from '../harness/by-hand.js';
@@ -24,6 +25,7 @@ const DAY = 86_400_000;
 const inDays = (days: number) => Date.now() + days * DAY;
 /** As the worker does, until nothing is due. */
 const retain = async (now?: number) => {
+  await sealComparisons(world.pool, WHOLE_LOOK);
   while (await retainOnce(world.pool, now));
 };
 const runs = async (kind: string) =>
@@ -41,6 +43,7 @@ describe('a clear comparison', () => {
     expect((await rowOf('select blinds from comparison where id = $1', id)).blinds).toHaveLength(1);
     const before = (await statistics(world.pool)).comparisons;
     await retain(inDays(31));
+    expect(await rowOf('select salt from comparison_seal where comparison = $1', id)).toEqual({ salt: null });
     expect(await rowOf('select * from comparison where id = $1', id)).toMatchObject({
       outcome: 'CLEAR',
       service: 'AIC-01',
@@ -69,12 +72,21 @@ describe('a clear comparison', () => {
     expect((await rowOf('select blinds from comparison where id = $1', hit.id)).blinds).toHaveLength(1);
   });
 
+  it('one that is not sealed yet waits, and those after it: a seal is over what was compared', async () => {
+    const { id } = await world.compare('AIC-01', person());
+    while (await retainOnce(world.pool, inDays(50)));
+    expect((await rowOf('select blinds from comparison where id = $1', id)).blinds).toHaveLength(1);
+    await retain(inDays(50));
+    expect((await rowOf('select blinds from comparison where id = $1', id)).blinds).toHaveLength(0);
+  });
+
   it('each proof names the one before; ten processes at once delete once', async () => {
     for (let n = 0; n < 3; n += 1) await world.compare('AIC-01', person());
+    await sealComparisons(world.pool, WHOLE_LOOK);
     await Promise.all(Array.from({ length: 10 }, () => retainOnce(world.pool, inDays(60))));
     await retain(inDays(60));
     const proofs = await runs('clear-comparison');
-    expect(proofs.reduce((sum, run) => sum + run.count, 0)).toBe(4);
+    expect(proofs.reduce((sum, run) => sum + run.count, 0)).toBe(5);
     const leaf = await rowOf('select leaf from ledger_leaf where entry_id = $1', proofs[0]?.id);
     expect(JSON.parse(leaf.leaf.toString('utf8')).prev).toBe(proofs[1]?.leaf);
   });

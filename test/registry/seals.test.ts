@@ -5,7 +5,7 @@ import { leafHash } from '../../ledger/leaf.js';
 import { rootOfInclusion } from '../../ledger/tree.js';
 import { createPool, type Pool, sqlState } from '../../registry/pool.js';
 import { receipt } from '../../registry/receipts.js';
-import { sealComparisons } from '../../registry/seals.js';
+import { sealComparisons, WHOLE_LOOK } from '../../registry/seals.js';
 import { createWorld, person, type World } from '../harness/world.js';
 
 let world: World;
@@ -30,8 +30,8 @@ it('each clear comparison is sealed once, by department, and each can be opened 
   const ids = [];
   for (let n = 0; n < 5; n++) ids.push(await clear('AIC-01'));
   const other = await clear('PLN-01');
-  const { from } = await sealComparisons(world.pool, 0);
-  await Promise.all([sealComparisons(world.pool, 0), sealComparisons(world.pool, from)]);
+  const { look } = await sealComparisons(world.pool, WHOLE_LOOK);
+  await Promise.all([sealComparisons(world.pool, WHOLE_LOOK), sealComparisons(world.pool, look)]);
   expect(await sealed()).toBe(6);
   const receipts = await Promise.all(ids.map((id) => receipt(world.pool, id)));
   expect(new Set(receipts.map((one) => one?.entryId)).size).toBe(1);
@@ -66,7 +66,7 @@ it('each clear comparison is sealed once, by department, and each can be opened 
 it('the seals of a department are chained, and a hit is not sealed: it has a leaf of its own', async () => {
   const before = (await owner.query('select id from seal where department = $1', ['AIC'])).rows[0]?.id;
   await clear('AIC-01');
-  await sealComparisons(world.pool, 0);
+  await sealComparisons(world.pool, WHOLE_LOOK);
   const { rows } = await owner.query(
     'select l.leaf from seal s join ledger_leaf l on l.entry_id = s.id where department = $1 order by number',
     ['AIC'],
@@ -88,12 +88,27 @@ it('one that was committed after later ones were sealed is not passed over', asy
      select overlay(id::text placing 'f' from 36)::uuid, department, service, 'slow', outcome, reasons, rule_version, blinds, at from comparison where outcome = 'CLEAR' limit 1`,
   );
   await clear('AIC-01');
-  let { from } = await sealComparisons(world.pool, 0);
+  const { look } = await sealComparisons(world.pool, WHOLE_LOOK);
   const count = await sealed();
   await slow.query('commit');
   slow.release();
-  ({ from } = await sealComparisons(world.pool, from));
+  await sealComparisons(world.pool, look);
   expect(await sealed()).toBe(count + 1);
+});
+
+it('more than a page are seen page by page, also where most are sealed', async () => {
+  await world.pool.query(
+    `insert into comparison (id, department, service, reference, outcome, reasons, rule_version, blinds, at)
+     select overlay(overlay(gen_random_uuid()::text placing '7' from 15) placing '018f0000' || '-' || lpad(to_hex(n), 4, '0') from 1)::uuid,
+            department, service, 'many', outcome, reasons, rule_version, blinds, at
+     from (select * from comparison where outcome = 'CLEAR' limit 1) c, generate_series(1, 4500) n`,
+  );
+  const count = await sealed();
+  const rounds = [await sealComparisons(world.pool, WHOLE_LOOK)];
+  for (let last = rounds[0]; last?.more; last = rounds.at(-1))
+    rounds.push(await sealComparisons(world.pool, last.look));
+  expect(rounds.map((round) => round.more)).toEqual([true, true, false]);
+  expect(await sealed()).toBe(count + 4_500);
 });
 
 it('cannot be changed; a salt can be erased, and the rest still stands', async () => {
