@@ -72,16 +72,28 @@ async function stop(): Promise<void> {
 function watch(connection: Transaction): void {
   const query = connection.query;
   let loop: string | undefined;
-  const watched = async (statement: string, args: readonly unknown[]): Promise<unknown> => {
-    const place = doing.getStore()?.wrote ? doing.getStore()?.step : loop;
-    if (statement === 'begin') loop = undefined;
-    if (statement === 'commit') crashIf(`${place}:before-commit`);
+  let underWay: Promise<unknown>[] = [];
+  const ask = async (statement: string, args: readonly unknown[]): Promise<unknown> => {
     const result: { rowCount: number | null } = await Reflect.apply(query, connection, args);
-    if (statement === 'commit') crashIf(`${place}:after-commit`);
     if (result.rowCount === null || result.rowCount === 0) return result;
     const step = doing.getStore();
     if (step && WRITES.test(statement)) step.wrote = true;
     loop ??= LOOPS.find(([, pattern]) => pattern.test(statement))?.[0];
+    return result;
+  };
+  const watched = async (statement: string, args: readonly unknown[]): Promise<unknown> => {
+    if (statement === 'begin') [loop, underWay] = [undefined, []];
+    if (statement !== 'commit') {
+      const answered = ask(statement, args);
+      underWay.push(answered);
+      return answered;
+    }
+    // What was sent and not awaited says whether this step has written.
+    await Promise.allSettled(underWay);
+    const place = doing.getStore()?.wrote ? doing.getStore()?.step : loop;
+    crashIf(`${place}:before-commit`);
+    const result = await Reflect.apply(query, connection, args);
+    crashIf(`${place}:after-commit`);
     return result;
   };
   Object.defineProperty(connection, 'query', {
