@@ -91,6 +91,25 @@ describe('a link', () => {
     expect([await outcome('AIC-01', other), await outcome('AIC-01', listed)]).toEqual(['CLEAR', 'INTERCEPT']);
   });
 
+  it('that is revoked brings what it still holds, and nothing else, before the judge of the case', async () => {
+    const listed = person('甲某');
+    const opened = await inForce(defaulter(listed));
+    const other = party('person', '甲某', ['passport', 'E7654322', 'CHN']);
+    const made = await link(await subject(listed), { relation: 'same-person', party: other });
+    const held = (await compare('AIC-01', other)).interceptions[0]?.id;
+    const freed = (await compare('AIC-01', other)).interceptions[0]?.id;
+    await compare('AIC-01', listed);
+    await owner.query('update interception set freed_at = clock_timestamp() where id = $1', [freed]);
+    await revoke(made.id);
+    const { rows } = await owner.query(
+      `select key, interception, department, kind from inbox_item where enforcement_case = $1 and key like 'link-revoked:%'`,
+      [opened.id],
+    );
+    expect(rows).toEqual([
+      { key: `link-revoked:${made.id}:${held}`, interception: held, department: 'AIC', kind: 'interception' },
+    ]);
+  });
+
   it('is never name alone: the linked record’s number under another name goes to a human', async () => {
     const listed = person('乙某');
     await inForce(defaulter(listed));
