@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { creditCodeCheck, organisationCheck } from '../../domain/identity/check-digits.js';
 import { type IdentifierType, type PartyKind, parseIdentifier } from '../../domain/identity/identifier.js';
+import { stillHolds } from '../../registry/comparisons.js';
 import { identityChain } from '../../registry/identity-chain.js';
 import { type LinkInput, makeLink, revokeLink } from '../../registry/identity-links.js';
 import type { DefaulterInput, Party } from '../../registry/inputs.js';
@@ -157,6 +158,18 @@ describe('a link', () => {
         ['link', '2099-01-01', undefined],
       ]),
     );
+  });
+
+  it('alias-number: an answer given on its last day is not given again after it', async () => {
+    const listed = person('丁某');
+    await inForce(defaulter(listed));
+    const former = residentNumber();
+    const made = await link(await subject(listed), { relation: 'alias-number', identifier: identifier(former) });
+    const answer = await compare('AIC-01', person('丁某', former));
+    expect(answer.outcome).toBe('INTERCEPT');
+    expect(await stillHolds(world.pool, answer)).toBe(true);
+    await owner.query(`update identifier set valid_until = shanghai_today() - 1 where link = $1`, [made.id]);
+    expect(await stillHolds(world.pool, answer)).toBe(false);
   });
 
   it('uscc-of: an organisation listed under an old registration number is met under its credit code and the code inside it', async () => {
