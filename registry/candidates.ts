@@ -19,6 +19,8 @@ export interface FoundCandidate extends Candidate {
   readonly court: string;
   readonly contact: string;
   readonly basisNumber: string;
+  /** Whose record the party was met by: the defaulter's own, a linked one, or a representative's. */
+  readonly matchedSubject: string;
   /** The courts' links it was met through, in order; empty for the record itself. */
   readonly links: readonly CitedLink[];
   /** Sealed as the matched subject's identity is: by this the asked party is kept with a hit. */
@@ -124,6 +126,7 @@ export async function findCandidates(
         court: row.court,
         contact: row.contact,
         basisNumber: row.basis_number,
+        matchedSubject: row.matched_subject,
       };
     });
   return { candidates: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? Date.now() };

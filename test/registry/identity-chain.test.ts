@@ -4,6 +4,7 @@ import { type IdentifierType, type PartyKind, parseIdentifier } from '../../doma
 import { stillHolds } from '../../registry/comparisons.js';
 import { identityChain } from '../../registry/identity-chain.js';
 import { type LinkInput, makeLink, revokeLink } from '../../registry/identity-links.js';
+import { decideIdentity, explain } from '../../registry/identity-reviews.js';
 import type { DefaulterInput, Party } from '../../registry/inputs.js';
 import { createPool, type Pool, sqlState } from '../../registry/pool.js';
 import { subjectOf } from '../../registry/subjects.js';
@@ -109,6 +110,36 @@ describe('a link', () => {
     expect(rows).toEqual([
       { key: `link-revoked:${made.id}:${held}`, interception: held, department: 'AIC', kind: 'interception' },
     ]);
+  });
+
+  it('a doubt about a hit that came by it is about the record that was met: the same name there is no doubt, another is excepted there', async () => {
+    const listed = person('甲旧');
+    await inForce(defaulter(listed));
+    const met = party('person', '甲新', ['passport', 'E7654323', 'CHN']);
+    const own = await subject(listed);
+    await link(own, { relation: 'same-person', party: met });
+    const ask = async (name: string) => {
+      const [first] = (await compare('AIC-01', { ...met, name })).interceptions;
+      if (!first) throw new Error('not stopped');
+      return first.id;
+    };
+    const shown = (held: string) => explain(world.pool, world.ring, held, { unmasked: true });
+    const other = (held: string) =>
+      world.tx((tx) => decideIdentity(tx, world.ring, held, { identity: 'other', reason: '另一人' }, COURT, JUDGE));
+    const same = await ask('甲新');
+    expect(await shown(same)).toMatchObject({ equal: ['name', 'number'], recorded: { name: '甲新' } });
+    await expect(other(same)).rejects.toMatchObject({ errors: [{ pointer: '/identity', code: 'exact-match' }] });
+    const differs = await ask('甲他');
+    expect(await shown(differs)).toMatchObject({
+      subject: await subject(met),
+      equal: ['number'],
+      conflicting: ['name'],
+    });
+    const { exception } = await other(differs);
+    const { rows } = await owner.query('select subject from identity_exception where id = $1', [exception]);
+    expect(rows).toEqual([{ subject: await subject(met) }]);
+    expect(await outcome('AIC-01', { ...met, name: '甲他' })).toBe('CLEAR');
+    expect([await outcome('AIC-01', met), await outcome('AIC-01', listed)]).toEqual(['INTERCEPT', 'INTERCEPT']);
   });
 
   it('is never name alone: the linked record’s number under another name goes to a human', async () => {
