@@ -19,6 +19,8 @@ export interface FoundCandidate extends Candidate {
   readonly court: string;
   readonly contact: string;
   readonly basisNumber: string;
+  /** Whose record the party was met by: the defaulter's own, a linked one, or a representative's. */
+  readonly matchedSubject: string;
   /** The courts' links it was met through, in order; empty for the record itself. */
   readonly links: readonly CitedLink[];
   /** Sealed as the matched subject's identity is: by this the asked party is kept with a hit. */
@@ -49,7 +51,7 @@ interface CandidateRow extends Omit<LifeRow, 'restrictions'> {
   /** The defaulter's own subject. */
   target: string;
   links: CitedLink[] | null;
-  exceptions: { id: string; blind: string; name: string; weak: boolean }[] | null;
+  exceptions: { id: string; type: string; blind: string; name: string; weak: boolean }[] | null;
   exempt: boolean;
   confirmed: boolean;
   allowed: boolean;
@@ -124,6 +126,7 @@ export async function findCandidates(
         court: row.court,
         contact: row.contact,
         basisNumber: row.basis_number,
+        matchedSubject: row.matched_subject,
       };
     });
   return { candidates: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? Date.now() };
@@ -144,11 +147,13 @@ function clearestOf(found: readonly FoundCandidate[]): FoundCandidate[] {
 /** Whether a court has said that this very number under this very name is somebody else (for the weak form of a number: that form alone). */
 function isOtherPerson(ring: KeyRing, row: CandidateRow, asked: ReturnType<typeof blindsOf>, given: string): boolean {
   return (row.exceptions ?? []).some(
-    ({ id, blind, name, weak }) =>
+    ({ id, type, blind, name, weak }) =>
       asked.some(
         (entry) =>
-          // Met by a token, the number is the record's own.
-          (entry.identifier.token !== undefined || entry.blind.toString('hex') === blind) &&
+          // Met by a token, the number is the record's own: of that type.
+          (entry.identifier.token
+            ? entry.identifier.type === type && row.blinds.some((met) => met.blind === entry.blind.toString('hex'))
+            : entry.blind.toString('hex') === blind) &&
           (!weak || entry.identifier.flags.includes('ID_15_DIGIT')),
       ) &&
       nameEquals(
@@ -193,7 +198,7 @@ const CANDIDATES = `
          (select json_agg(json_build_object('id', k.id, 'relation', k.relation, 'leaf', encode(f.leaf_hash, 'hex')))
           from identity_link k join ledger_leaf f on f.entry_id = k.made
           where k.id = any(l.links) or k.id::text in (select b->>'link' from json_array_elements(m.blinds) b)) as links,
-         (select json_agg(json_build_object('id', e.id, 'blind', encode(n.blind, 'hex'), 'name', encode(with_key(e.name_sealed), 'hex'), 'weak', e.weak))
+         (select json_agg(json_build_object('id', e.id, 'type', n.type, 'blind', encode(n.blind, 'hex'), 'name', encode(with_key(e.name_sealed), 'hex'), 'weak', e.weak))
           from identity_exception e join identity_exception_number n on n.exception = e.id
           where e.subject in (l.asked, d.subject) and (n.blind = any($1) or cardinality($9::text[]) > 0) and e.revoked_at is null and clock_timestamp() < e.expires_at) as exceptions,
          false as untold, null::timestamptz as deadline_at,

@@ -13,7 +13,7 @@ import type { Relation } from '../domain/identity/relations.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Measure, Outcome } from '../domain/vocabulary.js';
 import { canonicalJson } from '../ledger/canonical-json.js';
-import { type FoundCandidate, findCandidates, ruleInEffect } from './candidates.js';
+import { type FoundCandidate, findCandidates, MET_TODAY, ruleInEffect } from './candidates.js';
 import { caseKeyOf } from './data-keys.js';
 import { startHold } from './deadlines.js';
 import type { Actor, ComparisonInput } from './inputs.js';
@@ -200,10 +200,11 @@ async function intercept(
        where department = $3 and service = $4 and reference = $5 and defaulter = $7
      ), written as (
        insert into interception (id, comparison, department, service, reference, enforcement_case, defaulter, outcome, reasons, measures,
-         rule_version, object_type, object_sealed, object_blind, own_stop_at, at, hold_until, links, latest_comparison)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $2)
+         rule_version, object_type, object_sealed, object_blind, own_stop_at, at, hold_until, links, latest_comparison, matched_subject)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $2, $19)
        on conflict (department, service, reference, defaulter) do update set
          freed_at = null, measures = excluded.measures, outcome = excluded.outcome, reasons = excluded.reasons, rule_version = excluded.rule_version, links = excluded.links, latest_comparison = excluded.latest_comparison,
+         matched_subject = excluded.matched_subject,
          stops = interception.stops + (interception.freed_at is not null)::int,
          hold_ended_at = case when interception.freed_at is null then interception.hold_ended_at end,
          hold_until = case when interception.freed_at is not null or excluded.hold_until is null then excluded.hold_until
@@ -232,6 +233,7 @@ async function intercept(
       new Date(locked.now),
       holdUntil,
       candidate.links.map(({ id: link }) => link),
+      candidate.matchedSubject,
     ],
   );
   const row = written.rows[0];
@@ -310,10 +312,13 @@ export async function stillHolds(q: Queryable, answer: ComparisonAnswer): Promis
          and not exists (select from service_rule l where l.service = r.service and l.version > r.version))
        -- A court may have said since that it is somebody else.
        and not exists (select from identity_exception e join identity_exception_number n on n.exception = e.id join comparison c on n.blind = any(c.blinds)
-         where c.id = $3 and e.subject = d.subject and e.revoked_at is null and clock_timestamp() < e.expires_at)
-       -- The person it was given for may have been corrected away since.
-       and exists (select from comparison c join identifier x on x.blind = any(c.blinds) where c.id = $3 and x.revoked_at is null and (x.subject = d.subject
-         or exists (select from representative p where p.defaulter = d.id and p.subject = x.subject and p.until is null)))) as holds
+         where c.id = $3 and e.subject in (i.matched_subject, d.subject) and e.revoked_at is null and clock_timestamp() < e.expires_at)
+       -- The court itself may have said since that it applies (a minute's grace: said before, on record after).
+       and not exists (select from court_application a join decision v on v.id = a.decision join enforcement_case k on k.court = a.court
+         join comparison c on c.id = $3 where k.id = i.enforcement_case and v.at > c.at - interval '1 minute' and clock_timestamp() < a.until_at)
+       -- The person it was given for may have been corrected away since, or the number may have had its day.
+       and exists (select from comparison c join identifier i on i.blind = any(c.blinds) where c.id = $3 and ${MET_TODAY} and (i.subject = d.subject
+         or exists (select from representative p where p.defaulter = d.id and p.subject = i.subject and p.until is null)))) as holds
      from interception i join defaulter d on d.id = i.defaulter where i.id = any($1)`,
     [answer.interceptions.map((interception) => interception.id), TOUCHES_A_CHILD, answer.id],
   );

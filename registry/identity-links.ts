@@ -6,6 +6,7 @@ import { courtsBelow } from './catalogue.js';
 import { partyOf } from './corrections.js';
 import { dataKeyOf } from './data-keys.js';
 import { type LockedSubject, lockSubjects, recordIdentityFact } from './identity-facts.js';
+import { raise } from './inbox.js';
 import type { Actor, Party } from './inputs.js';
 import { blindIndexes, type KeyRing, seal } from './key-ring.js';
 import { type Queryable, type Transaction, violatedConstraint } from './pool.js';
@@ -230,7 +231,8 @@ export async function mayUndo(q: Queryable, judgeCourt: string, madeBy: string):
 }
 
 /**
- * Undoes a link by a counter-fact that names it; the link stays on record. In effect for every comparison that begins after the answer.
+ * Undoes a link by a counter-fact that names it; the link stays on record. In effect for every comparison that begins after the answer; what
+ * it holds already comes before the judge of each case, whose directive frees it.
  * Throws Refusal: `not-found`; `state-conflict` already-revoked.
  */
 export async function revokeLink(
@@ -271,7 +273,28 @@ export async function revokeLink(
     id,
     new Date(subject.now),
   ]);
+  await raiseHeld(tx, id, subject.now);
   return { id, fact: fact.id, leaf: fact.leafHash.toString('hex') };
+}
+
+/** Puts each business that is still stopped and was met by this link before the judge of its case; `at` in epoch ms. */
+async function raiseHeld(tx: Transaction, link: string, at: number): Promise<void> {
+  const { rows } = await tx.query<{ id: string; enforcement_case: string; defaulter: string; department: string }>(
+    `select id, enforcement_case, defaulter, department from interception
+     where links @> array[$1::uuid] and links <> '{}' and freed_at is null order by id`,
+    [link],
+  );
+  for (const { id, enforcement_case, defaulter, department } of rows) {
+    await raise(tx, {
+      key: `link-revoked:${link}:${id}`,
+      kind: 'interception',
+      enforcementCase: enforcement_case,
+      at,
+      defaulter,
+      interception: id,
+      department,
+    });
+  }
 }
 
 /** These subjects and all that courts have said to be the same party. */

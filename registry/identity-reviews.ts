@@ -46,7 +46,7 @@ export async function reviewQueue(
     reasons: string[];
     feedback: ReviewItem['feedback'] | null;
   }>(
-    `select i.id, d.subject, i.department, i.service, i.enforcement_case, i.at, i.at::text as exact, i.reasons,
+    `select i.id, coalesce(i.matched_subject, d.subject) as subject, i.department, i.service, i.enforcement_case, i.at, i.at::text as exact, i.reasons,
             (select f.identity from feedback f where f.interception = i.id and f.identity is not null order by f.at desc limit 1) as feedback
      from interception i join defaulter d on d.id = i.defaulter join enforcement_case c on c.id = i.enforcement_case
      where c.court = any($1) and i.freed_at is null and d.ended_at is null
@@ -76,7 +76,7 @@ interface ShownParty {
   identifiers: { type: IdentifierType; number: string; country?: string }[];
 }
 
-/** A match explained: which fields agree and which do not. Masked unless `unmasked`. */
+/** A match explained: which fields agree with the record that was met and which do not. Masked unless `unmasked`. */
 export interface Explanation {
   interception: string;
   subject: string;
@@ -198,7 +198,7 @@ export async function decideIdentity(
   if (input.identity === 'other' && !differs && !row.reasons.some((reason) => reason === 'ID_15_DIGIT')) {
     throw new Refusal(
       'state-conflict',
-      '号码与姓名均一致：须更正或撤销列入。 / Number and name agree: correct or revoke the listing itself.',
+      '号码与姓名均一致：须更正或撤销列入，或撤销关联。 / Number and name agree: correct or revoke the listing itself, or revoke the link.',
       [{ pointer: '/identity', code: 'exact-match' }],
     );
   }
@@ -245,15 +245,15 @@ export async function decideIdentity(
 
 async function readDoubt(q: Queryable, interception: string): Promise<DoubtRow | undefined> {
   const { rows } = await q.query<DoubtRow>(
-    `select d.subject, i.department, c.court, i.reasons, i.latest_comparison as comparison,
+    `select s.id as subject, i.department, c.court, i.reasons, i.latest_comparison as comparison,
             with_key(m.party_sealed) as party_sealed, with_key(s.name_sealed) as name_sealed,
             (select json_agg(json_build_object('id', n.id, 'type', n.type, 'country', n.country, 'number', encode(with_key(n.number_sealed), 'hex'))
                order by n.id)
-             from identifier n where n.subject = d.subject and not n.alias and n.revoked_at is null) as numbers,
+             from identifier n where n.subject = s.id and not n.alias and n.revoked_at is null) as numbers,
             (select json_agg(json_build_object('identity', x.identity, 'at', x.at, 'by', 'judge:' || x.made_by, 'exception', e.id,
                'expires_at', e.expires_at, 'revoked_at', e.revoked_at) order by x.at)
              from identity_decision x left join identity_exception e on e.decision = x.id where x.interception = i.id) as decisions
-     from interception i join defaulter d on d.id = i.defaulter join subject s on s.id = d.subject
+     from interception i join defaulter d on d.id = i.defaulter join subject s on s.id = coalesce(i.matched_subject, d.subject)
      join enforcement_case c on c.id = i.enforcement_case left join comparison m on m.id = i.latest_comparison where i.id = $1`,
     [interception],
   );

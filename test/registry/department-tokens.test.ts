@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveEpochs } from '../../domain/identity/epoch.js';
+import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { departmentKey, tokenOf, unwrapWith, wrapFor } from '../../registry/department-tokens.js';
 import { makeLink } from '../../registry/identity-links.js';
 import { decideIdentity, explain } from '../../registry/identity-reviews.js';
@@ -169,6 +170,19 @@ describe('a comparison by token', () => {
     );
     const asked = byToken({ kind: 'person', name: '李某', identifiers: [further] });
     expect((await world.compare('FIN-01', asked)).reasons).toEqual(['ID_ALIAS']);
+  });
+
+  it('is not covered by “not this person” that was said of a document of another type', async () => {
+    const passport = parseIdentifier({ type: 'passport', number: 'E7654329', country: 'CHN' }, '2026-11-25');
+    if (!passport.ok) throw new Error(passport.code);
+    const resident = person('吴某');
+    await listed({ ...resident, identifiers: [...resident.identifiers, passport.identifier] });
+    const asked = { ...resident, name: '吴某某' };
+    const [held] = (await world.compare('FIN-01', asked)).interceptions;
+    const word = { identity: 'other' as const, reason: '同号' };
+    await world.tx((tx) => decideIdentity(tx, world.ring, held?.id ?? '', word, COURT, JUDGE));
+    expect(await outcome(byToken(asked))).toBe('CLEAR');
+    expect(await outcome(byToken({ ...asked, identifiers: [passport.identifier] }))).toBe('REVIEW');
   });
 
   it('keeps no number; the quarter that is over goes, the coming one is made in time, and keys change beside it', async () => {

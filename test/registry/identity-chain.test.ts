@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { creditCodeCheck, organisationCheck } from '../../domain/identity/check-digits.js';
 import { type IdentifierType, type PartyKind, parseIdentifier } from '../../domain/identity/identifier.js';
+import { stillHolds } from '../../registry/comparisons.js';
 import { identityChain } from '../../registry/identity-chain.js';
 import { type LinkInput, makeLink, revokeLink } from '../../registry/identity-links.js';
+import { decideIdentity, explain } from '../../registry/identity-reviews.js';
 import type { DefaulterInput, Party } from '../../registry/inputs.js';
 import { createPool, type Pool, sqlState } from '../../registry/pool.js';
 import { subjectOf } from '../../registry/subjects.js';
@@ -91,6 +93,55 @@ describe('a link', () => {
     expect([await outcome('AIC-01', other), await outcome('AIC-01', listed)]).toEqual(['CLEAR', 'INTERCEPT']);
   });
 
+  it('that is revoked brings what it still holds, and nothing else, before the judge of the case', async () => {
+    const listed = person('甲某');
+    const opened = await inForce(defaulter(listed));
+    const other = party('person', '甲某', ['passport', 'E7654322', 'CHN']);
+    const made = await link(await subject(listed), { relation: 'same-person', party: other });
+    const held = (await compare('AIC-01', other)).interceptions[0]?.id;
+    const freed = (await compare('AIC-01', other)).interceptions[0]?.id;
+    await compare('AIC-01', listed);
+    await owner.query('update interception set freed_at = clock_timestamp() where id = $1', [freed]);
+    await revoke(made.id);
+    const { rows } = await owner.query(
+      `select key, interception, department, kind from inbox_item where enforcement_case = $1 and key like 'link-revoked:%'`,
+      [opened.id],
+    );
+    expect(rows).toEqual([
+      { key: `link-revoked:${made.id}:${held}`, interception: held, department: 'AIC', kind: 'interception' },
+    ]);
+  });
+
+  it('a doubt about a hit that came by it is about the record that was met: the same name there is no doubt, another is excepted there', async () => {
+    const listed = person('甲旧');
+    await inForce(defaulter(listed));
+    const met = party('person', '甲新', ['passport', 'E7654323', 'CHN']);
+    const own = await subject(listed);
+    await link(own, { relation: 'same-person', party: met });
+    const ask = async (name: string) => {
+      const [first] = (await compare('AIC-01', { ...met, name })).interceptions;
+      if (!first) throw new Error('not stopped');
+      return first.id;
+    };
+    const shown = (held: string) => explain(world.pool, world.ring, held, { unmasked: true });
+    const other = (held: string) =>
+      world.tx((tx) => decideIdentity(tx, world.ring, held, { identity: 'other', reason: '另一人' }, COURT, JUDGE));
+    const same = await ask('甲新');
+    expect(await shown(same)).toMatchObject({ equal: ['name', 'number'], recorded: { name: '甲新' } });
+    await expect(other(same)).rejects.toMatchObject({ errors: [{ pointer: '/identity', code: 'exact-match' }] });
+    const differs = await ask('甲他');
+    expect(await shown(differs)).toMatchObject({
+      subject: await subject(met),
+      equal: ['number'],
+      conflicting: ['name'],
+    });
+    const { exception } = await other(differs);
+    const { rows } = await owner.query('select subject from identity_exception where id = $1', [exception]);
+    expect(rows).toEqual([{ subject: await subject(met) }]);
+    expect(await outcome('AIC-01', { ...met, name: '甲他' })).toBe('CLEAR');
+    expect([await outcome('AIC-01', met), await outcome('AIC-01', listed)]).toEqual(['INTERCEPT', 'INTERCEPT']);
+  });
+
   it('is never name alone: the linked record’s number under another name goes to a human', async () => {
     const listed = person('乙某');
     await inForce(defaulter(listed));
@@ -138,6 +189,18 @@ describe('a link', () => {
         ['link', '2099-01-01', undefined],
       ]),
     );
+  });
+
+  it('alias-number: an answer given on its last day is not given again after it', async () => {
+    const listed = person('丁某');
+    await inForce(defaulter(listed));
+    const former = residentNumber();
+    const made = await link(await subject(listed), { relation: 'alias-number', identifier: identifier(former) });
+    const answer = await compare('AIC-01', person('丁某', former));
+    expect(answer.outcome).toBe('INTERCEPT');
+    expect(await stillHolds(world.pool, answer)).toBe(true);
+    await owner.query(`update identifier set valid_until = shanghai_today() - 1 where link = $1`, [made.id]);
+    expect(await stillHolds(world.pool, answer)).toBe(false);
   });
 
   it('uscc-of: an organisation listed under an old registration number is met under its credit code and the code inside it', async () => {

@@ -212,6 +212,22 @@ describe('a correction', () => {
   });
 });
 
+it('an answer given before the court said that it applies itself holds no longer', async () => {
+  const debtor = person();
+  const asset = { type: 'property-unit', number: 'GB0019F1' } as const;
+  const opened = await world.open([defaulter(debtor, ['LISTING', { seal: asset.number }])]);
+  await pursue(opened);
+  const first = await world.compare('BDC-01', debtor, { object: asset });
+  expect([first.outcome, await stillHolds(world.pool, first)]).toEqual(['REVIEW', true]);
+  await world.decide(opened.id, {
+    type: 'court-application',
+    document: { number: '（2026）黔0112执协9号', madeOn: '2026-03-01' },
+    asset,
+    untilAt: new Date(Date.now() + 86_400_000).toISOString(),
+  });
+  expect(await stillHolds(world.pool, first)).toBe(false);
+});
+
 it('listed again on the same life is refused: it is a new case that names the previous listing', async () => {
   const opened = await world.open([defaulter()]);
   await pursue(opened);
