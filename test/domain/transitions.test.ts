@@ -86,6 +86,7 @@ describe('publish', () => {
     ['over', life([restriction('LISTING')], { endedAt: EARLIER })],
     ['in grace', life([restriction('LISTING')], { graceEndsAt: LATER })],
     ['decided from a later day', life([restriction('LISTING', { from: LATER })])],
+    ['decided in the place of another whose term is over', life([restriction('LISTING', { termEnd: NOW })], term())],
   ])('leaves what is %s out of force, and is no publish', (_what, before) => {
     const after = accept(before, publish());
     expect(after).toEqual(before);
@@ -94,6 +95,7 @@ describe('publish', () => {
   it.each<[string, Life]>([
     ['its day has come', life([restriction('LISTING', { from: NOW })])],
     ['grace is over', life([restriction('LISTING')], { graceEndsAt: NOW })],
+    ['what takes the place of another has still a term', life([restriction('LISTING', { termEnd: LATER })], term())],
   ])('acts from the very instant at which %s', (_what, before) => {
     expect(accept(before, publish()).restrictions[0]?.inForceAt).toBe(NOW);
   });
@@ -242,6 +244,21 @@ describe('stay and resume', () => {
 
 describe('impose', () => {
   const impose: LifeEvent = { type: 'impose', restriction: restriction('EXIT') };
+  const list: LifeEvent = { type: 'impose', restriction: restriction('LISTING') };
+
+  it('lists nobody again who has left the list: that is a new defaulter with its bar (art. 10)', () => {
+    expect(refusal(published([ended('LISTING'), acting('SEAL')]), list)).toBe('re-listing');
+    expect(refusal(published([ended('LISTING'), acting('SEAL')]), impose)).toBe('accepted');
+  });
+
+  it.each<[string, Restriction[]]>([
+    ['was never listed', [acting('SEAL')]],
+    ['left another measure behind', [ended('CONSUMPTION'), acting('SEAL')]],
+    ['is on the list under another decision', [acting('LISTING'), acting('SEAL')]],
+    ['was listed under a wrong identity alone', [ended('LISTING', { endGround: 'corrected' }), acting('SEAL')]],
+  ])('lists who %s', (_what, restrictions) => {
+    expect(refusal(published(restrictions), list)).toBe('accepted');
+  });
 
   it('adds a measure that is not in force', () => {
     expect(stand(accept(published([acting('LISTING')]), impose))).toEqual(['LISTING', 'EXIT']);
@@ -356,6 +373,18 @@ describe('what is due', () => {
       'a term decided longer',
       published([acting('LISTING', { until: LATER, termEnd: LATER + 9 })], term()),
       false,
+    ],
+    [
+      'expire',
+      'what never came into force and whose term is over',
+      life([restriction('LISTING', { termEnd: NOW })], term()),
+      false,
+    ],
+    [
+      'nothing',
+      'what is in force and of which only a later end was decided',
+      published([acting('LISTING', { termEnd: EARLIER })]),
+      true,
     ],
     ['publish', 'what waits', life([restriction('LISTING')]), false],
     ['nothing', 'a release that some have not acknowledged', published([ended('LISTING')]), false],
