@@ -9,7 +9,7 @@ import { type Mutant, mutantsOf } from './mutants.js';
 const RULES = join(rootFolder, 'domain', 'life.ts');
 const TABLE = 'TRANSITIONS';
 /** Those that state the rules, the quickest first; what only compares drawings is left out. */
-const TESTS = ['transitions', 'comparison', 'life'].map((name) => `test/domain/${name}.test.ts`);
+const TESTS = ['transitions', 'standing', 'comparison', 'life'].map((name) => `test/domain/${name}.test.ts`);
 
 /** What vite is given as `domain/life.ts`; undefined: the file as it is. */
 let falsified: string | undefined;

@@ -1,0 +1,35 @@
+import { decided, type Life, type Restriction } from '../../domain/life.js';
+import type { Measure } from '../../domain/vocabulary.js';
+
+// Lives and restrictions as the tests of the rules draw them up: what is not said is as in a life that has just begun.
+
+export const NOW = Date.parse('2026-03-02T00:00:00Z');
+export const EARLIER = NOW - 1_000;
+export const LATER = NOW + 1_000;
+
+export const restriction = (measure: Measure, changes: Partial<Restriction> = {}): Restriction => ({
+  ...decided(measure, measure),
+  ...changes,
+});
+export const acting = (measure: Measure, changes: Partial<Restriction> = {}): Restriction =>
+  restriction(measure, { inForceAt: EARLIER, ...changes });
+export const ended = (measure: Measure, changes: Partial<Restriction> = {}): Restriction =>
+  acting(measure, { endedAt: EARLIER, endGround: 'settled', endTold: true, ...changes });
+
+export const life = (restrictions: Restriction[], changes: Partial<Life> = {}): Life => ({
+  ground: 1,
+  termMonths: null,
+  graceEndsAt: null,
+  stayed: false,
+  stayTold: false,
+  publishedAt: null,
+  endedAt: null,
+  untold: false,
+  deadlineAt: null,
+  performed: false,
+  restrictions,
+  ...changes,
+});
+export const published = (restrictions: Restriction[], changes: Partial<Life> = {}): Life =>
+  life(restrictions, { publishedAt: EARLIER, ...changes });
+export const term = (changes: Partial<Life> = {}): Partial<Life> => ({ ground: 2, termMonths: 24, ...changes });
