@@ -11,6 +11,7 @@ import { TILE_WIDTH, widthIn } from '../ledger/tiles.js';
 import type { Tree } from '../ledger/tree.js';
 import { readKeyRing } from './key-ring.js';
 import { type Log, logKeys, openLog } from './ledger-log.js';
+import { markLevel } from './ledger-standing.js';
 import { createPool, inTransaction, type Pool, type Transaction } from './pool.js';
 import { lastTree, SEQUENCER_LOCK } from './sequencer.js';
 
@@ -56,11 +57,7 @@ export async function recoverFromMirror(
     await writeTree(tx, checkpoint, lost.completed, policy, log);
     await supersedeWaiting(tx);
     await tx.query('alter table ledger_pending enable trigger ledger_pending_once');
-    await tx.query(`insert into ledger_standing (state, witness, size, note) values ('level', $1, $2, $3)`, [
-      mirror.place,
-      checkpoint.size,
-      checkpoint.text,
-    ]);
+    await markLevel(tx, mirror.place, checkpoint);
     return { from: own.size, to: checkpoint.size, root: checkpoint.root };
   });
 }

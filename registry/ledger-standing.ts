@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../ledger/checkpoint.js';
 import { EMPTY_ROOT, type Tree } from '../ledger/tree.js';
 import type { Queryable } from './pool.js';
 
@@ -34,15 +35,29 @@ export async function standing(q: Queryable): Promise<Standing> {
   return { tree, waiting: row.waiting, isBehind: row.state === 'behind', epoch: row.epoch };
 }
 
-/** Nothing is signed from here on, until the record is recovered: `witness` holds `size`, by this note of our own. */
+/** The next standing; `$1` state, `$2` witness, `$3` size, `$4` note. Two at once cannot both be it. */
+const NEXT_STANDING = `
+  insert into ledger_standing (number, state, witness, size, note)
+  select coalesce(max(number), 0) + 1, $1, $2, $3, $4 from ledger_standing`;
+
+/** The record is whole again, as far as `witness` holds it by this note. Throws where the standing changed meanwhile. */
+export async function markLevel(
+  q: Queryable,
+  witness: string,
+  { size, text }: Pick<Checkpoint, 'size' | 'text'>,
+): Promise<void> {
+  await q.query(NEXT_STANDING, ['level', witness, size, text]);
+}
+
+/** Nothing is signed from here on, until the record is recovered: `witness` holds `size`, by this note of our own. Whoever is first has said so. */
 export async function markBehind(
   q: Queryable,
   { witness, size, note }: { witness: string; size: number; note?: string },
 ): Promise<void> {
   await q.query(
-    `insert into ledger_standing (state, witness, size, note) select 'behind', $1, $2, $3
-     where coalesce((select state from ledger_standing order by number desc limit 1), 'level') <> 'behind'`,
-    [witness, size, note ?? null],
+    `${NEXT_STANDING} having coalesce((select state from ledger_standing order by number desc limit 1), 'level') <> 'behind'
+     on conflict (number) do nothing`,
+    ['behind', witness, size, note ?? null],
   );
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../ledger/checkpoint.js';
 import { logKeys } from '../../registry/ledger-log.js';
+import { markBehind, markLevel } from '../../registry/ledger-standing.js';
 import { treeOf } from '../../registry/ledger-tiles.js';
 import { type Pool, sqlState } from '../../registry/pool.js';
 import { sequenceRound } from '../../registry/sequencer.js';
@@ -105,6 +106,23 @@ describe('the sequencer', () => {
     for (const { size, root } of rows) expect(root).toEqual(naive.root(leaves.slice(0, Number(size))));
   });
 
+  it('found behind by many at once is behind once, and again after each recovery', async () => {
+    const other = await ledgerWorld();
+    try {
+      const behind = (): Promise<unknown> =>
+        Promise.all(
+          Array.from({ length: 24 }, (_, n) => markBehind(other.sequencer, { witness: `w${n}`, size: 9, note: 'x' })),
+        );
+      await behind();
+      await markLevel(other.owner, 'mirror', { size: 9, text: 'x' });
+      await behind();
+      const { rows } = await other.owner.query('select state from ledger_standing order by number');
+      expect(rows.map(({ state }) => state)).toEqual(['behind', 'level', 'behind']);
+    } finally {
+      await other.end();
+    }
+  });
+
   it('stops where the tables are not the tree that was signed', async () => {
     const other = await ledgerWorld();
     try {
@@ -156,7 +174,7 @@ describe('storage that says no', () => {
       `insert into ledger_checkpoint (size, root, note) values (1000000, sha256(''), '')`,
       `insert into ledger_cosignature (size, witness, line) select size, 'x', 'x' from ledger_checkpoint limit 1`,
       `insert into ledger_witnessed (size, note) select size, 'x' from ledger_checkpoint limit 1`,
-      `insert into ledger_standing (state, witness, size) values ('level', 'x', 1)`,
+      `insert into ledger_standing (number, state, witness, size) values (1, 'level', 'x', 1)`,
       `insert into ledger_superseded select entry_id, entry_id from ledger_leaf limit 1`,
       'delete from ledger_pending',
       'alter table ledger_entry disable trigger all',

@@ -145,7 +145,7 @@ describe('a database restored from an old back-up', () => {
     running = runLedger(restored, host.policy(0));
     await behind();
     const { rows } = await restored.owner.query('select witness, size, note from ledger_standing');
-    expect(rows).toMatchObject([{ witness: 'court', size: String(M) }]);
+    expect(rows).toMatchObject([{ witness: expect.stringMatching(/^(court|TAX)$/), size: String(M) }]);
     expect(openCheckpoint(rows[0]?.note, logKeys(world.log)).size).toBe(M);
   });
 });
