@@ -7,8 +7,8 @@ import { rateOf } from './rate.js';
 import type { Settings } from './settings.js';
 import { type Growth, Storage, together } from './storage.js';
 
-const FLOOR_WARM_UP_MS = 2_000;
-const LIVES_WARM_UP_MS = 5_000;
+/** A worker is a new process on either side: its code is compiled as it runs, for some ten seconds. */
+const WARM_UP_MS = 10_000;
 
 /** The subjects: a life in which nobody is stopped, and one that is stopped at a counter once, which is one more fact for its process. */
 const SHAPES: readonly { figure: string; services: readonly string[]; goal?: number }[] = [
@@ -30,14 +30,14 @@ export async function measureThroughput(place: Place, lives: Lives, settings: Se
   for (let round = 1; round <= rounds; round++) {
     const floor = await Floor.start(place, bundle);
     const windowMs = windowSeconds * 1_000;
-    const floorRate = await rateOf({ one: floor.one, inFlight, warmUpMs: FLOOR_WARM_UP_MS, windowMs });
+    const floorRate = await rateOf({ one: floor.one, inFlight, warmUpMs: WARM_UP_MS, windowMs });
     await floor.stop();
     const worker = await place.startWorker();
     const departments = await Departments.start(place.departmentsPool);
     const subjects: number[] = [];
     for (const { services } of SHAPES) {
       const storage = await Storage.before(place.owner);
-      subjects.push(await rateOf({ one: () => lives.whole(services), inFlight, warmUpMs: LIVES_WARM_UP_MS, windowMs }));
+      subjects.push(await rateOf({ one: () => lives.whole(services), inFlight, warmUpMs: WARM_UP_MS, windowMs }));
       if (services.length === 0) growths.push(await storage.after());
     }
     await departments.stop();

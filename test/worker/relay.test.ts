@@ -81,6 +81,24 @@ describe('the relay', () => {
     for (const id of lives) expect(await numbers(id)).toEqual([3, 4]);
   });
 
+  it('hands over what may free somebody before what is a little older, and what is much older before that', async () => {
+    const { caseId } = await openThree();
+    while (await relayOnce(relayOf(world.client)));
+    const later = await openThree();
+    await world.pay(caseId, 100n);
+    const first: string[] = [];
+    const one = () => relay(world.pool, 1, async (rows) => rows.map((row) => (first.push(row.signal), row)));
+    await one();
+    expect(first).toEqual(['repayment']);
+    await withClient(world.adminUrl, (client) =>
+      client.query(`update outbox set created_at = created_at - interval '1 minute' where defaulter = any($1)`, [
+        later.lives,
+      ]),
+    );
+    await one();
+    expect(first).toEqual(['repayment', 'opened']);
+  });
+
   /** A client whose every word to Temporal waits so long on its way; `Infinity`: it never arrives. */
   const farAway = async (delayMs: number): Promise<{ client: Client; close(): Promise<void> }> => {
     const [host, port] = inject('temporalAddress').split(':');
