@@ -87,7 +87,11 @@ describe('the relay', () => {
     const later = await openThree();
     await world.pay(caseId, 100n);
     const first: string[] = [];
-    const one = () => relay(world.pool, 1, async (rows) => rows.map((row) => (first.push(row.signal), row)));
+    const one = () =>
+      relay(world.pool, 1, async (rows) => {
+        first.push(...rows.map(({ signal }) => signal));
+        return rows;
+      });
     await one();
     expect(first).toEqual(['repayment']);
     await withClient(world.adminUrl, (client) =>
