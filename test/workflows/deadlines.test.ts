@@ -48,7 +48,7 @@ describe('the judge’s clocks', () => {
   });
 
   it('read and answered in time, nothing is escalated', async () => {
-    await owner.query(`update deadline_rule set within = 'PT3S' where kind in ('read', 'answer')`);
+    await owner.query(`update deadline_rule set within = 'PT1H' where kind in ('read', 'answer')`);
     const debtor = person();
     const opened = await inForce(debtor);
     const hit = await world.compare('AIC-01', debtor);
@@ -56,6 +56,11 @@ describe('the judge’s clocks', () => {
     expect(Date.parse(item.deadline ?? '')).toBeGreaterThan(Date.parse(item.at));
     await world.tx((tx) => readInboxItem(tx, world.ring, item.id, scope, JUDGE));
     await world.tx((tx) => giveDirective(tx, world.ring, hit.interceptions[0]?.id ?? '', { type: 'REFUSE' }, JUDGE));
+    // The hour is over now, and any fact lets the life look at its clock.
+    await owner.query('update deadline set due_at = clock_timestamp() where defaulter = $1', [
+      opened.defaulters[0]?.id,
+    ]);
+    await world.pay(opened.id, 1n);
     await eventually(async () => {
       const { rows } = await owner.query('select 1 from deadline where defaulter = $1 and settled_at is null', [
         opened.defaulters[0]?.id,
