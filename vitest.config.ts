@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // One after the other: the unit tests need no server and say first what is wrong; the journeys start whole products
@@ -18,8 +19,11 @@ export default defineConfig({
           name: 'integration',
           include: tests(['registry', 'api', 'workflows', 'worker', 'activities', 'console']),
           globalSetup: ['test/harness/global-setup.ts'],
-          testTimeout: 60_000,
+          setupFiles: ['test/harness/any-year.ts'],
+          testTimeout: 120_000,
           hookTimeout: 120_000,
+          // A file may take some forty of PostgreSQL's 200 connections.
+          maxWorkers: Math.min(4, Math.max(1, availableParallelism() - 1)),
           sequence: { groupOrder: 1 },
         },
       },

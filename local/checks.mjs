@@ -11,6 +11,7 @@ import { stopEverything } from './stopping.mjs';
 const rooms = [
   'domain',
   'ledger',
+  'audit',
   'registry',
   'workflows',
   'activities',

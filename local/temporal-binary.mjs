@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { goEnvironment, goProgram } from './go.mjs';
 import { withLock } from './lock.mjs';
-import { cacheCandidates, cacheFolder, executables, rootFolder, writable } from './places.mjs';
+import { cacheCandidates, cacheFolder, executables, rootFolder } from './places.mjs';
 import { run } from './run.mjs';
 import { PlainError, say } from './say.mjs';
 import { Stopped } from './stopping.mjs';
@@ -128,7 +129,7 @@ function watchDownload(place, giveUp) {
 }
 
 async function compile(folder) {
-  const [go] = executables('go', ['/usr/local/go/bin', '/usr/lib/go/bin', '/opt/homebrew/bin']);
+  const go = goProgram();
   if (!go) return undefined;
   await removeAbandoned(folder);
   const place = join(folder, `build-${process.pid}`);
@@ -138,7 +139,7 @@ async function compile(folder) {
   try {
     const { code, output } = await run(go, ['install', '-v', '-trimpath', '-ldflags=-s -w', source], {
       cwd: place,
-      env: goEnvironment(place),
+      env: { ...goEnvironment(place), GOBIN: join(place, 'bin') },
       onLine: progress.line,
     });
     if (code === 0) return await keep(join(place, 'bin', 'temporal'), folder);
@@ -148,27 +149,6 @@ async function compile(folder) {
     progress.end();
     await rm(place, { recursive: true, force: true });
   }
-}
-
-function goEnvironment(place) {
-  const environment = {
-    ...process.env,
-    CGO_ENABLED: '0',
-    GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? 'auto',
-    GOBIN: join(place, 'bin'),
-  };
-  for (const name of ['GOOS', 'GOARCH', 'GOWORK', 'GO111MODULE']) delete environment[name];
-  // -modcacherw: Go's module cache is read-only and could not be removed with the rest.
-  if (!process.env.HOME || !writable(process.env.HOME)) {
-    Object.assign(environment, {
-      HOME: place,
-      GOPATH: join(place, 'go'),
-      GOMODCACHE: join(place, 'go', 'pkg', 'mod'),
-      GOCACHE: join(place, 'cache'),
-      GOFLAGS: `${process.env.GOFLAGS ?? ''} -modcacherw`.trim(),
-    });
-  }
-  return environment;
 }
 
 function reportBuild() {

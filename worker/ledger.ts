@@ -35,6 +35,8 @@ const HEAR_AGAIN_MS = 1_000;
 const LOOK_MS = 5_000;
 
 export interface Ledger {
+  /** Resolves when a round of the sequencer that began after this call is over, whether it signed or not. */
+  round(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,8 +46,9 @@ export function startLedger(options: LedgerOptions): Ledger {
   const asked = [...policy.witnesses.filter(canBeAsked), ...further];
   const sequencer = new Sequencer({ ...options, asked, alarmMs });
   const witnesses = new Witnesses({ ...options, asked, log: options.log, behind: (found) => markBehind(pool, found) });
+  const rounds = new Loop({ name: 'sequencer', log: logger, idleMs: roundMs, work: () => sequencer.work() });
   const loops = [
-    new Loop({ name: 'sequencer', log: logger, idleMs: roundMs, work: () => sequencer.work() }),
+    rounds,
     ...(asked.length > 0
       ? [
           new Loop({ name: 'witnesses', log: logger, idleMs: askMs, work: () => witnesses.work() }),
@@ -59,6 +62,7 @@ export function startLedger(options: LedgerOptions): Ledger {
       : []),
   ];
   return {
+    round: () => rounds.round(),
     stop: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
       await witnesses.idle();

@@ -20,6 +20,7 @@ export class Loop {
   private waiting = new AbortController();
   private nudged = false;
   private backingOff = false;
+  private readonly awaited: (() => void)[] = [];
   private readonly done: Promise<void>;
 
   constructor(private readonly options: LoopOptions) {
@@ -32,11 +33,21 @@ export class Loop {
     if (!this.backingOff) this.waiting.abort();
   }
 
+  /** Resolves when work that began after this call is done, or has failed; when the loop is stopped, at once. */
+  round(): Promise<void> {
+    if (this.stopping.signal.aborted) return this.done;
+    return new Promise((resolve) => {
+      this.awaited.push(resolve);
+      this.nudge();
+    });
+  }
+
   /** Resolves when the work under way is done. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.waiting.abort();
     await this.done;
+    for (const over of this.awaited.splice(0)) over();
   }
 
   private async run(): Promise<void> {
@@ -45,7 +56,10 @@ export class Loop {
       if (this.nudged && this.options.gatherMs !== undefined) await this.sleep(this.options.gatherMs);
       this.nudged = false;
       try {
-        const more = await this.options.work();
+        const awaited = this.awaited.splice(0);
+        const more = await this.options.work().finally(() => {
+          for (const over of awaited) over();
+        });
         if (failures > 0) this.options.log.info({ loop: this.options.name }, 'loop works again');
         failures = 0;
         if (!more) await this.wait(this.options.idleMs);

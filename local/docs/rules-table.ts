@@ -51,6 +51,6 @@ export function rulesDocument(): string {
 
 const INTRODUCTION = `# Rules and their tests
 
-Every rule of law and of the domain that concerns a defaulter's life, and the tests that fail when it is broken. Made by \`npm run docs\` from
+Every rule of law and of the domain that concerns a defaulter's life or the record of it, and the tests that fail when it is broken. Made by \`npm run docs\` from
 \`test/rules.json\`; \`test/domain/rules.test.ts\` fails when a test named here does not exist, when a rule has none and says no reason, or when this page is out of
 date. What is in *italics* is not tested here, with the reason.`;

@@ -208,8 +208,15 @@ it('a token is refused at the latest a second after it was revoked', async () =>
   await admin.query('update credential set revoked_at = now() where token_hash = $1', [hashSecret(own)]);
   const revoked = performance.now();
   await admin.end();
-  await eventually(async () => (await ask()).body.code === 'token-invalid');
-  expect(performance.now() - revoked).toBeLessThan(1_500);
+  let lastLetThrough = 0;
+  await eventually(async () => {
+    const begun = performance.now() - revoked;
+    const { status, body } = await ask();
+    if (status === 200) lastLetThrough = begun;
+    return body.code === 'token-invalid';
+  });
+  // However slow the machine: by when each was asked, not by when it was answered.
+  expect(lastLetThrough).toBeLessThan(1_000);
 });
 
 describe('a stream', () => {

@@ -14,6 +14,7 @@ import { makeLeaf } from '../../ledger/leaf.js';
 import type { LogReader } from '../../ledger/log-reader.js';
 import { type Cosigner, cosigner } from '../../ledger/note.js';
 import { type Policy, parsePolicy } from '../../ledger/policy.js';
+import { freePort } from '../../local/ports.js';
 import { readKeyRing } from '../../registry/key-ring.js';
 import { type Log, logKeys, openLog } from '../../registry/ledger-log.js';
 import { createPool, inTransaction, type Pool } from '../../registry/pool.js';
@@ -127,6 +128,8 @@ export class WitnessHost {
   readonly folder = temporaryFolder('witnesses');
   /** Delays or refuses a call: by its path. */
   onCall: (path: string) => Promise<number | undefined> = async () => undefined;
+  /** The paths of calls that whoever asked did not wait for. */
+  readonly givenUp: string[] = [];
   port = 0;
 
   private constructor(private readonly log: Log) {
@@ -141,10 +144,8 @@ export class WitnessHost {
   }
 
   async start(): Promise<void> {
+    this.port ||= await freePort();
     await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
-    const address = this.server.address();
-    if (address === null || typeof address === 'string') throw new Error('not a TCP server');
-    this.port = address.port;
   }
 
   async stop(): Promise<void> {
@@ -202,6 +203,7 @@ export class WitnessHost {
     const [answer] = server.listeners('request') as ((request: IncomingMessage, response: object) => void)[];
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
+      response.on('close', () => response.writableEnded || this.givenUp.push(request.url ?? ''));
       void this.onCall(request.url ?? '').then((status) => {
         if (status === undefined) answer?.(request, response);
         else response.writeHead(status).end();

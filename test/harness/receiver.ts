@@ -1,6 +1,7 @@
 import { verify as check, createPublicKey } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
+import { freePort } from '../../local/ports.js';
 import type { Notice } from '../../registry/notices.js';
 import { eventually } from './eventually.js';
 
@@ -32,7 +33,8 @@ export class Receiver {
     readonly host: string,
   ) {}
 
-  static async open(port = 0): Promise<Receiver> {
+  static async open(given?: number): Promise<Receiver> {
+    const port = given ?? (await freePort());
     const server = createServer((request, response) => {
       let body = '';
       request.setEncoding('utf8').on('data', (chunk: string) => {
@@ -44,9 +46,7 @@ export class Receiver {
       });
     });
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('not a TCP server');
-    const receiver = new Receiver(server, `127.0.0.1:${address.port}`);
+    const receiver = new Receiver(server, `127.0.0.1:${port}`);
     return receiver;
   }
 

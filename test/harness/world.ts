@@ -79,7 +79,10 @@ export function defaulter(
 }
 
 export interface World {
+  /** As the application. */
   pool: Pool;
+  /** As the owner of the database. */
+  owner: Pool;
   ring: KeyRing;
   client: Client;
   adminUrl: string;
@@ -91,6 +94,10 @@ export interface World {
   compare(service: string, party: Party, more?: Partial<ComparisonInput>): Promise<ComparisonAnswer>;
   view(caseId: string): Promise<CaseView>;
   facts(caseId: string): Promise<TimelineItem[]>;
+  /** The kinds of the case's notices, in order. */
+  kinds(caseId: string): Promise<string[]>;
+  /** Why a comparison came out as it did: in the record, whatever the department was told. */
+  reasons(comparison: { id: string }): Promise<string[]>;
   /** Every department (or these) reads all there is and acknowledges it. */
   acknowledgeAll(except?: string[]): Promise<void>;
   read(department: string, after?: bigint): Promise<Notice[]>;
@@ -106,6 +113,7 @@ export async function createWorld(): Promise<World> {
   const database = await freshDatabase();
   const ring = readKeyRing(inject('keyRingFile'));
   const pool = createPool({ connectionString: database.applicationUrl, applicationName: 'test', max: 24 });
+  const owner = createPool({ connectionString: database.adminUrl, applicationName: 'owner', max: 4 });
   const connection = Connection.lazy({ address: inject('temporalAddress') });
   const client = new Client({ connection });
   const log = pino({ level: 'silent' });
@@ -115,6 +123,7 @@ export async function createWorld(): Promise<World> {
 
   const world: World = {
     pool,
+    owner,
     ring,
     client,
     adminUrl: database.adminUrl,
@@ -168,6 +177,17 @@ export async function createWorld(): Promise<World> {
       return view;
     },
     facts: async (caseId) => (await timeline(pool, caseId, 0, 10_000)).items,
+    kinds: async (caseId) => {
+      const { rows } = await owner.query<{ kind: string }>(
+        'select kind from notice where enforcement_case = $1 order by ordering',
+        [caseId],
+      );
+      return rows.map((row) => row.kind);
+    },
+    reasons: async ({ id }) => {
+      const { rows } = await owner.query<{ reasons: string[] }>('select reasons from comparison where id = $1', [id]);
+      return rows[0]?.reasons ?? [];
+    },
     read: (department, after) => tx(async (t) => (await readNotices(t, department, after, 200)).items),
     acknowledgeAll: async (except = []) => {
       const { rows } = await pool.query<{ code: string }>('select code from department order by ordinal');
@@ -205,7 +225,7 @@ export async function createWorld(): Promise<World> {
     close: async () => {
       await world.stopWorker();
       await connection.close();
-      await pool.end();
+      await Promise.all([pool.end(), owner.end()]);
       await database.drop();
     },
   };

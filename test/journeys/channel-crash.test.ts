@@ -8,6 +8,7 @@ import { publish } from '../../registry/steps.js';
 import { eventually } from '../harness/eventually.js';
 import { type Behaviour, Receiver } from '../harness/receiver.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { ownChannel } from '../worker/channel-tests.js';
 import { setEndpoint } from '../worker/endpoint.js';
 import type { ChannelWorkerEnvironment } from './channel-worker.js';
 
@@ -55,7 +56,7 @@ describe('a worker is killed in the middle of a delivery', () => {
         () => world.close(),
       );
       await list(world);
-      await setEndpoint(world, department, receiver.url);
+      await setEndpoint(world, ownChannel('channel-crash', department), receiver.url);
       const first = launch(world, receiver);
       const killed = new Promise((resolve) => first.once('exit', (_code, signal) => resolve(signal)));
       receiver.behaviour = (request, response) => {
@@ -71,7 +72,7 @@ describe('a worker is killed in the middle of a delivery', () => {
       const rows = await eventually(async () => {
         const all = await world.read(department);
         return receiver.notices.length === all.length && all;
-      }, 20_000);
+      }, 60_000);
       expect(rows.map((notice) => notice.id)).toEqual(receiver.notices.map((notice) => notice.id));
       const again = receiver.deliveries
         .slice(1)

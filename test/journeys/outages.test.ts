@@ -10,7 +10,7 @@ let product: StartedProduct;
 beforeAll(async () => {
   product = await startProduct();
 }, 120_000);
-afterAll(() => product.remove());
+afterAll(() => product?.remove());
 
 interface Answer<T> {
   status: number;
@@ -125,10 +125,18 @@ describe('PostgreSQL is killed', () => {
         if (answer.status === 503) refused = answer;
       }
     })();
+    let killed: number | null = null;
     for (let round = 0; round < 2; round++) {
       const before = answered.length;
       await eventually(() => answered.length > before + 5, 60_000);
-      process.kill(product.run().postgres.pid ?? 0, 'SIGKILL');
+      // It answers again before its new number is written down.
+      const pid = await eventually(() => {
+        const { postgres } = product.run();
+        return postgres.pid !== killed && (postgres.pid ?? undefined);
+      }, 60_000);
+      refused = undefined;
+      process.kill(pid, 'SIGKILL');
+      killed = pid;
       await eventually(() => refused !== undefined, 60_000);
     }
     const after = answered.length;

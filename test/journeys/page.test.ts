@@ -60,6 +60,7 @@ async function signIn(page: Page, path = ''): Promise<void> {
   await page.locator('#token').fill(houseJudge().token);
   await page.locator('main button[type=submit]').click();
   await page.locator('form[action="/console/sign-out"]').waitFor();
+  await page.waitForLoadState();
 }
 
 /** What axe finds wrong, each with the place. */
@@ -84,6 +85,7 @@ describe.each(['zh-CN', 'en'] as const)('in %s', (language) => {
     for (const path of allPaths) {
       await page.locator(`a[href="/console${path}"]`).click();
       await page.locator('#timeline').waitFor();
+      await page.waitForLoadState();
       expect(await violations(page)).toEqual([]);
       await page.goBack();
     }

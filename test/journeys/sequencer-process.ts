@@ -1,4 +1,4 @@
-// A process that sequences in tiny rounds and nothing else, to be killed in the middle of one.
+// A process that sequences in tiny rounds, says how many leaves each placed, and does nothing else: to be killed in the middle of one.
 import { readKeyRing } from '../../registry/key-ring.js';
 import { openLog } from '../../registry/ledger-log.js';
 import { createPool } from '../../registry/pool.js';
@@ -9,5 +9,8 @@ process.on('disconnect', () => process.exit(1));
 const pool = createPool({ connectionString: SEQUENCER_DATABASE_URL, applicationName: 'sequencer-process', max: 1 });
 const log = openLog(readKeyRing(KEY_RING_FILE), LEDGER_ORIGIN);
 await pool.query('select 1');
-process.send?.('ready');
-for (;;) await sequenceRound(pool, log, { leavesAtOnce: 2 });
+process.send?.(0);
+for (;;) {
+  const { placed } = await sequenceRound(pool, log, { leavesAtOnce: 2 });
+  if (placed > 0) process.send?.(placed);
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../local/postgres.js';
 import { ensureDatabase, withClient } from '../../local/postgres-databases.js';
+import { eventually } from '../harness/eventually.js';
 import { temporaryFolder } from '../harness/servers.js';
 
 let folder: string;
@@ -112,13 +113,4 @@ describe('what can’t be started is said in one message', () => {
 });
 
 // Its old backends may hold the shared memory for a moment after the server was killed.
-async function restart(): Promise<PostgresServer> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await start();
-    } catch (error) {
-      if (attempt === 10) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-}
+const restart = (): Promise<PostgresServer> => eventually(start);

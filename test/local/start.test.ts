@@ -118,7 +118,11 @@ describe('npm start', () => {
     process.kill(group, 'SIGINT');
     process.kill(group, 'SIGINT');
     await product.printed(/stopping/);
-    process.kill(group, 'SIGTERM');
+    try {
+      process.kill(group, 'SIGTERM');
+    } catch {
+      // It was done already: this machine reads slowly what is printed.
+    }
     expect(await product.ended).toBe(0);
     expect(pids.filter(alive)).toEqual([]);
     // A server that was shut down in order has nothing to recover.

@@ -35,6 +35,7 @@ afterEach(async () => {
 function child(
   name: string,
   script = `process.on('SIGTERM', () => { note(); process.exit(0) }); process.send('ready')`,
+  graceMs = 30_000,
 ): ChildPlan {
   const note = `const note = () => require('node:fs').appendFileSync(${JSON.stringify(join(folder, 'ended'))}, '${name} ');`;
   const plan = planProgram({
@@ -42,7 +43,7 @@ function child(
     script: '',
     environment: {},
     logFile: join(folder, 'log'),
-    graceMs: 500,
+    graceMs,
     announces: true,
   });
   return {
@@ -84,7 +85,7 @@ it('ends by force what does not end by itself, with all it has started', async (
     const grandchild = require('node:child_process').spawn('sleep', ['1000']);
     require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'grandchild'))}, String(grandchild.pid));
     process.on('SIGTERM', () => {}); process.send('ready')`;
-  await supervisor.start(child('first', stubborn));
+  await supervisor.start(child('first', stubborn, 500));
   const pid = pidOf('first');
   const grandchild = Number(readFileSync(join(folder, 'grandchild'), 'utf8'));
   expect(processIdentity(grandchild)).toBeDefined();

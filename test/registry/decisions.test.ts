@@ -1,30 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDays, addMonths, firstMomentAfter, shanghaiDate, startOfDayShanghai } from '../../domain/calendar.js';
-import { createPool, type Pool } from '../../registry/pool.js';
 import { reverseRepayment } from '../../registry/repayments.js';
 import * as byHand from '../harness/by-hand.js';
 import { createWorld, defaulter, identifier, JUDGE, person, residentNumber, type World } from '../harness/world.js';
 
 // The process by hand: what is due is done, so that each test sees one decision and its effects.
 let world: World;
-let owner: Pool;
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const pursue = (opened: { defaulters: { id: string }[] }) => byHand.pursue(world, opened);
-const notices = async (caseId: string): Promise<string[]> => {
-  const { rows } = await owner.query<{ kind: string }>(
-    'select kind from notice where enforcement_case = $1 order by ordering',
-    [caseId],
-  );
-  return rows.map((row) => row.kind);
-};
 const measures = async (caseId: string, index = 0): Promise<string[]> =>
   ((await world.view(caseId)).defaulters[index]?.restrictions ?? []).filter((r) => !r.endedAt).map((r) => r.measure);
 const termListing = (months = 24) => ({ ...defaulter(), ground: 2 as const, termMonths: months });
@@ -44,7 +31,7 @@ describe('release grounds against grounds of listing', () => {
     await pursue(opened);
     await world.decide(opened.id, { type: 'release', ground });
     await pursue(opened);
-    expect(await notices(opened.id)).toEqual(['PUBLISH', 'RELEASE']);
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'RELEASE']);
   });
 
   it('performed is refused while something is outstanding', async () => {
@@ -70,7 +57,7 @@ describe('release grounds against grounds of listing', () => {
     await world.pay(opened.id, 40_000_000n);
     await pursue(opened);
     expect(await measures(opened.id)).toEqual(['LISTING']);
-    const { rows } = await owner.query('select kind from inbox_item where enforcement_case = $1', [opened.id]);
+    const { rows } = await world.owner.query('select kind from inbox_item where enforcement_case = $1', [opened.id]);
     expect(rows).toEqual([{ kind: 'decide-restriction' }]);
   });
 
@@ -95,7 +82,7 @@ describe('exempt', () => {
       untilAt: new Date(Date.now() + until).toISOString(),
       reason: '近亲属病危',
     });
-    const { rows } = await owner.query<{ code: string }>(
+    const { rows } = await world.owner.query<{ code: string }>(
       `select service as code from service_rule where 'CONSUMPTION' = any(gated_by) and 'P' = any(subjects) and enabled order by 1`,
     );
     const [one, other] = rows.map((row) => row.code);
@@ -104,8 +91,8 @@ describe('exempt', () => {
     await pursue(opened);
     expect((await world.compare(one, debtor)).outcome).toBe('CLEAR');
     expect((await world.compare(other, debtor)).outcome).not.toBe('CLEAR');
-    expect(await notices(opened.id)).toEqual(['PUBLISH', 'EXEMPT']);
-    await owner.query(
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'EXEMPT']);
+    await world.owner.query(
       `update exemption set until_at = now() - interval '1 second', from_at = now() - interval '1 minute'`,
     );
     expect((await world.compare(one, debtor)).outcome).not.toBe('CLEAR');
@@ -136,7 +123,7 @@ describe('extend', () => {
     expect(await until()).toBe(firstMomentAfter(addMonths(today, 24)));
     await pursue(opened);
     expect(await until()).toBe(firstMomentAfter(addMonths(today, 36)));
-    expect(await notices(opened.id)).toEqual(['PUBLISH', 'EXTEND']);
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'EXTEND']);
     await expect(world.decide(opened.id, { type: 'extend', months: 36, reason: '' })).rejects.toMatchObject({
       code: 'state-conflict',
     });
@@ -153,14 +140,15 @@ describe('extend', () => {
     const debtor = person();
     const opened = await world.open([{ ...termListing(), ...debtor }]);
     await pursue(opened);
-    await owner.query(`update restriction set until = now() where enforcement_case = $1 and measure = 'LISTING'`, [
-      opened.id,
-    ]);
+    await world.owner.query(
+      `update restriction set until = now() where enforcement_case = $1 and measure = 'LISTING'`,
+      [opened.id],
+    );
     expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
     await pursue(opened);
     const types = (await world.facts(opened.id)).map((fact) => fact.type);
     expect(types).toEqual(['case-opened', 'published', 'restriction-ended', 'term-ended', 'release-published']);
-    expect(await notices(opened.id)).toEqual(['PUBLISH', 'RELEASE']);
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'RELEASE']);
   });
 });
 
@@ -177,7 +165,7 @@ describe('correct', () => {
     await pursue(opened);
     expect((await world.compare('AIC-01', wrong)).outcome).toBe('CLEAR');
     expect((await world.compare('AIC-01', right)).outcome).toBe('INTERCEPT');
-    expect(await notices(opened.id)).toEqual(['PUBLISH', 'CORRECT', 'PUBLISH']);
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'CORRECT', 'PUBLISH']);
     const freed = (await world.facts(opened.id)).find((fact) => fact.type === 'release-published');
     expect(freed?.detail.freed).toEqual([stopped.interceptions[0]?.id]);
   });
@@ -219,7 +207,7 @@ describe('impose, amend, reassign', () => {
     await expect(world.decide(opened.id, { type: 'impose', measure: 'CONSUMPTION', decision })).rejects.toMatchObject({
       code: 'state-conflict',
     });
-    expect(await notices(opened.id)).toEqual(['PUBLISH', 'PUBLISH']);
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'PUBLISH']);
   });
 
   it('an amended debt that leaves nothing owed frees at once', async () => {
@@ -248,10 +236,10 @@ describe('stay in any state', () => {
     const opened = await world.open([defaulter(debtor)]);
     await world.decide(opened.id, { type: 'stay', reason: '审查' });
     await pursue(opened);
-    expect(await notices(opened.id)).toEqual([]);
+    expect(await world.kinds(opened.id)).toEqual([]);
     await world.decide(opened.id, { type: 'resume' });
     await pursue(opened);
-    expect(await notices(opened.id)).toEqual(['PUBLISH']);
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH']);
     expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
   });
 
@@ -265,7 +253,7 @@ describe('stay in any state', () => {
     await pursue(opened);
     await world.decide(opened.id, { type: 'resume' });
     await pursue(opened);
-    expect(await notices(opened.id)).toEqual(['PUBLISH', 'STAY', 'RESUME']);
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'STAY', 'RESUME']);
   });
 
   it('a stayed debtor who pays is free, not merely stayed', async () => {
@@ -288,7 +276,7 @@ describe('a repayment taken back', () => {
     await expect(reverse()).rejects.toMatchObject({ code: 'state-conflict' });
     expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
     expect(await measures(opened.id)).toEqual([]);
-    const { rows } = await owner.query('select kind from inbox_item where enforcement_case = $1', [opened.id]);
+    const { rows } = await world.owner.query('select kind from inbox_item where enforcement_case = $1', [opened.id]);
     expect(rows).toContainEqual({ kind: 'reversal' });
   });
 
@@ -296,10 +284,10 @@ describe('a repayment taken back', () => {
     const opened = await world.open([defaulter(person(), [{ seal: 'U-1' }])]);
     const { id } = await world.pay(opened.id, 40_000_000n);
     await pursue(opened);
-    expect(await notices(opened.id)).toEqual([]);
+    expect(await world.kinds(opened.id)).toEqual([]);
     await world.tx((tx) => reverseRepayment(tx, world.ring, id, '汇款退回', JUDGE));
     await pursue(opened);
-    expect(await notices(opened.id)).toEqual(['PUBLISH']);
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH']);
   });
 });
 
@@ -350,12 +338,12 @@ describe('re-listing', () => {
     const first = await world.open([defaulter(person('寅某', number))], { obligationFen: 0n });
     await pursue(first);
     await world.decide(first.id, { type: 'release', ground: 'creditor-request' });
-    await owner.query('alter table restriction disable trigger restriction_stays_ended');
-    await owner.query('update restriction set in_force_at = $2, ended_at = $2 where enforcement_case = $1', [
+    await world.owner.query('alter table restriction disable trigger restriction_stays_ended');
+    await world.owner.query('update restriction set in_force_at = $2, ended_at = $2 where enforcement_case = $1', [
       first.id,
       startOfDayShanghai(endedOn),
     ]);
-    await owner.query('alter table restriction enable trigger restriction_stays_ended');
+    await world.owner.query('alter table restriction enable trigger restriction_stays_ended');
     const previous = first.defaulters[0]?.id ?? '';
     return world.open([{ ...defaulter(person('寅某', number)), previous }]);
   };

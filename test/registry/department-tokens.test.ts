@@ -7,7 +7,6 @@ import { makeLink } from '../../registry/identity-links.js';
 import { decideIdentity, explain } from '../../registry/identity-reviews.js';
 import type { Party } from '../../registry/inputs.js';
 import { dropOldIndex } from '../../registry/key-rotation.js';
-import { createPool, type Pool } from '../../registry/pool.js';
 import { subjectOf } from '../../registry/subjects.js';
 import { keepTokenIndexes, requireTokenIndexes } from '../../registry/token-index.js';
 import * as byHand from '../harness/by-hand.js';
@@ -79,20 +78,15 @@ describe('a wrapped key', () => {
 
 describe('a comparison by token', () => {
   let world: World;
-  let owner: Pool;
   let fin: Buffer;
   const now = Date.now();
   const [epoch] = liveEpochs(now);
   beforeAll(async () => {
     world = await createWorld();
-    owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
     if (!world.ring.tokenRoot) throw new Error('the ring of the tests has no root');
     fin = departmentKey(world.ring.tokenRoot, 'FIN', epoch);
   });
-  afterAll(async () => {
-    await owner.end();
-    await world.close();
-  });
+  afterAll(() => world.close());
 
   const prepare = async (at = now) => {
     while (await keepTokenIndexes(world.pool, world.ring, at));
@@ -187,11 +181,11 @@ describe('a comparison by token', () => {
 
   it('keeps no number; the quarter that is over goes, the coming one is made in time, and keys change beside it', async () => {
     const clear = await world.compare('FIN-01', byToken(person('周某')));
-    const { rows } = await owner.query('select blinds, party_sealed from comparison where id = $1', [clear.id]);
+    const { rows } = await world.owner.query('select blinds, party_sealed from comparison where id = $1', [clear.id]);
     expect(rows[0]).toMatchObject({ party_sealed: null, blinds: [expect.any(Buffer)] });
     const keys = async () =>
       (
-        await owner.query<{ k: string }>(
+        await world.owner.query<{ k: string }>(
           `select distinct index_key as k from identifier where strpos(index_key, '/') > 0 order by 1`,
         )
       ).rows.map((row) => row.k);
@@ -210,7 +204,7 @@ describe('a comparison by token', () => {
         .sort(),
     );
     const before = (await keys()).length;
-    await dropOldIndex(owner, world.ring, () => undefined);
+    await dropOldIndex(world.owner, world.ring, () => undefined);
     expect(await keys()).toHaveLength(before);
   });
 });

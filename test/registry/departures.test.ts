@@ -10,7 +10,7 @@ import { authenticate } from '../../registry/credentials.js';
 import { type Retirement, retireDepartment } from '../../registry/departments.js';
 import { giveDirective } from '../../registry/interceptions.js';
 import { acknowledge, assignPositions, readNotices } from '../../registry/notices.js';
-import { createPool, inTransaction, type Pool } from '../../registry/pool.js';
+import { createPool, inTransaction } from '../../registry/pool.js';
 import { settle } from '../../registry/settling.js';
 import { finish, publish, tell } from '../../registry/steps.js';
 import { departmentOf } from '../harness/credentials.js';
@@ -20,18 +20,13 @@ import { setEndpoint } from '../worker/endpoint.js';
 
 // The steps of a life by hand, so that a department can leave between any two of them.
 let world: World;
-let owner: Pool;
 beforeEach(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 4 });
 });
-afterEach(async () => {
-  await owner.end();
-  await world.close();
-});
+afterEach(() => world.close());
 
 const retire = (code: string, retirement: Retirement) =>
-  inTransaction(owner, (tx) => retireDepartment(tx, code, retirement, { role: 'administrator', id: 'test' }));
+  inTransaction(world.owner, (tx) => retireDepartment(tx, code, retirement, { role: 'administrator', id: 'test' }));
 
 interface Listed {
   caseId: string;
@@ -105,7 +100,7 @@ describe('a department that is retired', () => {
   it('is kept in the record: a row that cannot change, and a leaf that commits to the reason', async () => {
     await list();
     await retire('QTS', { reason: '职能撤销' });
-    const { rows } = await owner.query<{ reason: string; leaf: Buffer; leaf_hash: Buffer; pending: boolean }>(
+    const { rows } = await world.owner.query<{ reason: string; leaf: Buffer; leaf_hash: Buffer; pending: boolean }>(
       `select d.reason, l.leaf, l.leaf_hash, p.entry_id is not null as pending
        from departure d join ledger_leaf l on l.entry_id = d.entry left join ledger_pending p on p.entry_id = d.entry`,
     );
@@ -115,7 +110,7 @@ describe('a department that is retired', () => {
     expect(createHash('sha256').update(Buffer.of(0)).update(row.leaf).digest()).toEqual(row.leaf_hash);
     expect(JSON.parse(row.leaf.toString())).toMatchObject({ type: 'department-retired', dept: 'QTS' });
     expect(row.leaf.toString()).not.toContain('职能');
-    await expect(owner.query(`update departure set reason = 'x'`)).rejects.toThrow(/append-only/);
+    await expect(world.owner.query(`update departure set reason = 'x'`)).rejects.toThrow(/append-only/);
   });
 
   it('signs in no more, takes nothing by webhook, and is in no later notice’s scope', async () => {
@@ -235,7 +230,7 @@ describe('a department that is merged', () => {
     const retiring = retire('BDC', { successor: 'LAN', reason: '并入自然资源' });
     // It waits for the judge with what it has to hand over counted already, and the directive not among it.
     await eventually(async () => {
-      const { rows } = await owner.query(
+      const { rows } = await world.owner.query(
         `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
       );
       return rows.length > 0;
@@ -256,7 +251,7 @@ describe('a department that is merged', () => {
     expect(await stateOf(listed)).toBe('RELEASING');
     await acknowledgeAllOf('AIC');
     expect(await stateOf(listed)).toBe('RELEASED');
-    const { rows } = await owner.query<{ whole: boolean }>(
+    const { rows } = await world.owner.query<{ whole: boolean }>(
       'select count(*) = max(position) and count(distinct position) = count(*) as whole from notice',
     );
     expect(rows[0]?.whole).toBe(true);

@@ -6,7 +6,7 @@ import { identityChain } from '../../registry/identity-chain.js';
 import { type LinkInput, makeLink, revokeLink } from '../../registry/identity-links.js';
 import { decideIdentity, explain } from '../../registry/identity-reviews.js';
 import type { DefaulterInput, Party } from '../../registry/inputs.js';
-import { createPool, type Pool, sqlState } from '../../registry/pool.js';
+import { sqlState } from '../../registry/pool.js';
 import { subjectOf } from '../../registry/subjects.js';
 import * as byHand from '../harness/by-hand.js';
 import {
@@ -21,15 +21,10 @@ import {
 } from '../harness/world.js';
 
 let world: World;
-let owner: Pool;
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const EVIDENCE = 'ab'.repeat(32);
 let serial = 500;
@@ -84,7 +79,7 @@ describe('a link', () => {
       reasons: ['ID_ALIAS'],
       interceptions: [{ links: [{ relation: 'same-person', leaf: made.leaf }] }],
     });
-    const { rows } = await owner.query<{ detail: object }>(
+    const { rows } = await world.owner.query<{ detail: object }>(
       `select detail from fact where type = 'comparison-hit' and detail->>'interception' = $1`,
       [hit.interceptions[0]?.id],
     );
@@ -101,9 +96,9 @@ describe('a link', () => {
     const held = (await compare('AIC-01', other)).interceptions[0]?.id;
     const freed = (await compare('AIC-01', other)).interceptions[0]?.id;
     await compare('AIC-01', listed);
-    await owner.query('update interception set freed_at = clock_timestamp() where id = $1', [freed]);
+    await world.owner.query('update interception set freed_at = clock_timestamp() where id = $1', [freed]);
     await revoke(made.id);
-    const { rows } = await owner.query(
+    const { rows } = await world.owner.query(
       `select key, interception, department, kind from inbox_item where enforcement_case = $1 and key like 'link-revoked:%'`,
       [opened.id],
     );
@@ -136,7 +131,7 @@ describe('a link', () => {
       conflicting: ['name'],
     });
     const { exception } = await other(differs);
-    const { rows } = await owner.query('select subject from identity_exception where id = $1', [exception]);
+    const { rows } = await world.owner.query('select subject from identity_exception where id = $1', [exception]);
     expect(rows).toEqual([{ subject: await subject(met) }]);
     expect(await outcome('AIC-01', { ...met, name: '甲他' })).toBe('CLEAR');
     expect([await outcome('AIC-01', met), await outcome('AIC-01', listed)]).toEqual(['INTERCEPT', 'INTERCEPT']);
@@ -199,7 +194,7 @@ describe('a link', () => {
     const answer = await compare('AIC-01', person('丁某', former));
     expect(answer.outcome).toBe('INTERCEPT');
     expect(await stillHolds(world.pool, answer)).toBe(true);
-    await owner.query(`update identifier set valid_until = shanghai_today() - 1 where link = $1`, [made.id]);
+    await world.owner.query(`update identifier set valid_until = shanghai_today() - 1 where link = $1`, [made.id]);
     expect(await stillHolds(world.pool, answer)).toBe(false);
   });
 
@@ -275,7 +270,7 @@ describe('the chain', () => {
       party: party('person', '癸某', ['passport', 'E3333333', 'CHN']),
     });
     const third = await revoke(second.id);
-    const { rows } = await owner.query<{ leaf: Buffer }>(
+    const { rows } = await world.owner.query<{ leaf: Buffer }>(
       'select l.leaf from identity_fact f join ledger_leaf l on l.entry_id = f.id where f.subject = $1 order by f.seq',
       [id],
     );
@@ -298,9 +293,9 @@ describe('the chain', () => {
       'update identity_link set revoked_at = null, revoked = null where id = $1',
       `update identity_link set relation = 'renamed-from' where id = $1`,
     ]) {
-      expect(await owner.query(statement, [second.id]).then(() => 'changed', sqlState), statement).toBe('42501');
+      expect(await world.owner.query(statement, [second.id]).then(() => 'changed', sqlState), statement).toBe('42501');
     }
-    expect(await owner.query('delete from identity_fact').then(() => 'changed', sqlState)).toBe('42501');
+    expect(await world.owner.query('delete from identity_fact').then(() => 'changed', sqlState)).toBe('42501');
   });
 
   it('has one active link per number and pair, however many ask at once; a revoked one may be made again', async () => {

@@ -3,7 +3,7 @@ import { revokeException } from '../../registry/identity-exceptions.js';
 import { decideIdentity, explain, type IdentityDecisionInput, reviewQueue } from '../../registry/identity-reviews.js';
 import type { Party } from '../../registry/inputs.js';
 import { giveFeedback } from '../../registry/interceptions.js';
-import { createPool, type Pool, sqlState } from '../../registry/pool.js';
+import { sqlState } from '../../registry/pool.js';
 import * as byHand from '../harness/by-hand.js';
 import {
   COURT,
@@ -17,15 +17,10 @@ import {
 } from '../harness/world.js';
 
 let world: World;
-let owner: Pool;
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const DAY = 86_400_000;
 const AIC = { role: 'department' as const, id: 'AIC' };
@@ -44,11 +39,7 @@ const say = (interception: string, input: IdentityDecisionInput) =>
   world.tx((tx) => decideIdentity(tx, world.ring, interception, input, COURT, JUDGE));
 const other = (interception: string, more: Partial<IdentityDecisionInput> = {}) =>
   say(interception, { identity: 'other', reason: '经核对为同号另一人', ...more });
-const recorded = async (asked: Party, service = 'AIC-01') => {
-  const { id } = await world.compare(service, asked);
-  const { rows } = await owner.query<{ reasons: string[] }>('select reasons from comparison where id = $1', [id]);
-  return rows[0]?.reasons;
-};
+const recorded = async (asked: Party, service = 'AIC-01') => world.reasons(await world.compare(service, asked));
 const queue = async () =>
   (await reviewQueue(world.pool, [COURT], { limit: 200 })).items.map((item) => item.interception);
 
@@ -73,12 +64,8 @@ describe('“not this person”', () => {
     const number = residentNumber();
     const opened = await listed(person('何某', number));
     const { id } = await other(await stop(person('何某某', number)));
-    const { rows } = await owner.query<{ kind: string }>(
-      'select kind from notice where enforcement_case = $1 order by ordering',
-      [opened.id],
-    );
-    expect(rows.map((row) => row.kind)).toEqual(['PUBLISH', 'DIRECTIVE']);
-    const leaf = await owner.query<{ leaf: Buffer }>('select leaf from ledger_leaf where business_key = $1', [
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'DIRECTIVE']);
+    const leaf = await world.owner.query<{ leaf: Buffer }>('select leaf from ledger_leaf where business_key = $1', [
       `identity.decided:${id}`,
     ]);
     expect(leaf.rows[0]?.leaf.toString('utf8')).not.toMatch(/何|520112/);
@@ -96,12 +83,12 @@ describe('“not this person”', () => {
     });
     const { exception } = await other(held, { expiresAt: new Date(Date.now() + DAY).toISOString() });
     expect(await recorded(person('徐某某', number))).toEqual(['NOT_THIS_PERSON']);
-    await owner.query(
+    await world.owner.query(
       `update identity_exception set made_at = made_at - interval '2 days', expires_at = clock_timestamp() where id = $1`,
       [exception],
     );
     expect((await world.compare('AIC-01', person('徐某某', number))).outcome).toBe('REVIEW');
-    expect(await owner.query('delete from identity_exception').then(() => 'deleted', sqlState)).toBe('42501');
+    expect(await world.owner.query('delete from identity_exception').then(() => 'deleted', sqlState)).toBe('42501');
   });
 
   it('is forgotten by a counter-fact, once', async () => {
@@ -193,21 +180,22 @@ describe('the queue of doubts', () => {
     await confirm(one, 'AIC-KH-77');
     await confirm(one, 'aic kh 77');
     await confirm(two, 'AIC-KH-77');
-    const { rows } = await owner.query<{ subject: string; evidence: Buffer; sealed: string }>(
+    const { rows } = await world.owner.query<{ subject: string; evidence: Buffer; sealed: string }>(
       `select l.subject, l.evidence, encode(l.reference_sealed, 'escape') as sealed from identity_link l where l.relation = 'local-reference'`,
     );
     const subject = (await world.view(cases[0]?.id ?? '')).defaulters[0]?.subject;
     expect(rows.map((row) => row.subject)).toEqual([subject]);
     expect(rows[0]?.sealed).not.toContain('KH-77');
     // Its evidence is the leaf of the feedback that confirmed it.
-    const leaf = await owner.query(
+    const leaf = await world.owner.query(
       `select 1 from ledger_leaf where leaf_hash = $1 and business_key like 'feedback:%'`,
       [rows[0]?.evidence],
     );
     expect(leaf.rowCount).toBe(1);
-    const inbox = await owner.query(`select 1 from inbox_item where enforcement_case = $1 and key like 'identity:%'`, [
-      cases[1]?.id,
-    ]);
+    const inbox = await world.owner.query(
+      `select 1 from inbox_item where enforcement_case = $1 and key like 'identity:%'`,
+      [cases[1]?.id],
+    );
     expect(inbox.rowCount).toBe(1);
   });
 });

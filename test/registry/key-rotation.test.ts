@@ -19,7 +19,6 @@ import {
   rewrapDataKeys,
   sweepSealedValues,
 } from '../../registry/key-rotation.js';
-import { createPool, type Pool } from '../../registry/pool.js';
 import { reverseRepayment } from '../../registry/repayments.js';
 import { SEALED_COLUMNS } from '../../registry/sealed-columns.js';
 import * as byHand from '../harness/by-hand.js';
@@ -48,7 +47,6 @@ const BOTH = {
 const SECOND = { ...BOTH, keys: { k2: BOTH.keys.k2 }, indexKeys: { i2: BOTH.indexKeys.i2 } };
 
 let world: World;
-let owner: Pool;
 /** Every function of the world takes the ring from here. */
 const turn = (to: object) => Object.assign(world.ring, { tokenRoot: undefined }, parseKeyRing(to)) as KeyRing;
 const number = residentNumber();
@@ -58,7 +56,6 @@ let subject = '';
 
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 4 });
   await requireKnownKeys(world.pool, turn(FIRST));
   const opened = await world.open([defaulter(debtor, ['LISTING', 'CONSUMPTION', { seal: 'U-9' }])]);
   caseId = opened.id;
@@ -91,10 +88,7 @@ beforeAll(async () => {
   const paid = await world.pay(caseId, 1n);
   await world.tx((tx) => reverseRepayment(tx, world.ring, paid.id, '退票', CLERK));
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 /** What a user would notice if a value could not be read or somebody could not be found. */
 const everythingWorks = async () => {
@@ -115,11 +109,11 @@ const everythingWorks = async () => {
 };
 const quiet = () => undefined;
 const count = async (sql: string, ...values: unknown[]) =>
-  Number((await owner.query<{ n: string }>(sql, values)).rows[0]?.n);
+  Number((await world.owner.query<{ n: string }>(sql, values)).rows[0]?.n);
 
 describe('sealed columns', () => {
   it('are all known: none of the schema is left out of the sweep', async () => {
-    const { rows } = await owner.query<{ name: string }>(
+    const { rows } = await world.owner.query<{ name: string }>(
       `select table_name || '.' || column_name as name from information_schema.columns
        where table_schema = 'public' and column_name like '%sealed'`,
     );
@@ -140,12 +134,12 @@ describe('changing keys while everything runs', () => {
     await everythingWorks();
     await requireKnownKeys(world.pool, turn(BOTH));
     await everythingWorks();
-    await rewrapDataKeys(owner, world.ring, quiet);
+    await rewrapDataKeys(world.owner, world.ring, quiet);
     expect(await count(`select count(*) as n from data_key where kek = 'k1'`)).toBe(0);
     await everythingWorks();
     // Values of older versions stand under the ring itself: readable, and brought over.
     const place = { table: 'subject', column: 'name_sealed', row: subject };
-    await owner.query('update subject set name_sealed = $2 where id = $1', [
+    await world.owner.query('update subject set name_sealed = $2 where id = $1', [
       subject,
       seal(parseKeyRing(FIRST), place, '封某全'),
     ]);
@@ -154,26 +148,30 @@ describe('changing keys while everything runs', () => {
     const asking = Array.from({ length: 4 }, async () => {
       for (let n = 0; n < 25; n += 1) expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
     });
-    await Promise.all([sweepSealedValues(owner, world.ring, quiet), fillIndex(owner, world.ring, quiet), ...asking]);
+    await Promise.all([
+      sweepSealedValues(world.owner, world.ring, quiet),
+      fillIndex(world.owner, world.ring, quiet),
+      ...asking,
+    ]);
     expect(await count('select count(*) as n from subject where get_byte(name_sealed, 0) = 1')).toBe(0);
-    await fillIndex(owner, world.ring, quiet);
+    await fillIndex(world.owner, world.ring, quiet);
     await everythingWorks();
     await expect(requireKnownKeys(world.pool, turn(SECOND))).rejects.toThrow('indexKeys.i1');
     turn(BOTH);
-    await dropOldIndex(owner, world.ring, quiet);
+    await dropOldIndex(world.owner, world.ring, quiet);
     expect(await count(`select count(*) as n from identifier where index_key <> 'i2'`)).toBe(0);
-    expect((await retireUnusedKeys(owner, world.ring)).map(({ id }) => id).sort()).toEqual(['i1', 'k1']);
+    expect((await retireUnusedKeys(world.owner, world.ring)).map(({ id }) => id).sort()).toEqual(['i1', 'k1']);
     await requireKnownKeys(world.pool, turn(SECOND));
     await everythingWorks();
   });
 
   it('brings nothing back a second time, and a key that is missing stops the start by name', async () => {
-    await fillIndex(owner, world.ring, quiet);
+    await fillIndex(world.owner, world.ring, quiet);
     const steps: string[] = [];
     const note = (step: string) => void steps.push(step);
-    await rewrapDataKeys(owner, world.ring, note);
-    await sweepSealedValues(owner, world.ring, note);
-    await fillIndex(owner, world.ring, note);
+    await rewrapDataKeys(world.owner, world.ring, note);
+    await sweepSealedValues(world.owner, world.ring, note);
+    await fillIndex(world.owner, world.ring, note);
     expect(steps).toEqual([]);
     const other = parseKeyRing({
       ...FIRST,
@@ -183,7 +181,7 @@ describe('changing keys while everything runs', () => {
       activeIndex: 'i9',
     });
     await expect(requireKnownKeys(world.pool, other)).rejects.toThrow('keys.k2');
-    await owner.query(`delete from key_in_use where id in ('k9', 'i9')`);
+    await world.owner.query(`delete from key_in_use where id in ('k9', 'i9')`);
   });
 
   it('npm run keys:rotate does it all, with progress, new data keys included, and says what may leave the ring', async () => {
@@ -237,16 +235,16 @@ describe('a case of an older version', () => {
     ] as const;
     for (const [table, column, row, text] of values) {
       const sealed = seal(world.ring, { table, column, row }, text);
-      await owner.query(`update ${table} set ${column} = $2 where id = $1`, [row, sealed]);
+      await world.owner.query(`update ${table} set ${column} = $2 where id = $1`, [row, sealed]);
     }
-    await owner.query('alter table data_key disable trigger append_only');
-    await owner.query('delete from data_key where owner = $1', [opened.id]);
-    await owner.query('alter table data_key enable trigger append_only');
+    await world.owner.query('alter table data_key disable trigger append_only');
+    await world.owner.query('delete from data_key where owner = $1', [opened.id]);
+    await world.owner.query('alter table data_key enable trigger append_only');
     expect((await world.view(opened.id)).obligation.content).toBe('偿还货款');
     await world.decide(opened.id, { type: 'stay', reason: '再审' });
     const keys = () => count('select count(*) as n from data_key where owner = $1', opened.id);
     expect(await keys()).toBe(1);
-    await owner.query('update defaulter set conduct_sealed = $2 where enforcement_case = $1', [
+    await world.owner.query('update defaulter set conduct_sealed = $2 where enforcement_case = $1', [
       opened.id,
       seal(
         world.ring,
@@ -254,7 +252,7 @@ describe('a case of an older version', () => {
         '拒不履行',
       ),
     ]);
-    await sweepSealedValues(owner, world.ring, quiet);
+    await sweepSealedValues(world.owner, world.ring, quiet);
     const stale = `select count(*) as n from enforcement_case c join defaulter d on d.enforcement_case = c.id
       where c.id = $1 and (get_byte(c.content_sealed, 0) = 1 or get_byte(d.conduct_sealed, 0) = 1)`;
     expect([await keys(), await count(stale, opened.id)]).toEqual([1, 0]);
@@ -267,7 +265,7 @@ describe('data keys', () => {
     const party = person('陈某');
     const opened = await world.open([defaulter(party)]);
     const other = (await world.view(opened.id)).defaulters[0]?.subject;
-    await owner.query(
+    await world.owner.query(
       `update data_key k set wrapped = o.wrapped, kek = o.kek from data_key o
        where k.owner = $1 and o.owner = $2 and k.retired_at is null and o.retired_at is null`,
       [other, subject],
@@ -279,13 +277,16 @@ describe('data keys', () => {
     const opened = await world.open([defaulter(person('徐某'))]);
     const gone = (await world.view(opened.id)).defaulters[0]?.subject ?? '';
     await world.tx((tx) => destroyDataKeys(tx, [gone, opened.id]));
-    await owner.query(`update identity_exception set name_sealed = '\\x04'`);
+    await world.owner.query(`update identity_exception set name_sealed = '\\x04'`);
     const view = await world.view(opened.id);
     expect([view.defaulters[0]?.name, view.obligation.content]).toEqual(['—', '—']);
-    await sweepSealedValues(owner, world.ring, quiet);
-    await fillIndex(owner, world.ring, quiet);
+    await sweepSealedValues(world.owner, world.ring, quiet);
+    await fillIndex(world.owner, world.ring, quiet);
     await expect(
-      owner.query('update data_key set wrapped = $2, destroyed_at = null where owner = $1', [gone, randomBytes(60)]),
+      world.owner.query('update data_key set wrapped = $2, destroyed_at = null where owner = $1', [
+        gone,
+        randomBytes(60),
+      ]),
     ).rejects.toMatchObject({ code: '23514' });
   });
 });

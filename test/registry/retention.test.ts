@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commitToSubject } from '../../ledger/leaf.js';
 import { recordLook } from '../../registry/identity-access.js';
 import { decideIdentity } from '../../registry/identity-reviews.js';
-import { createPool, type Pool } from '../../registry/pool.js';
 import { digestOf, retainOnce, retentionRuns } from '../../registry/retention.js';
 import { sealComparisons, WHOLE_LOOK } from '../../registry/seals.js';
 import { statistics } from '../../registry/statistics.js';
@@ -11,15 +10,10 @@ import * as byHand from '../harness/by-hand.js';
 import { COURT, createWorld, defaulter, JUDGE, person, residentNumber, type World } from '../harness/world.js';
 
 let world: World;
-let owner: Pool;
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const DAY = 86_400_000;
 const inDays = (days: number) => Date.now() + days * DAY;
@@ -30,7 +24,7 @@ const retain = async (now?: number) => {
 };
 const runs = async (kind: string) =>
   (await retentionRuns(world.pool, { limit: 200 })).items.filter((run) => run.kind === kind);
-const rowOf = async (sql: string, ...values: unknown[]) => (await owner.query(sql, values)).rows[0];
+const rowOf = async (sql: string, ...values: unknown[]) => (await world.owner.query(sql, values)).rows[0];
 
 describe('a clear comparison', () => {
   it('keeps no name and no number, and after thirty days nothing by which anybody could be found', async () => {
@@ -124,7 +118,7 @@ it('a case long closed is erased with the people who have no other: nobody is re
   );
   expect(leaf.subject).toBe(commitToSubject(salt, canonicalSubject(alone)));
   await world.decide(closed.id, { type: 'release', ground: 'settled' });
-  await owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [closed.id]);
+  await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [closed.id]);
   await retain(inDays(29 * 365));
   expect((await world.view(closed.id)).defaulters[0]?.name).toBe('李*');
   await retain(inDays(31 * 365));

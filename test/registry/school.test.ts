@@ -4,7 +4,6 @@ import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { stillHolds } from '../../registry/comparisons.js';
 import type { ComparisonInput, Party } from '../../registry/inputs.js';
 import { assignPositions } from '../../registry/notices.js';
-import { createPool, type Pool } from '../../registry/pool.js';
 import { changeRule, lockRule, type RuleChange } from '../../registry/rule-changes.js';
 import { lockSchool, putSchool, type SchoolInput, schools } from '../../registry/schools.js';
 import { publish, tell } from '../../registry/steps.js';
@@ -18,15 +17,10 @@ const today = shanghaiDate(Date.now());
 const OPEN: SchoolInput = { name: NAME, listed: true, enrolment: { from: today, until: addDays(today, 30) } };
 
 let world: World;
-let owner: Pool;
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const change = (input: RuleChange): Promise<unknown> =>
   world.tx(async (tx) => changeRule(tx, await lockRule(tx, 'EDU-01'), input, OFFICE));
@@ -41,13 +35,6 @@ const step = async (opened: { defaulters: { id: string }[] }, ...steps: (typeof 
   for (const { id } of opened.defaulters) {
     for (const take of steps) await world.tx((tx) => take(tx, world.ring, id));
   }
-};
-/** Why the last comparison came out clear: in the record, never in the answer. */
-const reason = async (comparison: { id: string }): Promise<string[]> => {
-  const { rows } = await owner.query<{ reasons: string[] }>('select reasons from comparison where id = $1', [
-    comparison.id,
-  ]);
-  return rows[0]?.reasons ?? [];
 };
 /** A published case against one parent, confirmed by its judge and told, unless said otherwise. */
 const aCase = async (
@@ -71,7 +58,7 @@ describe('R6: the school', () => {
     const parent = person();
     await aCase(parent);
     const answer = await enrol(parent);
-    expect([answer.outcome, await reason(answer)]).toEqual(['CLEAR', ['SERVICE_NOT_GATED']]);
+    expect([answer.outcome, await world.reasons(answer)]).toEqual(['CLEAR', ['SERVICE_NOT_GATED']]);
     const register = await schools(world.pool);
     expect(register.map(({ listed, enrolment }) => [listed, enrolment])).toEqual([
       [true, undefined],
@@ -98,7 +85,7 @@ describe('R6: the school', () => {
       const parent = person();
       await aCase(parent, { measures: ['LISTING'] });
       const answer = await enrol(parent);
-      expect([answer.outcome, await reason(answer)]).toEqual(['CLEAR', ['MEASURE_DOES_NOT_GATE']]);
+      expect([answer.outcome, await world.reasons(answer)]).toEqual(['CLEAR', ['MEASURE_DOES_NOT_GATE']]);
     });
 
     it('needs the judge’s confirmation for this case, told to the departments; another case’s does not do', async () => {
@@ -106,7 +93,7 @@ describe('R6: the school', () => {
       const opened = await aCase(parent, { confirmed: false });
       await aCase(person());
       const before = await enrol(parent);
-      expect([before.outcome, await reason(before)]).toEqual(['CLEAR', ['NO_COURT_ORDER']]);
+      expect([before.outcome, await world.reasons(before)]).toEqual(['CLEAR', ['NO_COURT_ORDER']]);
       await world.decide(opened.id, { type: 'confirm-service', service: 'EDU-01' });
       expect((await enrol(parent)).outcome).toBe('CLEAR');
       await step(opened, tell);
@@ -133,7 +120,7 @@ describe('R6: the school', () => {
       await enter({ ...OPEN, listed: false }, 'SCH-9902');
       for (const institution of ['SCH-0000', 'SCH-9902', '某公办中学']) {
         const answer = await enrol(parent, { institution });
-        expect([answer.outcome, await reason(answer)]).toEqual(['CLEAR', ['INSTITUTION_NOT_GATED']]);
+        expect([answer.outcome, await world.reasons(answer)]).toEqual(['CLEAR', ['INSTITUTION_NOT_GATED']]);
       }
     });
 
@@ -150,7 +137,7 @@ describe('R6: the school', () => {
         code: 'invalid',
         errors: [{ pointer: '/party/identifiers/0/number', code: 'child-data' }],
       });
-      const { rows } = await owner.query(`select from comparison where reference = 'RX-child'`);
+      const { rows } = await world.owner.query(`select from comparison where reference = 'RX-child'`);
       expect(rows).toEqual([]);
     });
 
@@ -176,7 +163,7 @@ describe('R6: the school', () => {
       ]) {
         await enter(entered);
         const answer = await enrol(parent);
-        expect([answer.outcome, await reason(answer)]).toEqual(['CLEAR', ['DURING_TERM']]);
+        expect([answer.outcome, await world.reasons(answer)]).toEqual(['CLEAR', ['DURING_TERM']]);
       }
       await enter(OPEN);
       expect((await enrol(parent)).outcome).toBe('REVIEW');
@@ -212,7 +199,7 @@ describe('R6: the school', () => {
       await aCase(parent);
       await change({ enabled: false });
       expect((await enrol(parent)).outcome).toBe('CLEAR');
-      const { rows } = await owner.query(
+      const { rows } = await world.owner.query(
         `select version, enabled, recorded_by from service_rule where service = 'EDU-01' order by version`,
       );
       expect(rows).toEqual([

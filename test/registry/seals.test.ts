@@ -3,25 +3,20 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import { leafHash } from '../../ledger/leaf.js';
 import { rootOfInclusion } from '../../ledger/tree.js';
-import { createPool, type Pool, sqlState } from '../../registry/pool.js';
+import { sqlState } from '../../registry/pool.js';
 import { receipt } from '../../registry/receipts.js';
 import { sealComparisons, WHOLE_LOOK } from '../../registry/seals.js';
 import { createWorld, person, type World } from '../harness/world.js';
 
 let world: World;
-let owner: Pool;
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const clear = async (service: string): Promise<string> => (await world.compare(service, person())).id;
 const sealed = async (): Promise<number> => {
-  const { rows } = await owner.query('select count(*)::int as n from comparison_seal');
+  const { rows } = await world.owner.query('select count(*)::int as n from comparison_seal');
   return rows[0]?.n;
 };
 const leafOf = (base64: string) => JSON.parse(Buffer.from(base64, 'base64').toString());
@@ -45,7 +40,7 @@ it('each clear comparison is sealed once, by department, and each can be opened 
     const inner = rootOfInclusion(leafHash(Buffer.from(commitment, 'base64')), position, 5, path);
     expect(inner?.toString('hex')).toBe(leaf.root);
     // And the commitment is to what was recorded.
-    const { rows } = await owner.query('select * from comparison where id = $1', [ids[nth]]);
+    const { rows } = await world.owner.query('select * from comparison where id = $1', [ids[nth]]);
     const { id, department, service, reference, outcome, reasons, rule_version: ruleVersion, at } = rows[0];
     const record = canonicalJson({
       id,
@@ -64,17 +59,17 @@ it('each clear comparison is sealed once, by department, and each can be opened 
 });
 
 it('the seals of a department are chained, and a hit is not sealed: it has a leaf of its own', async () => {
-  const before = (await owner.query('select id from seal where department = $1', ['AIC'])).rows[0]?.id;
+  const before = (await world.owner.query('select id from seal where department = $1', ['AIC'])).rows[0]?.id;
   await clear('AIC-01');
   await sealComparisons(world.pool, WHOLE_LOOK);
-  const { rows } = await owner.query(
+  const { rows } = await world.owner.query(
     'select l.leaf from seal s join ledger_leaf l on l.entry_id = s.id where department = $1 order by number',
     ['AIC'],
   );
   expect(rows).toHaveLength(2);
-  const first = await owner.query('select leaf_hash from ledger_leaf where entry_id = $1', [before]);
+  const first = await world.owner.query('select leaf_hash from ledger_leaf where entry_id = $1', [before]);
   expect(JSON.parse(rows[1]?.leaf.toString()).prev).toBe(first.rows[0]?.leaf_hash.toString('hex'));
-  const { rows: others } = await owner.query(
+  const { rows: others } = await world.owner.query(
     `select from comparison_seal s join comparison c on c.id = s.comparison where c.outcome <> 'CLEAR'`,
   );
   expect(others).toHaveLength(0);
@@ -112,7 +107,7 @@ it('more than a page are seen page by page, also where most are sealed', async (
 });
 
 it('cannot be changed; a salt can be erased, and the rest still stands', async () => {
-  const { rows } = await owner.query('select comparison from comparison_seal limit 1');
+  const { rows } = await world.owner.query('select comparison from comparison_seal limit 1');
   const id = rows[0]?.comparison;
   for (const sql of [
     'update comparison_seal set position = position + 100',
@@ -121,7 +116,7 @@ it('cannot be changed; a salt can be erased, and the rest still stands', async (
     `update comparison_seal set salt = gen_random_bytes(16)`,
   ])
     expect(
-      await owner.query(sql).then(
+      await world.owner.query(sql).then(
         () => 'accepted',
         (error: unknown) => sqlState(error),
       ),

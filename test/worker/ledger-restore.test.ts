@@ -76,11 +76,11 @@ describe('a database restored from an old back-up', () => {
     const again = aLeaf(KEY);
     const after = aLeaf(`acknowledged:TAX:18`, again.hash);
     await commit(restored.application, [meanwhile, again]);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await running.round();
     expect((await latestCheckpoint(restored.owner))?.size).toBe(N);
     expect(await receipt(restored.application, meanwhile.id)).toMatchObject({ state: 'accepted' });
     const ready = await request(app).get('/readyz');
-    expect([ready.status, ready.body.degraded]).toEqual([200, ['ledger: behind']]);
+    expect([ready.status, ready.body.degraded]).toEqual([200, expect.arrayContaining(['ledger: behind'])]);
 
     const { from, to, root } = await recoverFromMirror(restored.owner, restored.log, policy, mirror());
     expect([from, to]).toEqual([N, M]);
@@ -94,7 +94,7 @@ describe('a database restored from an old back-up', () => {
 
     await commit(restored.application, [after]);
     await witnessed(restored, M + 3);
-    expect((await request(app).get('/readyz')).body.degraded).toEqual([]);
+    expect((await request(app).get('/readyz')).body.degraded).not.toContain('ledger: behind');
     const check = await checkLog({ log: tableReader(restored.application), logKeys: logKeys(world.log), policy });
     expect(check).toMatchObject({ size: M + 3, isQuorum: true, problems: [] });
     const { rows } = await restored.owner.query(

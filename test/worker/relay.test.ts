@@ -64,7 +64,7 @@ describe('the relay', () => {
   it('keeps what it cannot hand over, and hands it over when Temporal is there', async () => {
     const { caseId, lives } = await openThree();
     for (let n = 0; n < 3; n++) await world.pay(caseId, 100n);
-    const connection = Connection.lazy({ address: `127.0.0.1:${await freePort()}` });
+    const connection = Connection.lazy({ address: `127.0.0.1:${await freePort()}`, connectTimeout: 500 });
     await expect(relayOnce(relayOf(new Client({ connection })))).rejects.toThrow();
     expect(await unsent()).toBe(12);
     await connection.close();
@@ -134,13 +134,11 @@ describe('the relay', () => {
     const { client, close } = await farAway(60);
     try {
       const slow = { ...relayOf(client), times: { roundMs: 300, callMs: 5_000 } };
-      const began = Date.now();
       expect(await relayOnce(slow)).toBe(true);
-      const left = await unsent();
-      expect(left).toBeGreaterThan(0);
-      expect(left).toBeLessThan(13);
-      // One call may be under way when the round ends.
-      expect(Date.now() - began).toBeLessThan(2_000);
+      // Of calls that take 60 ms each, six are begun in 300 ms, and the last of them may be under way when the round ends.
+      const handed = 13 - (await unsent());
+      expect(handed).toBeGreaterThan(0);
+      expect(handed).toBeLessThanOrEqual(6);
       while (await relayOnce(relayOf(world.client)));
       expect(await numbers(life)).toEqual(Array.from({ length: 12 }, (_, i) => i + 2));
     } finally {
@@ -152,10 +150,9 @@ describe('the relay', () => {
     const { lives } = await openThree();
     const { client, close } = await farAway(Number.POSITIVE_INFINITY);
     try {
-      const began = Date.now();
-      const hung = relayOnce({ ...relayOf(client), times: { roundMs: 10_000, callMs: 400 } });
+      // Given up long before the round would be over: this test's own time ends first.
+      const hung = relayOnce({ ...relayOf(client), times: { roundMs: 600_000, callMs: 400 } });
       await expect(hung).rejects.toThrow();
-      expect(Date.now() - began).toBeLessThan(3_000);
       expect(await unsent()).toBe(3);
     } finally {
       await close();
@@ -198,7 +195,11 @@ describe('the relay', () => {
     const { lives } = await openThree();
     const lost = relay(world.pool, 32, async (rows) => {
       await withClient(world.adminUrl, (client) =>
-        client.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test'`),
+        // In this database: other files' tests are on the same server.
+        client.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+           where application_name = 'test' and datname = current_database()`,
+        ),
       );
       return rows;
     });

@@ -12,13 +12,6 @@ describe('what happens before publish', () => {
   });
   afterEach(() => world.close());
 
-  const kinds = async (caseId: string): Promise<string[]> => {
-    const { rows } = await world.pool.query<{ kind: string }>(
-      'select kind from notice where enforcement_case = $1 order by ordering',
-      [caseId],
-    );
-    return rows.map((row) => row.kind);
-  };
   const types = async (caseId: string): Promise<string[]> => (await world.facts(caseId)).map((fact) => fact.type);
 
   it('a debt paid in full: nobody is ever blocked, no department hears of it, and the lives end', async () => {
@@ -31,7 +24,7 @@ describe('what happens before publish', () => {
       expect((await world.compare('AIC-01', party)).outcome).toBe('CLEAR');
     }
     for (const { id } of opened.defaulters) await world.client.workflow.getHandle(enforcementWorkflowId(id)).result();
-    expect(await kinds(opened.id)).toEqual([]);
+    expect(await world.kinds(opened.id)).toEqual([]);
     expect(await types(opened.id)).not.toContain('published');
     expect((await world.view(opened.id)).state).toBe('CLOSED');
   });
@@ -49,7 +42,7 @@ describe('what happens before publish', () => {
     expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
     await world.decide(opened.id, { type: 'release', ground: 'performed' });
     await world.until(opened.id, 'RELEASED');
-    expect(await kinds(opened.id)).toEqual([]);
+    expect(await world.kinds(opened.id)).toEqual([]);
   });
 
   it('a stay: nothing is in force until the judge resumes, and resuming is the publish', async () => {
@@ -60,11 +53,11 @@ describe('what happens before publish', () => {
     const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
     await eventually(async () => (await handle.query<{ heardUpTo: number }, []>('state')).heardUpTo === 2);
     expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
-    expect(await kinds(opened.id)).toEqual([]);
+    expect(await world.kinds(opened.id)).toEqual([]);
     await world.decide(opened.id, { type: 'resume' });
     await world.until(opened.id, 'IN_FORCE');
     expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
-    expect(await kinds(opened.id)).toEqual(['PUBLISH']);
+    expect(await world.kinds(opened.id)).toEqual(['PUBLISH']);
   });
 
   it('a release by the judge: nothing comes into force and nothing has to be told', async () => {
@@ -74,7 +67,7 @@ describe('what happens before publish', () => {
     world.startWorker();
     await world.until(opened.id, 'RELEASED');
     expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
-    expect(await kinds(opened.id)).toEqual([]);
+    expect(await world.kinds(opened.id)).toEqual([]);
   });
 
   it('one of two released: only the other comes into force', async () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listInbox } from '../../registry/inbox.js';
 import { giveDirective } from '../../registry/interceptions.js';
-import { createPool, type Pool } from '../../registry/pool.js';
 import { readInboxItem } from '../../registry/reading.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';
@@ -9,17 +8,12 @@ import { COURT, createWorld, defaulter, JUDGE, person, type World } from '../har
 
 // The table of deadlines in seconds: what takes days is seen in moments.
 let world: World;
-let owner: Pool;
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
-  await owner.query(`update deadline_rule set within = 'PT1S'`);
+  await world.owner.query(`update deadline_rule set within = 'PT1S'`);
   world.startWorker();
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const scope = { judge: JUDGE.id, courts: [COURT] };
 const inbox = async (caseId: string) =>
@@ -48,7 +42,7 @@ describe('the judge’s clocks', () => {
   });
 
   it('read and answered in time, nothing is escalated', async () => {
-    await owner.query(`update deadline_rule set within = 'PT3S' where kind in ('read', 'answer')`);
+    await world.owner.query(`update deadline_rule set within = 'PT1H' where kind in ('read', 'answer')`);
     const debtor = person();
     const opened = await inForce(debtor);
     const hit = await world.compare('AIC-01', debtor);
@@ -56,20 +50,25 @@ describe('the judge’s clocks', () => {
     expect(Date.parse(item.deadline ?? '')).toBeGreaterThan(Date.parse(item.at));
     await world.tx((tx) => readInboxItem(tx, world.ring, item.id, scope, JUDGE));
     await world.tx((tx) => giveDirective(tx, world.ring, hit.interceptions[0]?.id ?? '', { type: 'REFUSE' }, JUDGE));
+    // The hour is over now, and any fact lets the life look at its clock.
+    await world.owner.query('update deadline set due_at = clock_timestamp() where defaulter = $1', [
+      opened.defaulters[0]?.id,
+    ]);
+    await world.pay(opened.id, 1n);
     await eventually(async () => {
-      const { rows } = await owner.query('select 1 from deadline where defaulter = $1 and settled_at is null', [
+      const { rows } = await world.owner.query('select 1 from deadline where defaulter = $1 and settled_at is null', [
         opened.defaulters[0]?.id,
       ]);
       return rows.length === 0;
     });
     expect(await escalations(opened.id)).toEqual([]);
-    await owner.query(`update deadline_rule set within = 'PT1S'`);
+    await world.owner.query(`update deadline_rule set within = 'PT1S'`);
   });
 });
 
 describe('a hold', () => {
   it('ends by itself at its time: the business goes on, and it is on record', async () => {
-    await owner.query(`insert into service_rule (service, version, edition, subjects, disposition, gated_by, flags, enabled, hold_days, legal_basis, recorded_by)
+    await world.owner.query(`insert into service_rule (service, version, edition, subjects, disposition, gated_by, flags, enabled, hold_days, legal_basis, recorded_by)
       select service, 2, edition, subjects, disposition, gated_by, flags, enabled, 1, legal_basis, 'test' from service_rule where service = 'PLN-01'`);
     const debtor = person();
     const opened = await inForce(debtor);
@@ -80,8 +79,10 @@ describe('a hold', () => {
     );
     expect((await world.compare('PLN-01', debtor, { reference: 'plan-1' })).outcome).toBe('REVIEW');
     await eventually(async () => (await inbox(opened.id)).some((item) => item.kind === 'interception'));
-    await owner.query(`update interception set hold_until = now() where defaulter = $1`, [opened.defaulters[0]?.id]);
-    await owner.query(`update deadline set due_at = now() where defaulter = $1 and kind = 'hold'`, [
+    await world.owner.query(`update interception set hold_until = now() where defaulter = $1`, [
+      opened.defaulters[0]?.id,
+    ]);
+    await world.owner.query(`update deadline set due_at = now() where defaulter = $1 and kind = 'hold'`, [
       opened.defaulters[0]?.id,
     ]);
     expect((await world.compare('PLN-01', debtor, { reference: 'plan-1' })).outcome).toBe('CLEAR');
@@ -94,7 +95,9 @@ describe('a hold', () => {
     const opened = await inForce(debtor);
     const held = await world.compare('PLN-01', debtor, { reference: 'plan-3' });
     await world.tx((tx) => giveDirective(tx, world.ring, held.interceptions[0]?.id ?? '', { type: 'REFUSE' }, JUDGE));
-    await owner.query(`update interception set hold_until = now() where defaulter = $1`, [opened.defaulters[0]?.id]);
+    await world.owner.query(`update interception set hold_until = now() where defaulter = $1`, [
+      opened.defaulters[0]?.id,
+    ]);
     expect((await world.compare('PLN-01', debtor, { reference: 'plan-3' })).outcome).toBe('REVIEW');
   });
 });

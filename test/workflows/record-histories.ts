@@ -86,11 +86,11 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
   },
 };
 
-/** The term of a case's listing ends in two seconds: as if it had been published long ago. A fact lets the life look at its clock. */
-export async function termEndsSoon(world: World, caseId: string): Promise<void> {
+/** The term of a case's listing ends in some seconds: as if it had been published long ago. A fact lets the life look at its clock. */
+export async function termEndsSoon(world: World, caseId: string, seconds = 2): Promise<void> {
   await world.pool.query(
-    `update restriction set until = clock_timestamp() + interval '2 seconds', term_from = '2001-01-01' where enforcement_case = $1`,
-    [caseId],
+    `update restriction set until = clock_timestamp() + $2 * interval '1 second', term_from = '2001-01-01' where enforcement_case = $1`,
+    [caseId, seconds],
   );
   await world.pay(caseId, 1n);
 }

@@ -62,6 +62,8 @@ describe('a build of the worker', () => {
           ),
         );
       };
+      // The step is committed before Temporal has the task in which it was done.
+      await eventually(async () => (await builds(first)).size > 0);
       expect(await builds(first)).toEqual(new Set(['old']));
       await makeCurrent('new');
       await stopOld();

@@ -1,0 +1,2 @@
+export function goProgram(): string | undefined;
+export function goEnvironment(place: string): NodeJS.ProcessEnv;
