@@ -93,11 +93,15 @@ async function forgetExceptions(tx: Transaction, upTo: Date): Promise<string[]> 
 }
 
 async function deleteLooks(tx: Transaction, upTo: Date): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>(
-    `delete from identity_access where id in (select id from identity_access where at < $1 order by at limit ${BATCH}) returning id`,
-    [upTo],
-  );
-  return rows.map((row) => row.id);
+  const deleted = [];
+  for (const log of ['identity_access', 'identity_search']) {
+    const { rows } = await tx.query<{ id: string }>(
+      `delete from ${log} where id in (select id from ${log} where at < $1 order by at limit ${BATCH}) returning id`,
+      [upTo],
+    );
+    deleted.push(...rows.map((row) => row.id));
+  }
+  return deleted;
 }
 
 /**
@@ -145,6 +149,7 @@ async function eraseCases(tx: Transaction, upTo: Date): Promise<string[]> {
   );
   const subjects = alone.rows.map((row) => row.id);
   await tx.query('delete from identifier where subject = any($1)', [subjects]);
+  await tx.query('delete from name_index where subject = any($1)', [subjects]);
   await tx.query(
     'delete from identity_exception_number where exception in (select id from identity_exception where subject = any($1))',
     [subjects],

@@ -3,7 +3,7 @@ import { epochOf, liveEpochs } from '../domain/identity/epoch.js';
 import { IDENTIFIER_TYPES, type IdentifierKey } from '../domain/identity/identifier.js';
 import { dataKeyOf } from './data-keys.js';
 import { departmentKey, tokenOf } from './department-tokens.js';
-import { type KeyRing, seal, unseal } from './key-ring.js';
+import { isErased, type KeyRing, seal, unseal } from './key-ring.js';
 import { inTransaction, type Pool, type Transaction } from './pool.js';
 
 // A department's token of a number is found like the number itself: a blind row under the index key `department/epoch`.
@@ -103,7 +103,7 @@ async function fill(pool: Pool, ring: KeyRing, department: string, epoch: string
     );
     for (const row of rows) {
       const type = IDENTIFIER_TYPES.find((known) => known === row.type);
-      if (!type || row.value[0] === 4) continue;
+      if (!type || isErased(row.value)) continue;
       const number = unseal(ring, { table: 'identifier', column: 'number_sealed', row: row.id }, row.value);
       const id = uuidv7();
       const dataKey = await dataKeyOf(tx, ring, 'subject', row.subject);

@@ -19,6 +19,7 @@ import {
   rewrapDataKeys,
   sweepSealedValues,
 } from '../../registry/key-rotation.js';
+import { namesAsked, subjectsByName } from '../../registry/name-index.js';
 import { reverseRepayment } from '../../registry/repayments.js';
 import { SEALED_COLUMNS } from '../../registry/sealed-columns.js';
 import * as byHand from '../harness/by-hand.js';
@@ -106,6 +107,12 @@ const everythingWorks = async () => {
     [undefined, 'BDC-9'],
   ]);
   await world.open([defaulter(debtor, ['EXIT'])]);
+  expect(await foundByName()).toContain(subject);
+};
+/** Whom court staff find by name, birth date and sex. */
+const foundByName = () => {
+  const birthDate = number.replace(/^.{6}(.{4})(..)(..).*$/, '$1-$2-$3');
+  return subjectsByName(world.pool, namesAsked(world.ring, '封某全', { birthDate, sex: 'female' }), 10);
 };
 const quiet = () => undefined;
 const count = async (sql: string, ...values: unknown[]) =>
@@ -159,7 +166,8 @@ describe('changing keys while everything runs', () => {
     await expect(requireKnownKeys(world.pool, turn(SECOND))).rejects.toThrow('indexKeys.i1');
     turn(BOTH);
     await dropOldIndex(world.owner, world.ring, quiet);
-    expect(await count(`select count(*) as n from identifier where index_key <> 'i2'`)).toBe(0);
+    for (const table of ['identifier', 'name_index'])
+      expect(await count(`select count(*) as n from ${table} where index_key <> 'i2'`)).toBe(0);
     expect((await retireUnusedKeys(world.owner, world.ring)).map(({ id }) => id).sort()).toEqual(['i1', 'k1']);
     await requireKnownKeys(world.pool, turn(SECOND));
     await everythingWorks();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commitToSubject } from '../../ledger/leaf.js';
-import { recordLook } from '../../registry/identity-access.js';
+import { recordLooks } from '../../registry/identity-access.js';
 import { decideIdentity } from '../../registry/identity-reviews.js';
 import { digestOf, retainOnce, retentionRuns } from '../../registry/retention.js';
 import { sealComparisons, WHOLE_LOOK } from '../../registry/seals.js';
@@ -144,7 +144,7 @@ it('the log of looks is kept for years, and by the database for three at least',
   const subject = (await world.view(opened.id)).defaulters[0]?.subject ?? '';
   const { id } = await rowOf(`select id from credential where role = 'judge' and court = $1`, COURT);
   const caller = { role: 'judge' as const, court: COURT, judge: JUDGE.id, credential: id, client: `court:${COURT}` };
-  await recordLook(world.pool, caller, JUDGE, { subject, purpose: 'audit' });
+  await recordLooks(world.pool, caller, JUDGE, { subjects: [subject], purpose: 'audit' });
   await retain(inDays(4 * 365));
   expect((await rowOf('select count(*)::int as n from identity_access where subject = $1', subject)).n).toBe(1);
   // The trigger goes by the clock of the database: a rule set too short deletes nothing.
