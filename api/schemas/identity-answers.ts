@@ -90,6 +90,7 @@ export const identityReviews = z.object({
         department: z.string(),
         service: z.string(),
         case: uuid,
+        caseNumber: z.string(),
         at: instant,
         reasons: z.array(z.string()),
         feedback: z.enum(['same', 'other', 'unsure']).optional(),
