@@ -43,13 +43,13 @@ export async function renewDataKeys(pool: Pool, ring: KeyRing, before: string, p
 }
 
 /** Seals anew what is not under its owner's present data key, or, belonging to nobody, not under the ring's active key. */
-export async function sweepSealedValues(pool: Pool, ring: KeyRing, progress: Progress): Promise<void> {
+export async function sweepSealedValues(pool: Pool, ring: KeyRing, progress: Progress, rows = PAGE): Promise<void> {
   for (const column of SEALED_COLUMNS) {
     let done = 0;
     for (let after: string | null | undefined = null; after !== undefined; ) {
       const page: Page = { after, upTo: undefined };
       const found = await inTransaction(pool, async (tx) => {
-        page.upTo = await endOfPage(tx, column, page.after);
+        page.upTo = await endOfPage(tx, column, page.after, rows);
         return page.upTo === undefined ? 0 : sealAnew(tx, ring, column, page);
       });
       done += found;
@@ -70,13 +70,14 @@ async function endOfPage(
   tx: Transaction,
   { table, row }: SealedColumn,
   after: string | null,
+  rows: number,
 ): Promise<string | undefined> {
-  const { rows } = await tx.query<{ up_to: string }>(
+  const found = await tx.query<{ up_to: string }>(
     `select up_to::text from (select ${row} as up_to from ${table} where ${row} > ${placeOf(row, '$1')}
-       order by ${row} limit ${PAGE}) p order by p.up_to desc limit 1`,
-    [after],
+       order by ${row} limit $2) p order by p.up_to desc limit 1`,
+    [after, rows],
   );
-  return rows[0]?.up_to;
+  return found.rows[0]?.up_to;
 }
 
 async function sealAnew(tx: Transaction, ring: KeyRing, column: SealedColumn, page: Page): Promise<number> {

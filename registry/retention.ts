@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import { commitToDocument, freshSalt, makeLeaf } from '../ledger/leaf.js';
-import { destroyDataKeys } from './data-keys.js';
+import { eraseCases, eraseLinkedParties } from './erasure.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
 
 // What is kept has an end (个人信息保护法 art. 19, 47). Each run deletes what is due, in small transactions, and proves it: a fact with the count
 // and a digest of the ids, its leaf chained to the run before.
 
-export type RetentionKind = 'clear-comparison' | 'exception' | 'access-log' | 'case';
+export type RetentionKind = 'clear-comparison' | 'exception' | 'access-log' | 'case' | 'linked-party';
 
 const BATCH = 1_000;
-const CASES_AT_ONCE = 20;
 const LOCK = 4_210;
 
 type Step = (tx: Transaction, upTo: Date) => Promise<string[]>;
@@ -20,6 +19,7 @@ const STEPS: readonly (readonly [RetentionKind, Step])[] = [
   ['exception', forgetExceptions],
   ['access-log', deleteLooks],
   ['case', eraseCases],
+  ['linked-party', eraseLinkedParties],
 ];
 
 /**
@@ -102,65 +102,6 @@ async function deleteLooks(tx: Transaction, upTo: Date): Promise<string[]> {
     deleted.push(...rows.map((row) => row.id));
   }
   return deleted;
-}
-
-/**
- * A case that has long been closed: its data key is destroyed, its salts are erased, who was asked in its hits is forgotten. A subject that has no
- * other case and no link in effect goes with it: key, numbers and salts. The rows stay, and so does every proof.
- */
-async function eraseCases(tx: Transaction, upTo: Date): Promise<string[]> {
-  const cases = await tx.query<{ id: string }>(
-    `select id from enforcement_case where closed_at < $1 and erased_at is null order by id limit ${CASES_AT_ONCE} for update`,
-    [upTo],
-  );
-  const ids = cases.rows.map((row) => row.id);
-  if (ids.length === 0) return [];
-  const parties = await tx.query<{ subject: string }>(
-    `select d.subject from defaulter d where d.enforcement_case = any($1)
-     union select r.subject from restriction r where r.enforcement_case = any($1)
-     union select p.subject from representative p join defaulter d on d.id = p.defaulter where d.enforcement_case = any($1)`,
-    [ids],
-  );
-  await tx.query('update enforcement_case set erased_at = clock_timestamp() where id = any($1)', [ids]);
-  await tx.query(
-    `update comparison c set blinds = '{}', operator_sealed = null, party_sealed = null, reference = '', forgotten_at = clock_timestamp()
-     where c.id in (select unnest(array[i.comparison, i.latest_comparison]) from interception i where i.enforcement_case = any($1))
-       and not exists (select from interception o join enforcement_case e on e.id = o.enforcement_case
-         where c.id in (o.comparison, o.latest_comparison) and e.erased_at is null)`,
-    [ids],
-  );
-  await tx.query('update interception set object_sealed = null, object_blind = null where enforcement_case = any($1)', [
-    ids,
-  ]);
-  await tx.query(
-    `update restriction set asset_blind = substring(sha256(id::text::bytea) from 1 for 16) where enforcement_case = any($1) and asset_type is not null`,
-    [ids],
-  );
-  await tx.query('update fact set salt = null where enforcement_case = any($1) and salt is not null', [ids]);
-  const alone = await tx.query<{ id: string }>(
-    `select s.id from subject s where s.id = any($1) and s.erased_at is null
-       and not exists (select from enforcement_case e where e.erased_at is null and (
-         exists (select from defaulter d where d.enforcement_case = e.id and d.subject = s.id)
-         or exists (select from restriction r where r.enforcement_case = e.id and r.subject = s.id)
-         or exists (select from representative p join defaulter d on d.id = p.defaulter where d.enforcement_case = e.id and p.subject = s.id)))
-       and not exists (select from identity_link l where s.id in (l.subject, l.other) and l.revoked_at is null and l.relation <> 'local-reference')
-     order by s.id for update of s`,
-    [parties.rows.map((row) => row.subject)],
-  );
-  const subjects = alone.rows.map((row) => row.id);
-  await tx.query('delete from identifier where subject = any($1)', [subjects]);
-  await tx.query('delete from name_index where subject = any($1)', [subjects]);
-  await tx.query(
-    'delete from identity_exception_number where exception in (select id from identity_exception where subject = any($1))',
-    [subjects],
-  );
-  await tx.query(
-    'update identity_fact set salt = null, other_salt = null where subject = any($1) and (salt is not null or other_salt is not null)',
-    [subjects],
-  );
-  await tx.query('update subject set erased_at = clock_timestamp() where id = any($1)', [subjects]);
-  await destroyDataKeys(tx, [...ids, ...subjects]);
-  return [...ids, ...subjects];
 }
 
 /** The fact of a run: what it deleted is named by count and digest alone. */

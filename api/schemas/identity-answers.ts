@@ -179,7 +179,7 @@ export const retentionRuns = z.object({
     z
       .object({
         id: uuid,
-        kind: z.enum(['clear-comparison', 'exception', 'access-log', 'case']),
+        kind: z.enum(['clear-comparison', 'exception', 'access-log', 'case', 'linked-party']),
         at: instant,
         upTo: instant,
         count: z.int().positive(),
