@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import { commitToDocument, freshSalt, makeLeaf } from '../ledger/leaf.js';
 import { eraseCases, eraseLinkedParties } from './erasure.js';
+import { firstIdAt } from './ids.js';
+import { leafValues, withLeaf } from './leaf-rows.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
 
 // What is kept has an end (个人信息保护法 art. 19, 47). Each run deletes what is due, in small transactions, and proves it: a fact with the count
@@ -55,7 +57,7 @@ async function forgetClearComparisons(tx: Transaction, upTo: Date): Promise<stri
      from comparison c
      where id > coalesce((select cursor from retention_cursor where kind = 'clear-comparison'), '00000000-0000-0000-0000-000000000000')
        and id < $1 order by id limit ${BATCH}`,
-    [firstIdOf(upTo), upTo],
+    [firstIdAt(upTo.getTime()), upTo],
   );
   // Up to the first that is not over yet, or not sealed: a seal is over what was compared.
   const waits = found.rows.findIndex((row) => !row.ready);
@@ -133,10 +135,10 @@ async function prove(
     ...(before.rows[0] ? { prev: before.rows[0].leaf_hash.toString('hex') } : {}),
   });
   await tx.query(
-    `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
-          pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
-     insert into retention_run (id, kind, at, up_to, count, digest, salt) select entry_id, $5, $6, $7, $8, $9, $10 from leaf`,
-    [id, `retention:${id}`, leaf.bytes, leaf.hash, kind, at, upTo, ids.length, digest, salt],
+    withLeaf(
+      `insert into retention_run (id, kind, at, up_to, count, digest, salt) select entry_id, $5, $6, $7, $8, $9, $10 from leaf`,
+    ),
+    [...leafValues(id, `retention:${id}`, leaf), kind, at, upTo, ids.length, digest, salt],
   );
 }
 
@@ -145,12 +147,6 @@ export const digestOf = (ids: readonly string[]): Buffer =>
   createHash('sha256')
     .update([...ids].sort().join('\n'), 'utf8')
     .digest();
-
-/** The lowest UUIDv7 of an instant. */
-function firstIdOf(at: Date): string {
-  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
 
 export interface RetentionRun {
   id: string;

@@ -103,11 +103,7 @@ describe('a comparison by token', () => {
       aliases: [],
     })),
   });
-  const listed = async (party: Party) => {
-    const opened = await world.open([defaulter(party)]);
-    await byHand.pursue(world, opened);
-    return opened;
-  };
+  const listed = (party: Party) => byHand.inForce(world, defaulter(party));
   // FIN-01 is gated by LISTING; the same person at another department under its own key.
   const outcome = async (asked: Party, service = 'FIN-01') => (await world.compare(service, asked)).outcome;
 

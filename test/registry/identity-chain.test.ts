@@ -48,11 +48,7 @@ const documentOf = ({ identifiers: [first] }: Party) => {
   if (!first) throw new Error('no document');
   return first;
 };
-const inForce = async (...defaulters: DefaulterInput[]) => {
-  const opened = await world.open(defaulters);
-  await byHand.pursue(world, opened);
-  return opened;
-};
+const inForce = (...defaulters: DefaulterInput[]) => byHand.inForce(world, ...defaulters);
 const subject = (of: Party) => world.tx(async (tx) => (await subjectOf(tx, world.ring, of)).subject);
 type Terms = 'evidence' | 'subject';
 type Said = LinkInput extends infer L ? (L extends LinkInput ? Omit<L, Terms> : never) : never;

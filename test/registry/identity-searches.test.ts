@@ -3,7 +3,7 @@ import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { makeLink, revokeLink } from '../../registry/identity-links.js';
 import { candidates, searches, searchIdentity, searchOf } from '../../registry/identity-searches.js';
 import { indexNewNames } from '../../registry/name-index.js';
-import { createPool, type Pool, sqlState } from '../../registry/pool.js';
+import { sqlState } from '../../registry/pool.js';
 import type { CourtCaller } from '../../registry/scope.js';
 import * as byHand from '../harness/by-hand.js';
 import {
@@ -18,23 +18,18 @@ import {
 } from '../harness/world.js';
 
 let world: World;
-let owner: Pool;
 let judge: CourtCaller;
 beforeAll(async () => {
   world = await createWorld();
-  owner = createPool({ connectionString: world.adminUrl, applicationName: 'owner', max: 2 });
   judge = await callerOf('judge', COURT);
 });
-afterAll(async () => {
-  await owner.end();
-  await world.close();
-});
+afterAll(() => world.close());
 
 async function callerOf(role: 'judge' | 'supervisor', court: string): Promise<CourtCaller> {
-  const { rows } = await owner.query('select id, judge from credential where role = $1 and court = $2 order by judge', [
-    role,
-    court,
-  ]);
+  const { rows } = await world.owner.query(
+    'select id, judge from credential where role = $1 and court = $2 order by judge',
+    [role, court],
+  );
   const { id, judge: name } = rows[0];
   const base = { credential: id, client: `court:${court}`, court };
   return role === 'judge' ? { ...base, role, judge: name } : { ...base, role };
@@ -141,8 +136,8 @@ describe('candidates by name, birth date and sex (L4)', () => {
   it('of records older than the search are indexed by the worker', async () => {
     const day = '1971-08-09';
     const { subject } = await listed('吴小红', day);
-    await owner.query('delete from name_index where subject = $1', [subject]);
-    await owner.query('update subject set name_index_key = null where id = $1', [subject]);
+    await world.owner.query('delete from name_index where subject = $1', [subject]);
+    await world.owner.query('update subject set name_index_key = null where id = $1', [subject]);
     expect(await found('吴小红', day)).toEqual([]);
     while (await indexNewNames(world.pool, world.ring));
     expect(await found('吴小红', day)).toEqual([{ subject, agreement: 'name' }]);
@@ -158,15 +153,15 @@ describe('a search', () => {
     const log = await searches(world.pool, judge, { limit: 2 });
     expect(log.items.map((one) => one.found)).toEqual([[], [{ subject, agreement: 'name' }]]);
     expect(log.items[1]).toMatchObject({ id, by: `judge:${JUDGE.id}`, court: COURT, purpose: 'identity-review' });
-    const { rows } = await owner.query('select row_to_json(s)::text as text from identity_search s');
+    const { rows } = await world.owner.query('select row_to_json(s)::text as text from identity_search s');
     expect(rows.map(({ text }) => text).join('')).not.toMatch(/小红|无此人|1971/);
     for (const statement of ['delete from identity_search', `update identity_search set purpose = 'audit'`]) {
-      expect(await owner.query(statement).then(() => 'changed', sqlState), statement).toBe('42501');
+      expect(await world.owner.query(statement).then(() => 'changed', sqlState), statement).toBe('42501');
     }
   });
 
   it('by key alone: the index holds no name, no day and no sex, and nobody finds by it who has not all three', async () => {
-    const { rows } = await owner.query('select row_to_json(n)::text as text from name_index n');
+    const { rows } = await world.owner.query('select row_to_json(n)::text as text from name_index n');
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.map(({ text }) => text).join('')).not.toMatch(/小红|zhang|1971-|male/);
   });
