@@ -202,6 +202,25 @@ describe('a link', () => {
     expect(await stillHolds(world.pool, answer)).toBe(false);
   });
 
+  it('an answer that cites a link is not given again once that link is revoked, though another leads there', async () => {
+    const listed = person('庚甲');
+    await inForce(defaulter(listed));
+    const other = party('person', '庚甲', ['passport', 'E7654340', 'CHN']);
+    const own = await subject(listed);
+    const ways = [
+      await link(own, { relation: 'same-person', party: other }),
+      await link(own, { relation: 'alias-number', identifier: documentOf(other) }),
+    ];
+    const answer = await compare('AIC-01', other);
+    const cited = ways.find(({ leaf }) => leaf === answer.interceptions[0]?.links?.[0]?.leaf);
+    const left = ways.find((way) => way !== cited);
+    expect(await stillHolds(world.pool, answer)).toBe(true);
+    await revoke(cited?.id ?? '');
+    expect(await stillHolds(world.pool, answer)).toBe(false);
+    const anew = await compare('AIC-01', other);
+    expect(anew.interceptions[0]?.links?.map(({ leaf }) => leaf)).toEqual([left?.leaf]);
+  });
+
   it('uscc-of: an organisation listed under an old registration number is met under its credit code and the code inside it', async () => {
     const company = party('organisation', '示例物流有限公司', ['business-registration', '110108000000016']);
     await inForce(defaulter(company));
