@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createApplication } from '../../api/application.js';
+import { createLogger } from '../../api/logging.js';
+import { createConsole } from '../../console/index.js';
 import { clerkOf, departmentOf, judgeOf, supervisorOf } from '../harness/credentials.js';
 import { type Browsing, expectSoundPage, OWN_FORM, signedInAs } from './browsing.js';
 import { COURT, type Court, createCourt, houseJudge, PEOPLE, SECRETS } from './court.js';
@@ -161,4 +164,20 @@ test('who searches too often has to wait', async () => {
   expect(answer.text).toContain('检索过于频繁');
   await browsing.get('/console/candidates').expect(200);
   await other.close();
+});
+
+test('neither the log nor the metrics of the api hold whom somebody sought or was shown', async () => {
+  const { pool, ring } = court;
+  const lines: string[] = [];
+  const logger = createLogger('trace', { write: (line: string) => void lines.push(line) });
+  const app = createApplication({ pool, ring, logger, console: createConsole({ pool, ring }) });
+  const browsing = await signedInAs(app, houseJudge().token);
+  const found = await post(browsing, '/console/candidates', search).expect(303);
+  const shown = await post(browsing, found.headers.location ?? '', { purpose: 'audit' }).expect(200);
+  expect(shown.text).toContain(PERSON.number);
+  await post(browsing, '/console/candidates', { ...search, birthDate: 'x' }).expect(422);
+  const { text: metrics } = await browsing.get('/metrics').expect(200);
+  expect(lines.length).toBeGreaterThan(3);
+  for (const secret of [PERSON.name, PERSON.number, '1968-03-15'])
+    expect([...lines, metrics].join('\n').includes(secret)).toBe(false);
 });
