@@ -15,6 +15,7 @@ import { comparisonRoutes } from './comparisons.js';
 import { decisionRoutes } from './decisions.js';
 import { type HealthOptions, health } from './health.js';
 import { identityRoutes } from './identity.js';
+import { identitySearchRoutes } from './identity-searches.js';
 import { inboxRoutes } from './inbox.js';
 import { interceptionRoutes } from './interceptions.js';
 import { refuseLate } from './late.js';
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   ...batchRoutes,
   ...interceptionRoutes,
   ...identityRoutes,
+  ...identitySearchRoutes,
   ...noticeRoutes,
   ...channelRoutes,
   ...catalogueRoutes,

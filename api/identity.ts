@@ -1,9 +1,8 @@
-import { looks, recordLook } from '../registry/identity-access.js';
-import { identityChain } from '../registry/identity-chain.js';
+import { looks, shown } from '../registry/identity-access.js';
+import { identityChain, personsIn } from '../registry/identity-chain.js';
 import { exceptionScope, revokeException } from '../registry/identity-exceptions.js';
 import { linkScope, makeLink, revokeLink } from '../registry/identity-links.js';
 import { decideIdentity, explain, reviewQueue } from '../registry/identity-reviews.js';
-import { inTransaction } from '../registry/pool.js';
 import { retentionRuns } from '../registry/retention.js';
 import { courtsOf } from '../registry/scope.js';
 import { requireCourtInterception, requireInterception, requireMaker, requireSubject } from './access.js';
@@ -22,12 +21,14 @@ const chain = reading({
   answer: answers.identityChain,
   async handle({ caller, id, query: { purpose }, traceId }, { pool, ring }) {
     await requireSubject(pool, caller, id);
-    return inTransaction(pool, async (tx) => {
-      if (purpose) await recordLook(tx, caller, actorOf(caller, traceId), { subject: id, purpose });
-      const found = await identityChain(tx, ring, id, { unmasked: purpose !== undefined });
-      if (!found) throw new Problem('not-found');
-      return found;
-    });
+    const found = await shown(
+      pool,
+      { caller, actor: actorOf(caller, traceId), purpose },
+      (tx, how) => identityChain(tx, ring, id, how),
+      (chained) => ({ subjects: personsIn(chained) }),
+    );
+    if (!found) throw new Problem('not-found');
+    return found;
   },
 });
 
@@ -80,15 +81,14 @@ const match = reading({
   answer: answers.identityMatch,
   async handle({ caller, id, query: { purpose }, traceId }, { pool, ring }) {
     await requireCourtInterception(pool, caller, id);
-    return inTransaction(pool, async (tx) => {
-      const found = await explain(tx, ring, id, { unmasked: purpose !== undefined });
-      if (!found) throw new Problem('not-found');
-      if (purpose) {
-        const look = { subject: found.subject, interception: id, purpose };
-        await recordLook(tx, caller, actorOf(caller, traceId), look);
-      }
-      return found;
-    });
+    const found = await shown(
+      pool,
+      { caller, actor: actorOf(caller, traceId), purpose },
+      (tx, how) => explain(tx, ring, id, how),
+      ({ subject }) => ({ subjects: [subject], interception: id }),
+    );
+    if (!found) throw new Problem('not-found');
+    return found;
   },
 });
 

@@ -5,12 +5,13 @@ import { Problem } from './problem.js';
 
 /**
  * Requests a minute, per client and process. Facts (repayments, decisions, acknowledgements, feedback) have a budget of their own, so
- * that bulk comparison can never starve a release. Whoever recomputes the whole record asks for many small files.
+ * that bulk comparison can never starve a release. Whoever recomputes the whole record asks for many small files. People search for people by hand.
  */
 export const BUDGETS = {
   comparisons: 600_000,
   facts: 60_000,
   reads: 120_000,
+  searches: 30,
   anonymous: 12_000,
   ledger: 300_000,
 } as const;
@@ -50,6 +51,7 @@ export function limiters(budgets: Budgets): Limits {
       comparisons: limiter('comparisons', comparisons),
       facts: limiter('facts'),
       reads: limiter('reads'),
+      searches: limiter('searches'),
       anonymous: limiter('anonymous'),
       ledger: limiter('ledger'),
     },

@@ -1,32 +1,26 @@
-import express, {
-  type ErrorRequestHandler,
-  type Request,
-  type RequestHandler,
-  type Response,
-  type Router,
-} from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler, type Response, type Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import type { JSX } from 'preact';
-import { render } from 'preact-render-to-string';
 import { listCases, searchable } from '../registry/case-views.js';
 import { courts } from '../registry/catalogue.js';
 import { caseCertificate } from '../registry/certificates.js';
-import { type Caller, identify } from '../registry/credentials.js';
+import { identify } from '../registry/credentials.js';
 import type { KeyRing } from '../registry/key-ring.js';
 import { isUnavailable, type Pool } from '../registry/pool.js';
 import { proofFile, receipt } from '../registry/receipts.js';
-import { type CourtCaller, courtsOf, isOfCourt, maySee } from '../registry/scope.js';
+import { courtsOf, maySee } from '../registry/scope.js';
 import { serveAsset } from './assets.js';
+import { identityRoutes } from './identity.js';
 import { CasePage } from './pages/case.js';
 import { readCase } from './pages/case-data.js';
 import { isCaseId } from './pages/case-id.js';
 import { readCaseListQuery } from './pages/case-list-query.js';
 import { CasesPage } from './pages/cases.js';
 import { CertificatePage } from './pages/certificate.js';
-import { type Message, MessagePage } from './pages/message.js';
+import type { Message } from './pages/message.js';
 import { SignInPage } from './pages/sign-in.js';
-import { localDestination, paths, single, withQuery } from './paths.js';
+import { localDestination, paths, single } from './paths.js';
 import { ForeignPost, neverStored, ownPostsOnly, securityHeaders, setCookie } from './security.js';
+import { forCourts, named, send, sendMessage } from './serving.js';
 import { signedIn, signIn, signOut } from './session.js';
 import { askedLanguage, LANGUAGE_COOKIE } from './text/index.js';
 import { type Visit, visitOf } from './visit.js';
@@ -42,7 +36,7 @@ const CASES_A_PAGE = 50;
 const YEAR_MS = 365 * 86_400_000;
 const RETRY_AFTER_SECONDS = 5;
 
-/** The pages people look at, to be mounted at /console. Everything is read-only and works without JavaScript. */
+/** The pages people look at, to be mounted at /console. All of them work without JavaScript. */
 export function createConsole({ pool, ring, report }: ConsoleOptions): Router {
   const router = express.Router();
   router.use(securityHeaders);
@@ -52,6 +46,7 @@ export function createConsole({ pool, ring, report }: ConsoleOptions): Router {
   signInRoutes(router, pool);
   caseRoutes(router, pool, ring);
   recordRoutes(router, pool);
+  identityRoutes(router, pool, ring);
   router.use((req, res) => sendMessage(res, visitOf(req), 404, 'notFound'));
   router.use(errorPage(report));
   return router;
@@ -167,44 +162,11 @@ function readAfter(asked: unknown): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-type CourtHandler = (visit: Visit, caller: CourtCaller, req: Request, res: Response) => Promise<void>;
-
-/** Pages for courts: others are told so, who is not signed in is asked to, and comes back here. */
-function forCourts(pool: Pool, handle: CourtHandler): RequestHandler {
-  return async (req, res) => {
-    const caller: Caller | undefined = await signedIn(pool, req);
-    const visit = visitOf(req, caller);
-    if (caller === undefined) return res.redirect(303, withQuery(paths.signIn, { next: visit.here }));
-    res.locals.client = caller.client;
-    if (!isOfCourt(caller)) return sendMessage(res, visit, 403, 'courtsOnly');
-    await handle(visit, caller, req, res);
-  };
-}
-
-/** The template by which logs and metrics know a request. */
-function named(template: string): RequestHandler {
-  return (_req, res, next) => {
-    res.locals.route = `/console/${template}`;
-    next();
-  };
-}
-
 const rememberLanguage: RequestHandler = (req, res, next) => {
   const asked = askedLanguage(req);
   if (asked !== undefined) setCookie(req, res, LANGUAGE_COOKIE, asked, new Date(Date.now() + YEAR_MS));
   next();
 };
-
-function send(res: Response, status: number, page: JSX.Element): void {
-  res
-    .status(status)
-    .type('html')
-    .send(`<!doctype html>${render(page)}`);
-}
-
-function sendMessage(res: Response, visit: Visit, status: number, message: Message): void {
-  send(res, status, <MessagePage visit={visit} message={message} />);
-}
 
 function errorPage(report: ConsoleOptions['report']): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {

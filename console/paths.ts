@@ -8,6 +8,11 @@ export const paths = {
   caseOf: (id: string): string => `${HOME}/cases/${id}`,
   certificateOf: (id: string): string => `${HOME}/cases/${id}/certificate`,
   proofOf: (id: string, fact: string): string => `${HOME}/cases/${id}/proofs/${fact}`,
+  reviews: `${HOME}/reviews`,
+  reviewOf: (interception: string): string => `${HOME}/reviews/${interception}`,
+  partyOf: (subject: string): string => `${HOME}/parties/${subject}`,
+  candidates: `${HOME}/candidates`,
+  candidatesOf: (search: string): string => `${HOME}/candidates/${search}`,
 } as const;
 
 /** A path with a query; members without a value are left out. */

@@ -248,7 +248,8 @@ async function noticeCounts(q: Queryable, defaulters: readonly string[]): Promis
   return counts;
 }
 
-export interface TimelineItem {
+/** A fact of a case. */
+export interface FactView {
   seq: number;
   /** Id of the fact: what a receipt is asked for. */
   fact: string;
@@ -258,9 +259,34 @@ export interface TimelineItem {
   department?: string;
   service?: string;
   detail: Record<string, unknown>;
+}
+
+export interface TimelineItem extends FactView {
   /** Where it stands in the record. */
   receipt: Placed;
 }
+
+export interface FactRow {
+  seq: number;
+  id: string;
+  at: Date;
+  type: FactType;
+  defaulter: string | null;
+  department: string | null;
+  service: string | null;
+  detail: Record<string, unknown>;
+}
+
+export const toFactView = (row: FactRow): FactView => ({
+  seq: row.seq,
+  fact: row.id,
+  at: row.at.toISOString(),
+  type: row.type,
+  ...(row.defaulter ? { defaulter: row.defaulter } : {}),
+  ...(row.department ? { department: row.department } : {}),
+  ...(row.service ? { service: row.service } : {}),
+  detail: row.detail,
+});
 
 /** The facts of a case in order, above `afterSeq`; gap-free. `next` is the seq to go on from. */
 export async function timeline(
@@ -269,16 +295,7 @@ export async function timeline(
   afterSeq: number,
   limit: number,
 ): Promise<{ items: TimelineItem[]; next?: number }> {
-  const { rows } = await q.query<{
-    seq: number;
-    id: string;
-    at: Date;
-    type: FactType;
-    defaulter: string | null;
-    department: string | null;
-    service: string | null;
-    detail: Record<string, unknown>;
-  }>(
+  const { rows } = await q.query<FactRow>(
     `select seq, id, at, type, defaulter, department, service, detail from fact
      where enforcement_case = $1 and seq > $2 order by seq limit $3`,
     [caseId, afterSeq, limit + 1],
@@ -289,14 +306,7 @@ export async function timeline(
     shown.map((row) => row.id),
   );
   const items = shown.map((row) => ({
-    seq: row.seq,
-    fact: row.id,
-    at: row.at.toISOString(),
-    type: row.type,
-    ...(row.defaulter ? { defaulter: row.defaulter } : {}),
-    ...(row.department ? { department: row.department } : {}),
-    ...(row.service ? { service: row.service } : {}),
-    detail: row.detail,
+    ...toFactView(row),
     receipt: places.get(row.id) ?? { state: 'accepted' as const },
   }));
   const last = rows.length > limit ? items.at(-1) : undefined;

@@ -1,17 +1,9 @@
-import type { FactType } from '../domain/vocabulary.js';
+import { type FactRow, type FactView, toFactView } from './case-views.js';
 import { treeOf } from './ledger-tiles.js';
 import type { Pool } from './pool.js';
 import { checkpointCovering, type Placed, placesOf } from './receipts.js';
 
-export interface CertifiedFact extends Placed {
-  seq: number;
-  fact: string;
-  at: string;
-  type: FactType;
-  defaulter?: string;
-  department?: string;
-  service?: string;
-  detail: Record<string, unknown>;
+export interface CertifiedFact extends Placed, FactView {
   /** base64, byte for byte. */
   leaf: string;
   /** hex */
@@ -34,15 +26,7 @@ export interface CaseCertificate {
   facts: CertifiedFact[];
 }
 
-interface FactRow {
-  seq: number;
-  id: string;
-  at: Date;
-  type: FactType;
-  defaulter: string | null;
-  department: string | null;
-  service: string | null;
-  detail: Record<string, unknown>;
+interface CertifiedRow extends FactRow {
   salt: Buffer | null;
   leaf: Buffer;
   leaf_hash: Buffer;
@@ -57,7 +41,7 @@ export async function caseCertificate(pool: Pool, id: string, open: boolean): Pr
   );
   const found = cases.rows[0];
   if (!found) return undefined;
-  const { rows } = await pool.query<FactRow>(
+  const { rows } = await pool.query<CertifiedRow>(
     `select f.seq, f.id, f.at, f.type, f.defaulter, f.department, f.service, f.detail, f.salt, l.leaf, l.leaf_hash,
             (select own.leaf_hash from ledger_leaf own where own.entry_id = s.entry_id) as replaced
      from fact f left join ledger_superseded s on s.entry_id = f.id join ledger_leaf l on l.entry_id = coalesce(s.by, f.id)
@@ -79,14 +63,7 @@ export async function caseCertificate(pool: Pool, id: string, open: boolean): Pr
           : await treeOf(pool).inclusion(place.index, checkpoint.size);
       return {
         ...place,
-        seq: row.seq,
-        fact: row.id,
-        at: row.at.toISOString(),
-        type: row.type,
-        ...(row.defaulter ? { defaulter: row.defaulter } : {}),
-        ...(row.department ? { department: row.department } : {}),
-        ...(row.service ? { service: row.service } : {}),
-        detail: row.detail,
+        ...toFactView(row),
         leaf: row.leaf.toString('base64'),
         leafHash: row.leaf_hash.toString('hex'),
         ...(proof ? { proof: proof.map((hash) => hash.toString('base64')) } : {}),

@@ -16,6 +16,7 @@ import { canonicalJson } from '../ledger/canonical-json.js';
 import { type FoundCandidate, findCandidates, MET_TODAY, ruleInEffect } from './candidates.js';
 import { caseKeyOf } from './data-keys.js';
 import { startHold } from './deadlines.js';
+import { holdLinks } from './identity-links.js';
 import type { Actor, ComparisonInput } from './inputs.js';
 import { type KeyRing, seal } from './key-ring.js';
 import { type LockedCase, lockCase } from './lives.js';
@@ -81,16 +82,21 @@ export async function compare(
     servicesWithoutRule.count += 1;
   let { candidates, blinds, now } = await findCandidates(tx, ring, department, input);
   const locked = new Map<string, LockedCase>();
+  const heldLinks = new Set<string>();
   const judged = (now: number): { candidate: FoundCandidate; judgement: Judgement }[] =>
     inEffect && ruleReason === null
       ? candidates.map((candidate) => ({ candidate, judgement: judge(inEffect.rule, candidate, now) }))
       : [];
   let judgements = judged(now);
-  // What may hit is judged again under the locks, until no case is left that came into force meanwhile.
-  for (let unlocked = toLock(judgements, locked); unlocked.length > 0; unlocked = toLock(judgements, locked)) {
-    for (const id of unlocked) {
-      const held = await lockCase(tx, ring, id);
-      if (held) locked.set(id, held);
+  // What may hit is judged again under the locks, until no case is left that came into force meanwhile, and no link by which it came.
+  for (;;) {
+    const [cases, links] = [toLock(judgements, locked), toHold(judgements, heldLinks)];
+    if (cases.length + links.length === 0) break;
+    if (links.length > 0) await holdLinks(tx, links);
+    for (const id of links) heldLinks.add(id);
+    for (const id of cases) {
+      const found = await lockCase(tx, ring, id);
+      if (found) locked.set(id, found);
     }
     ({ candidates, blinds, now } = await findCandidates(tx, ring, department, input));
     judgements = judged(now);
@@ -157,6 +163,17 @@ function toLock(
     .filter(({ judgement }) => judgement.outcome !== 'CLEAR')
     .map(({ candidate }) => candidate.enforcementCase);
   return [...new Set(hitting)].filter((id) => !locked.has(id)).sort();
+}
+
+/** Links by which somebody hits and that are not held yet. */
+function toHold(
+  judgements: readonly { candidate: FoundCandidate; judgement: Judgement }[],
+  held: ReadonlySet<string>,
+): string[] {
+  const hitting = judgements.filter(({ judgement }) => judgement.outcome !== 'CLEAR');
+  return [...new Set(hitting.flatMap(({ candidate }) => candidate.links.map(({ id }) => id)))]
+    .filter((id) => !held.has(id))
+    .sort();
 }
 
 interface NewInterception {
@@ -299,7 +316,11 @@ const askedParty = ({ party }: ComparisonInput): string =>
 export async function stillHolds(q: Queryable, answer: ComparisonAnswer): Promise<boolean> {
   if (answer.outcome === 'CLEAR') return true;
   const { rows } = await q.query<{ holds: boolean }>(
-    `select bool_and(i.freed_at is null and not d.stayed and (i.hold_until is null or clock_timestamp() < i.hold_until or exists (
+    `with met as (
+       select r.subject, r.related from identity_reach(array(
+         select distinct i.subject from comparison c join identifier i on i.blind = any(c.blinds) where c.id = $3 and ${MET_TODAY})) r
+     )
+     select bool_and(i.freed_at is null and not d.stayed and (i.hold_until is null or clock_timestamp() < i.hold_until or exists (
          select from directive v where v.interception = i.id and v.type in ('SEAL', 'REFUSE'))) and exists (
        select from restriction r where r.defaulter = i.defaulter and r.measure = any(i.measures) and r.in_force_at is not null
          and r.ended_at is null and (r.until is null or clock_timestamp() < r.until))
@@ -316,9 +337,12 @@ export async function stillHolds(q: Queryable, answer: ComparisonAnswer): Promis
        -- The court itself may have said since that it applies (a minute's grace: said before, on record after).
        and not exists (select from court_application a join decision v on v.id = a.decision join enforcement_case k on k.court = a.court
          join comparison c on c.id = $3 where k.id = i.enforcement_case and v.at > c.at - interval '1 minute' and clock_timestamp() < a.until_at)
-       -- The person it was given for may have been corrected away since, or the number may have had its day.
-       and exists (select from comparison c join identifier i on i.blind = any(c.blinds) where c.id = $3 and ${MET_TODAY} and (i.subject = d.subject
-         or exists (select from representative p where p.defaulter = d.id and p.subject = i.subject and p.until is null)))) as holds
+       -- The person it was given for may have been corrected away since, a link revoked, or the number may have had its day.
+       and not exists (select from identity_link k where k.id = any(i.links) and k.revoked_at is not null)
+       and exists (select from met m where case when 'LEGAL_REP_OF' = any(i.reasons)
+         then m.related and m.subject = d.subject or not m.related and exists (
+           select from representative p where p.defaulter = d.id and p.subject = m.subject and p.until is null)
+         else not m.related and m.subject = d.subject end)) as holds
      from interception i join defaulter d on d.id = i.defaulter where i.id = any($1)`,
     [answer.interceptions.map((interception) => interception.id), TOUCHES_A_CHILD, answer.id],
   );

@@ -80,15 +80,22 @@ export async function awaitKnownKeys(q: Queryable, ring: KeyRing): Promise<void>
 }
 
 /**
- * Called once at the start of a process: writes down the keys it will use, and fails where the database holds values under a key that is not
- * on the ring: they could not be read, and a person indexed under it would never be found.
+ * Called once at the start of a process: fails where the database holds values under a key that is not on the ring (they could not be read, and a
+ * person indexed under it would never be found), and else writes down the keys it will use.
  */
 export async function requireKnownKeys(q: Queryable, ring: KeyRing): Promise<void> {
+  // Before anything is written: a process that was started with an old ring, and fails, must not bring its keys back into use.
+  await failOnUnknownKeys(q, ring);
   await q.query(
     `insert into key_in_use (id, purpose) values ($1, 'seal'), ($2, 'index')
      on conflict (id, purpose) do update set retired_at = null where key_in_use.retired_at is not null`,
     [ring.active, ring.activeIndex],
   );
+  // And after: of two that start at once with rings of their own, one at least sees the other's keys.
+  await failOnUnknownKeys(q, ring);
+}
+
+async function failOnUnknownKeys(q: Queryable, ring: KeyRing): Promise<void> {
   const { rows } = await q.query<{ id: string; purpose: 'seal' | 'index' }>(
     `select id, purpose from key_in_use where retired_at is null
      union select distinct kek, 'seal' from data_key where wrapped is not null`,

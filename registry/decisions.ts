@@ -15,7 +15,7 @@ import { confirmService, exempt } from './permissions.js';
 import { allAnswered, send, type Transaction, violatedConstraint } from './pool.js';
 import { recordFacts } from './record.js';
 import { endByPerformance, notPerformed, tellLives } from './repayments.js';
-import { insertRestriction } from './restrictions.js';
+import { insertRestriction, isSealed } from './restrictions.js';
 import { endSameDebt, lockSameDebt } from './same-debt.js';
 
 /**
@@ -194,6 +194,7 @@ export async function impose(
 ): Promise<string> {
   const draft = decided('', measure.measure);
   accept(transition(target.life, { type: 'impose', restriction: draft }, locked.now));
+  if (measure.asset && (await isSealed(tx, ring, target.id, measure.asset))) accept({ conflict: 'already-imposed' });
   const dataKey = await caseKeyOf(tx, ring, locked);
   await tx.query('savepoint impose');
   try {

@@ -16,6 +16,7 @@ import { Refusal } from '../domain/refusal.js';
 import { makeLeaf } from '../ledger/leaf.js';
 import type { Actor } from './inputs.js';
 import { blindIndex, type KeyRing } from './key-ring.js';
+import { leafValues, withLeaf } from './leaf-rows.js';
 import type { Transaction } from './pool.js';
 
 // Tokens by which a department names a person without the number. Each department has keys of its own, quarter by quarter, so that the lists of
@@ -123,10 +124,10 @@ export async function issueTokenKeys(
     ...(actor.trace ? { trace: actor.trace } : {}),
   });
   await tx.query(
-    `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
-          pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
-     insert into token_key_issue (id, department, epochs, recipient, at, by) select entry_id, $5, $6, $7, $8, $9 from leaf`,
-    [id, key, leaf.bytes, leaf.hash, department, epochs, fingerprint, at, by],
+    withLeaf(
+      `insert into token_key_issue (id, department, epochs, recipient, at, by) select entry_id, $5, $6, $7, $8, $9 from leaf`,
+    ),
+    [...leafValues(id, key, leaf), department, epochs, fingerprint, at, by],
   );
   return { department, keys, fact: id };
 }

@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../domain/refusal.js';
 import { commitToDocument, freshSalt, makeLeaf } from '../ledger/leaf.js';
 import type { Actor } from './inputs.js';
+import { leafValues, withLeaf } from './leaf-rows.js';
 import { holdLog } from './notices.js';
 import type { Transaction } from './pool.js';
 
@@ -147,10 +148,10 @@ async function record(
     ...(actor.trace ? { trace: actor.trace } : {}),
   });
   await tx.query(
-    `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
-          pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
-     insert into departure (department, successor, reason, acknowledged, open_notices, at, by, salt, entry)
+    withLeaf(
+      `insert into departure (department, successor, reason, acknowledged, open_notices, at, by, salt, entry)
      select $5, $6, $7, $8, $9, $10, $11, $12, entry_id from leaf`,
-    [id, key, leaf.bytes, leaf.hash, code, successor, reason, acknowledged, open, at, by, salt],
+    ),
+    [...leafValues(id, key, leaf), code, successor, reason, acknowledged, open, at, by, salt],
   );
 }

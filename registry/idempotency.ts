@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import { allAnswered, firstFailure, inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
+import { allAnswered, firstFailure, inTransaction, type Pool, type Transaction } from './pool.js';
 
 // One request, one fact: the row below, the fact and the answer are one transaction (after draft-ietf-httpapi-idempotency-key-header).
 
 /** The longest a client may go on retrying with one key. */
 const KEPT_DAYS = 30;
+const FORGOTTEN_AT_ONCE = 5_000;
 
 export interface KeyedRequest {
   /** The court or department, not the token. */
@@ -61,12 +62,19 @@ export async function once(pool: Pool, request: KeyedRequest, work: Work): Promi
   );
 }
 
-/** Forgets answers older than any client's retries; returns how many. */
-export async function forgetOldAnswers(q: Queryable): Promise<number> {
-  const { rowCount } = await q.query('delete from idempotency where created_at < now() - make_interval(days => $1)', [
-    KEPT_DAYS,
-  ]);
-  return rowCount ?? 0;
+/** Forgets answers older than any client's retries, in portions: no statement of it takes long, and stopped it has done what it did. Returns how many. */
+export async function forgetOldAnswers(pool: Pool, portion = FORGOTTEN_AT_ONCE): Promise<number> {
+  let forgotten = 0;
+  for (let more = true; more; ) {
+    const { rowCount } = await pool.query(
+      `delete from idempotency where ctid = any(array(
+         select ctid from idempotency where created_at < now() - make_interval(days => $1) limit $2))`,
+      [KEPT_DAYS, portion],
+    );
+    forgotten += rowCount ?? 0;
+    more = (rowCount ?? 0) === portion;
+  }
+  return forgotten;
 }
 
 async function attempt(tx: Transaction, work: Work): Promise<StoredAnswer> {

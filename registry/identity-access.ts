@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import type { Purpose } from '../domain/identity/relations.js';
 import type { Actor } from './inputs.js';
-import type { Queryable } from './pool.js';
+import { inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
 import { type CourtCaller, courtsOf } from './scope.js';
 
 export interface Look {
@@ -15,29 +15,45 @@ export interface Look {
   purpose: Purpose;
 }
 
-/** Writes down that somebody sees a person unmasked, before they do. */
-export async function recordLook(
+/** Writes down that somebody sees persons unmasked, one look for each, before they do. */
+export async function recordLooks(
   q: Queryable,
   caller: CourtCaller,
   actor: Actor,
-  look: { subject: string; interception?: string; purpose: Purpose },
+  { subjects, interception, purpose }: { subjects: readonly string[]; interception?: string; purpose: Purpose },
 ): Promise<void> {
   await q.query(
     `insert into identity_access (id, subject, interception, actor_role, actor, court, credential, purpose, trace)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+     select id, subject, $3, $4, $5, $6, $7, $8, $9 from unnest($1::uuid[], $2::uuid[]) as t(id, subject)`,
     [
-      uuidv7(),
-      look.subject,
-      look.interception ?? null,
+      subjects.map(() => uuidv7()),
+      subjects,
+      interception ?? null,
       actor.role,
       actor.id,
       caller.court,
       caller.credential,
-      look.purpose,
+      purpose,
       actor.trace ?? null,
     ],
   );
 }
+
+/**
+ * Reads what shows persons: masked, or in full for a purpose, and then every one of them stands in the log of looks before it is answered.
+ * Undefined where there is nothing to show.
+ */
+export const shown = <T>(
+  pool: Pool,
+  { caller, actor, purpose }: { caller: CourtCaller; actor: Actor; purpose: Purpose | undefined },
+  read: (tx: Transaction, how: { unmasked: boolean }) => Promise<T | undefined>,
+  persons: (found: T) => { subjects: readonly string[]; interception?: string },
+): Promise<T | undefined> =>
+  inTransaction(pool, async (tx) => {
+    const found = await read(tx, { unmasked: purpose !== undefined });
+    if (found && purpose) await recordLooks(tx, caller, actor, { ...persons(found), purpose });
+    return found;
+  });
 
 /**
  * Looks, newest first: at one subject, whoever took them (the caller has to be let see it); without one, those of the caller's courts.

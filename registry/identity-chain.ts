@@ -189,6 +189,11 @@ export async function identityChain(
   };
 }
 
+/** Everybody whose name an unmasked chain shows: the party, and the other ends of its links. */
+export const personsIn = ({ subject, links }: IdentityChain): string[] => [
+  ...new Set([subject, ...links.flatMap(({ from, to, name }) => (to && name !== undefined ? [from, to] : []))]),
+];
+
 /** While an index key is changed, a number stands under both. */
 function onceEach<
   T extends { type: string; number: string; country: string; link: string | null; revoked_at: string | null },
@@ -202,26 +207,34 @@ function onceEach<
 }
 
 /**
- * Whether a subject is the caller's to see: it, or one that courts have linked to it, is or was a party or a representative in a case of the
- * caller's courts.
+ * Those of these subjects that are the caller's to see: they, or ones that courts have linked to them, are or were a party or a representative in a
+ * case of the caller's courts.
  */
-export async function maySeeSubject(q: Queryable, caller: CourtCaller, subject: string): Promise<boolean> {
-  const { rows } = await q.query<{ own: boolean }>(
+export async function visibleSubjects(
+  q: Queryable,
+  caller: CourtCaller,
+  subjects: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await q.query<{ origin: string }>(
     `with recursive near as (
-       select $1::uuid as subject, 0 as steps
+       select s as origin, s as subject, 0 as steps from unnest($1::uuid[]) s
        union
-       select case when l.subject = n.subject then l.other else l.subject end, n.steps + 1
+       select n.origin, case when l.subject = n.subject then l.other else l.subject end, n.steps + 1
        from near n join identity_link l on l.other is not null and n.subject in (l.subject, l.other)
          and (l.revoked_at is null or l.court = any($2)) where n.steps < 3
      )
-     select exists (select from near n where
+     select distinct n.origin from near n where
        exists (select from defaulter d join enforcement_case c on c.id = d.enforcement_case where d.subject = n.subject and c.court = any($2))
        or exists (select from representative p join defaulter d on d.id = p.defaulter join enforcement_case c on c.id = d.enforcement_case
                   where p.subject = n.subject and c.court = any($2))
        -- A corrected listing keeps its restrictions on the one it was made against.
        or exists (select from restriction r join enforcement_case c on c.id = r.enforcement_case
-                  where r.subject = n.subject and c.court = any($2))) as own`,
-    [subject, await courtsOf(q, caller)],
+                  where r.subject = n.subject and c.court = any($2))`,
+    [subjects, await courtsOf(q, caller)],
   );
-  return rows[0]?.own ?? false;
+  return new Set(rows.map(({ origin }) => origin));
 }
+
+/** Whether a subject is the caller's to see. */
+export const maySeeSubject = async (q: Queryable, caller: CourtCaller, subject: string): Promise<boolean> =>
+  (await visibleSubjects(q, caller, [subject])).has(subject);

@@ -4,6 +4,7 @@ import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../ledge
 import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
 import { unsealKept } from './key-ring.js';
+import { leafValues, withLeaf } from './leaf-rows.js';
 import type { Queryable, Transaction } from './pool.js';
 
 export type IdentityFactType = 'link.made' | 'link.revoked' | 'identity.decided' | 'exception.revoked';
@@ -95,15 +96,12 @@ export async function recordIdentityFact(
     ...(fact.actor.trace ? { trace: fact.actor.trace } : {}),
   });
   await tx.query(
-    `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
-          pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
-     insert into identity_fact (id, subject, seq, type, court, department, actor_role, actor, at, detail, salt, other_salt, trace)
+    withLeaf(
+      `insert into identity_fact (id, subject, seq, type, court, department, actor_role, actor, at, detail, salt, other_salt, trace)
      select entry_id, $5, $6, $7, $8, $9, $10, $11, $12, $13::jsonb, $14, $15, $16 from leaf`,
+    ),
     [
-      id,
-      fact.key,
-      leaf.bytes,
-      leaf.hash,
+      ...leafValues(id, fact.key, leaf),
       subject.id,
       (last?.seq ?? 0) + 1,
       fact.type,

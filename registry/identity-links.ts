@@ -277,6 +277,14 @@ export async function revokeLink(
   return { id, fact: fact.id, leaf: fact.leafHash.toString('hex') };
 }
 
+/**
+ * Holds links by which somebody is about to be stopped: whoever revokes one waits until the stop is written, and then finds it; who comes behind a
+ * revocation waits for it, and has to look again.
+ */
+export async function holdLinks(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await tx.query('select from identity_link where id = any($1) order by id for share', [ids]);
+}
+
 /** Puts each business that is still stopped and was met by this link before the judge of its case; `at` in epoch ms. */
 async function raiseHeld(tx: Transaction, link: string, at: number): Promise<void> {
   const { rows } = await tx.query<{ id: string; enforcement_case: string; defaulter: string; department: string }>(

@@ -23,6 +23,7 @@ export interface ReviewItem {
   department: string;
   service: string;
   case: string;
+  caseNumber: string;
   at: string;
   reasons: string[];
   /** What the department said, if it did. */
@@ -41,12 +42,13 @@ export async function reviewQueue(
     department: string;
     service: string;
     enforcement_case: string;
+    case_number: string;
     at: Date;
     exact: string;
     reasons: string[];
     feedback: ReviewItem['feedback'] | null;
   }>(
-    `select i.id, coalesce(i.matched_subject, d.subject) as subject, i.department, i.service, i.enforcement_case, i.at, i.at::text as exact, i.reasons,
+    `select i.id, coalesce(i.matched_subject, d.subject) as subject, i.department, i.service, i.enforcement_case, c.case_number, i.at, i.at::text as exact, i.reasons,
             (select f.identity from feedback f where f.interception = i.id and f.identity is not null order by f.at desc limit 1) as feedback
      from interception i join defaulter d on d.id = i.defaulter join enforcement_case c on c.id = i.enforcement_case
      where c.court = any($1) and i.freed_at is null and d.ended_at is null
@@ -63,6 +65,7 @@ export async function reviewQueue(
       department: row.department,
       service: row.service,
       case: row.enforcement_case,
+      caseNumber: row.case_number,
       at: row.at.toISOString(),
       reasons: row.reasons,
       ...(row.feedback ? { feedback: row.feedback } : {}),

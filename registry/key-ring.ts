@@ -115,9 +115,12 @@ export function unseal(ring: KeyRing, place: Place, value: Buffer): string {
   }
 }
 
+/** Whether the key of a value, as `with_key` gives it, was destroyed. */
+export const isErased = (value: Buffer): boolean => value[0] === KEY_DESTROYED;
+
 /** As `unseal`; where the key was destroyed, a dash: the row is kept, what it said is not. */
 export function unsealKept(ring: KeyRing, place: Place, value: Buffer): string {
-  return value[0] === KEY_DESTROYED ? '—' : unseal(ring, place, value);
+  return isErased(value) ? '—' : unseal(ring, place, value);
 }
 
 /** The data key by which a value, as `with_key` gives it, is sealed; undefined for one sealed by the ring itself. */

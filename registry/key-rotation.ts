@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { normaliseNumber } from '../domain/identity/identifier.js';
 import { dataKeyOf, renewDataKey } from './data-keys.js';
 import { blindIndex, type KeyRing, seal, unseal, unwrap, wrap } from './key-ring.js';
+import { reindexNames } from './name-index.js';
 import { inTransaction, type Pool, type Transaction } from './pool.js';
 import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns.js';
 
@@ -9,6 +10,8 @@ import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns.js';
 // stopped at any moment and begun again. Run as the owner of the tables.
 
 const BATCH = 200;
+/** Rows of a table that are looked at in one transaction. */
+const PAGE = 500;
 
 export type Progress = (step: string, done: number) => void;
 
@@ -40,32 +43,67 @@ export async function renewDataKeys(pool: Pool, ring: KeyRing, before: string, p
 }
 
 /** Seals anew what is not under its owner's present data key, or, belonging to nobody, not under the ring's active key. */
-export async function sweepSealedValues(pool: Pool, ring: KeyRing, progress: Progress): Promise<void> {
+export async function sweepSealedValues(pool: Pool, ring: KeyRing, progress: Progress, rows = PAGE): Promise<void> {
   for (const column of SEALED_COLUMNS) {
-    let after: string | null = null;
-    await inBatches(pool, `${column.table}.${column.column}`, progress, async (tx) => {
-      const rows = await staleRows(tx, ring, column, after);
-      for (const row of rows) {
-        const place = { table: column.table, column: column.column, row: row.row };
-        const dataKey =
-          column.sealedFor && row.owner ? await dataKeyOf(tx, ring, column.sealedFor.kind, row.owner) : undefined;
-        await tx.query(`update ${column.table} set ${column.column} = $2 where ${column.row} = $1`, [
-          row.row,
-          seal(ring, place, unseal(ring, place, row.value), dataKey),
-        ]);
-      }
-      after = rows.at(-1)?.row ?? after;
-      return rows.length;
-    });
+    let done = 0;
+    for (let after: string | null | undefined = null; after !== undefined; ) {
+      const page: Page = { after, upTo: undefined };
+      const found = await inTransaction(pool, async (tx) => {
+        page.upTo = await endOfPage(tx, column, page.after, rows);
+        return page.upTo === undefined ? 0 : sealAnew(tx, ring, column, page);
+      });
+      done += found;
+      if (found > 0) progress(`${column.table}.${column.column}`, done);
+      after = page.upTo;
+    }
   }
 }
 
-/** Values of a column that another key should seal, from a row on. One whose key was destroyed is not among them. */
+/** Rows of a table by primary key: after this one, up to that one. */
+interface Page {
+  after: string | null;
+  upTo: string | undefined;
+}
+
+/** The last of the next rows, whether anything is to be done with them or not: no statement walks a table from end to end. */
+async function endOfPage(
+  tx: Transaction,
+  { table, row }: SealedColumn,
+  after: string | null,
+  rows: number,
+): Promise<string | undefined> {
+  const found = await tx.query<{ up_to: string }>(
+    `select up_to::text from (select ${row} as up_to from ${table} where ${row} > ${placeOf(row, '$1')}
+       order by ${row} limit $2) p order by p.up_to desc limit 1`,
+    [after, rows],
+  );
+  return found.rows[0]?.up_to;
+}
+
+async function sealAnew(tx: Transaction, ring: KeyRing, column: SealedColumn, page: Page): Promise<number> {
+  const rows = await staleRows(tx, ring, column, page);
+  for (const row of rows) {
+    const place = { table: column.table, column: column.column, row: row.row };
+    const dataKey =
+      column.sealedFor && row.owner ? await dataKeyOf(tx, ring, column.sealedFor.kind, row.owner) : undefined;
+    await tx.query(`update ${column.table} set ${column.column} = $2 where ${column.row} = $1`, [
+      row.row,
+      seal(ring, place, unseal(ring, place, row.value), dataKey),
+    ]);
+  }
+  return rows.length;
+}
+
+/** A place in the order of a primary key, before all of it where there is none yet: a condition that its index answers. */
+const placeOf = (row: SealedColumn['row'], value: string): string =>
+  row === 'id' ? `coalesce(${value}::uuid, '00000000-0000-0000-0000-000000000000')` : `coalesce(${value}, '')`;
+
+/** Values of a page that another key should seal. One whose key was destroyed is not among them. */
 async function staleRows(
   tx: Transaction,
   ring: KeyRing,
   { table, column, row, sealedFor }: SealedColumn,
-  after: string | null,
+  { after, upTo }: Page,
 ): Promise<{ row: string; value: Buffer; owner: string | null }[]> {
   const value = `t.${column}`;
   const owner = sealedFor?.owner ?? 'null::uuid';
@@ -77,9 +115,10 @@ async function staleRows(
   const destroyed = `get_byte(${value}, 0) = 2 and exists (select from data_key k where k.id = ${keyId} and k.wrapped is null)`;
   const { rows } = await tx.query<{ row: string; value: Buffer; owner: string | null }>(
     `select t.${row}::text as row, with_key(${value}) as value, ${owner} as owner from ${table} t
-     where get_byte(${value}, 0) in (1, 2) and ($2::text is null or t.${row} > $2::${row === 'id' ? 'uuid' : 'text'}) and not (${current}) and not (${destroyed})
-     order by t.${row} limit ${BATCH} for no key update of t`,
-    [ring.active, after],
+     where t.${row} > ${placeOf(row, '$2')} and t.${row} <= ${placeOf(row, '$3')}
+       and get_byte(${value}, 0) in (1, 2) and not (${current}) and not (${destroyed})
+     order by t.${row} for no key update of t`,
+    [ring.active, after, upTo],
   );
   return rows;
 }
@@ -119,6 +158,7 @@ export async function fillIndex(pool: Pool, ring: KeyRing, progress: Progress): 
       return { done: rows.length, cursor: rows.at(-1)?.id };
     });
   }
+  await fillNameIndex(pool, ring, progress);
   await reindex(pool, ring, progress, {
     table: 'restriction',
     sealed: 'asset_sealed',
@@ -137,6 +177,16 @@ export async function fillIndex(pool: Pool, ring: KeyRing, progress: Progress): 
     blind: 'reference_blind',
     type: `'reference:' || department`,
     key: 'reference_key',
+  });
+}
+
+/** Every name under the active index key, for the search for candidates. */
+async function fillNameIndex(pool: Pool, ring: KeyRing, progress: Progress): Promise<void> {
+  let after: string | null = null;
+  await inBatches(pool, 'name_index', progress, async (tx) => {
+    const done = await reindexNames(tx, ring, after);
+    after = done.at(-1) ?? after;
+    return done.length;
   });
 }
 
@@ -179,6 +229,14 @@ export async function dropOldIndex(pool: Pool, ring: KeyRing, progress: Progress
       return rows.length;
     });
   }
+  await fillNameIndex(pool, ring, progress);
+  await inBatches(pool, 'name_index: old index', progress, async (tx) => {
+    const { rowCount } = await tx.query(
+      `delete from name_index where ctid = any(array(select ctid from name_index where index_key <> $1 limit ${BATCH}))`,
+      [ring.activeIndex],
+    );
+    return rowCount ?? 0;
+  });
 }
 
 interface BlindRow {
@@ -242,6 +300,7 @@ export async function retireUnusedKeys(
          union select kek, 'seal' from data_key where wrapped is not null
          union select index_key, 'index' from identifier
          union select index_key, 'index' from identity_exception_number
+         union select index_key, 'index' from name_index
          union select reference_key, 'index' from identity_link where reference_key is not null
          -- An asset that a court announced keeps no number, so it cannot be indexed anew: it is asked under its old key until it is over.
          union select o.id, 'index' from key_in_use o join key_in_use n on n.id = $2 and n.purpose = 'index' and o.since < n.since

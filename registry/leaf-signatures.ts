@@ -2,8 +2,9 @@ import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../domain/refusal.js';
 import { canonicalJson, type Json } from '../ledger/canonical-json.js';
-import { type Leaf, makeLeaf, SIGNED_PREFIX } from '../ledger/leaf.js';
+import { makeLeaf, SIGNED_PREFIX } from '../ledger/leaf.js';
 import type { Actor } from './inputs.js';
+import { leafValues, withLeaf } from './leaf-rows.js';
 import type { Queryable, Transaction } from './pool.js';
 import type { Receipt } from './receipts.js';
 
@@ -16,6 +17,8 @@ export interface SigningKey {
   owner: string;
   at: string;
 }
+
+const LEAF_ALONE = withLeaf('select from leaf');
 
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 const keyOf = (raw: Buffer): KeyObject =>
@@ -68,7 +71,7 @@ export async function registerSigningKey(
     doc: { sha256: digest.toString('hex') },
     ...(actor.trace ? { trace: actor.trace } : {}),
   });
-  await writeLeaf(tx, id, `signing-key:${kid}`, leaf);
+  await tx.query(LEAF_ALONE, leafValues(id, `signing-key:${kid}`, leaf));
   await tx.query('insert into signing_key (kid, public_key, owner, entry) values ($1, $2, $3, $4)', [
     kid,
     publicKey,
@@ -116,7 +119,7 @@ export async function signFact(
   const earlier = known.rows[0];
   if (earlier) return { entryId: earlier.entry, first: false };
   const leaf = makeLeaf({ ...content, sig: { kid, value: value.toString('base64') } });
-  await writeLeaf(tx, content.id, businessKey, leaf);
+  await tx.query(LEAF_ALONE, leafValues(content.id, businessKey, leaf));
   await tx.query('insert into leaf_signature (entry, signed, kid) values ($1, $2, $3)', [
     content.id,
     fact.entryId,
@@ -167,14 +170,6 @@ function parsed(bytes: Buffer): { [member: string]: Json } {
   } catch {
     return {};
   }
-}
-
-async function writeLeaf(tx: Transaction, id: string, key: string, { bytes, hash }: Leaf): Promise<void> {
-  await tx.query(
-    `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id)
-     insert into ledger_pending (entry_id) select entry_id from leaf`,
-    [id, key, bytes, hash],
-  );
 }
 
 const badSignature = (pointer: string): Refusal =>

@@ -3,6 +3,7 @@ import { Refusal } from '../domain/refusal.js';
 import type { DirectiveType, Measure, NoticeKind } from '../domain/vocabulary.js';
 import { makeLeaf } from '../ledger/leaf.js';
 import type { Actor } from './inputs.js';
+import { leafValues, withLeaf } from './leaf-rows.js';
 import type { LockedCase, LockedLife } from './lives.js';
 import { inTransaction, type Pool, type Queryable, send, type Transaction } from './pool.js';
 
@@ -298,10 +299,8 @@ export async function acknowledge(
   });
   send(
     tx,
-    `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
-          pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
-     insert into acknowledgement (department, up_to, at, entry) select $5, $6, $7, entry_id from leaf`,
-    [id, key, leaf.bytes, leaf.hash, department, upTo.toString(), cursor.now],
+    withLeaf(`insert into acknowledgement (department, up_to, at, entry) select $5, $6, $7, entry_id from leaf`),
+    [...leafValues(id, key, leaf), department, upTo.toString(), cursor.now],
   );
   return { acknowledged: Number(upTo) };
 }

@@ -4,9 +4,9 @@ import { normaliseNumber } from '../domain/identity/identifier.js';
 import type { Restriction } from '../domain/life.js';
 import type { AssetType, Measure } from '../domain/vocabulary.js';
 import { dataKeyOf } from './data-keys.js';
-import type { MeasureInput } from './inputs.js';
+import type { Asset, MeasureInput } from './inputs.js';
 import { blindIndex, blindIndexes, type DataKey, type KeyRing, seal, unseal } from './key-ring.js';
-import { send, type Transaction } from './pool.js';
+import { type Queryable, send, type Transaction } from './pool.js';
 
 /** Writes a restriction as decided: not in force until the process publishes it. Returns its id. */
 export function insertRestriction(
@@ -61,6 +61,20 @@ export function assetBlind(ring: KeyRing, type: string, number: string): Buffer 
 /** Under every readable index key: while one is changed, assets stand under either. */
 export function assetBlinds(ring: KeyRing, type: string, number: string): Buffer[] {
   return blindIndexes(ring, `asset:${type}`, '', normaliseNumber(number)).map(({ blind }) => blind);
+}
+
+/**
+ * Whether a defaulter's asset is sealed already as another readable index key has it; under the case's lock. As the active one has it, the database
+ * itself refuses it (`restriction_open`).
+ */
+export async function isSealed(q: Queryable, ring: KeyRing, defaulter: string, asset: Asset): Promise<boolean> {
+  const [, ...others] = assetBlinds(ring, asset.type, asset.number);
+  if (others.length === 0) return false;
+  const { rowCount } = await q.query(
+    'select 1 from restriction where defaulter = $1 and asset_type = $2 and asset_blind = any($3) and ended_at is null',
+    [defaulter, asset.type, others],
+  );
+  return (rowCount ?? 0) > 0;
 }
 
 /** Decides the same measures anew against another subject: same documents, assets and terms, not in force until published. */

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import { commitToDocument, freshSalt, makeLeaf } from '../ledger/leaf.js';
-import { destroyDataKeys } from './data-keys.js';
+import { eraseCases, eraseLinkedParties } from './erasure.js';
+import { firstIdAt } from './ids.js';
+import { leafValues, withLeaf } from './leaf-rows.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
 
 // What is kept has an end (个人信息保护法 art. 19, 47). Each run deletes what is due, in small transactions, and proves it: a fact with the count
 // and a digest of the ids, its leaf chained to the run before.
 
-export type RetentionKind = 'clear-comparison' | 'exception' | 'access-log' | 'case';
+export type RetentionKind = 'clear-comparison' | 'exception' | 'access-log' | 'case' | 'linked-party';
 
 const BATCH = 1_000;
-const CASES_AT_ONCE = 20;
 const LOCK = 4_210;
 
 type Step = (tx: Transaction, upTo: Date) => Promise<string[]>;
@@ -20,6 +21,7 @@ const STEPS: readonly (readonly [RetentionKind, Step])[] = [
   ['exception', forgetExceptions],
   ['access-log', deleteLooks],
   ['case', eraseCases],
+  ['linked-party', eraseLinkedParties],
 ];
 
 /**
@@ -55,7 +57,7 @@ async function forgetClearComparisons(tx: Transaction, upTo: Date): Promise<stri
      from comparison c
      where id > coalesce((select cursor from retention_cursor where kind = 'clear-comparison'), '00000000-0000-0000-0000-000000000000')
        and id < $1 order by id limit ${BATCH}`,
-    [firstIdOf(upTo), upTo],
+    [firstIdAt(upTo.getTime()), upTo],
   );
   // Up to the first that is not over yet, or not sealed: a seal is over what was compared.
   const waits = found.rows.findIndex((row) => !row.ready);
@@ -93,69 +95,15 @@ async function forgetExceptions(tx: Transaction, upTo: Date): Promise<string[]> 
 }
 
 async function deleteLooks(tx: Transaction, upTo: Date): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>(
-    `delete from identity_access where id in (select id from identity_access where at < $1 order by at limit ${BATCH}) returning id`,
-    [upTo],
-  );
-  return rows.map((row) => row.id);
-}
-
-/**
- * A case that has long been closed: its data key is destroyed, its salts are erased, who was asked in its hits is forgotten. A subject that has no
- * other case and no link in effect goes with it: key, numbers and salts. The rows stay, and so does every proof.
- */
-async function eraseCases(tx: Transaction, upTo: Date): Promise<string[]> {
-  const cases = await tx.query<{ id: string }>(
-    `select id from enforcement_case where closed_at < $1 and erased_at is null order by id limit ${CASES_AT_ONCE} for update`,
-    [upTo],
-  );
-  const ids = cases.rows.map((row) => row.id);
-  if (ids.length === 0) return [];
-  const parties = await tx.query<{ subject: string }>(
-    `select d.subject from defaulter d where d.enforcement_case = any($1)
-     union select r.subject from restriction r where r.enforcement_case = any($1)
-     union select p.subject from representative p join defaulter d on d.id = p.defaulter where d.enforcement_case = any($1)`,
-    [ids],
-  );
-  await tx.query('update enforcement_case set erased_at = clock_timestamp() where id = any($1)', [ids]);
-  await tx.query(
-    `update comparison c set blinds = '{}', operator_sealed = null, party_sealed = null, reference = '', forgotten_at = clock_timestamp()
-     where c.id in (select unnest(array[i.comparison, i.latest_comparison]) from interception i where i.enforcement_case = any($1))
-       and not exists (select from interception o join enforcement_case e on e.id = o.enforcement_case
-         where c.id in (o.comparison, o.latest_comparison) and e.erased_at is null)`,
-    [ids],
-  );
-  await tx.query('update interception set object_sealed = null, object_blind = null where enforcement_case = any($1)', [
-    ids,
-  ]);
-  await tx.query(
-    `update restriction set asset_blind = substring(sha256(id::text::bytea) from 1 for 16) where enforcement_case = any($1) and asset_type is not null`,
-    [ids],
-  );
-  await tx.query('update fact set salt = null where enforcement_case = any($1) and salt is not null', [ids]);
-  const alone = await tx.query<{ id: string }>(
-    `select s.id from subject s where s.id = any($1) and s.erased_at is null
-       and not exists (select from enforcement_case e where e.erased_at is null and (
-         exists (select from defaulter d where d.enforcement_case = e.id and d.subject = s.id)
-         or exists (select from restriction r where r.enforcement_case = e.id and r.subject = s.id)
-         or exists (select from representative p join defaulter d on d.id = p.defaulter where d.enforcement_case = e.id and p.subject = s.id)))
-       and not exists (select from identity_link l where s.id in (l.subject, l.other) and l.revoked_at is null and l.relation <> 'local-reference')
-     order by s.id for update of s`,
-    [parties.rows.map((row) => row.subject)],
-  );
-  const subjects = alone.rows.map((row) => row.id);
-  await tx.query('delete from identifier where subject = any($1)', [subjects]);
-  await tx.query(
-    'delete from identity_exception_number where exception in (select id from identity_exception where subject = any($1))',
-    [subjects],
-  );
-  await tx.query(
-    'update identity_fact set salt = null, other_salt = null where subject = any($1) and (salt is not null or other_salt is not null)',
-    [subjects],
-  );
-  await tx.query('update subject set erased_at = clock_timestamp() where id = any($1)', [subjects]);
-  await destroyDataKeys(tx, [...ids, ...subjects]);
-  return [...ids, ...subjects];
+  const deleted = [];
+  for (const log of ['identity_access', 'identity_search']) {
+    const { rows } = await tx.query<{ id: string }>(
+      `delete from ${log} where id in (select id from ${log} where at < $1 order by at limit ${BATCH}) returning id`,
+      [upTo],
+    );
+    deleted.push(...rows.map((row) => row.id));
+  }
+  return deleted;
 }
 
 /** The fact of a run: what it deleted is named by count and digest alone. */
@@ -187,10 +135,10 @@ async function prove(
     ...(before.rows[0] ? { prev: before.rows[0].leaf_hash.toString('hex') } : {}),
   });
   await tx.query(
-    `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
-          pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
-     insert into retention_run (id, kind, at, up_to, count, digest, salt) select entry_id, $5, $6, $7, $8, $9, $10 from leaf`,
-    [id, `retention:${id}`, leaf.bytes, leaf.hash, kind, at, upTo, ids.length, digest, salt],
+    withLeaf(
+      `insert into retention_run (id, kind, at, up_to, count, digest, salt) select entry_id, $5, $6, $7, $8, $9, $10 from leaf`,
+    ),
+    [...leafValues(id, `retention:${id}`, leaf), kind, at, upTo, ids.length, digest, salt],
   );
 }
 
@@ -199,12 +147,6 @@ export const digestOf = (ids: readonly string[]): Buffer =>
   createHash('sha256')
     .update([...ids].sort().join('\n'), 'utf8')
     .digest();
-
-/** The lowest UUIDv7 of an instant. */
-function firstIdOf(at: Date): string {
-  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
 
 export interface RetentionRun {
   id: string;

@@ -3,6 +3,8 @@ import { uuidv7 } from 'uuidv7';
 import { canonicalJson, type Json } from '../ledger/canonical-json.js';
 import { freshSalt, leafHash, makeLeaf } from '../ledger/leaf.js';
 import { foldSubtrees, inclusionPath, nodeHash, type Range, subtreesOf } from '../ledger/tree.js';
+import { firstIdAt, instantOf } from './ids.js';
+import { leafValues, withLeaf } from './leaf-rows.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from './pool.js';
 
 const SEALER_LOCK = 4_205;
@@ -51,7 +53,7 @@ export async function sealComparisons(pool: Pool, look: Look): Promise<{ sealed:
       `select c.id, c.department, c.service, c.reference, c.outcome, c.reasons, c.rule_version, c.at,
               c.outcome <> 'CLEAR' or exists (select from comparison_seal s where s.comparison = c.id) as sealed
        from comparison c where c.id >= $1 order by c.id limit $2`,
-      [uuidAt(look.at), AT_ONCE],
+      [firstIdAt(look.at), AT_ONCE],
     );
     const rows = page.rows.filter((row) => !row.sealed);
     const byDepartment = new Map<string, ClearRow[]>();
@@ -62,7 +64,7 @@ export async function sealComparisons(pool: Pool, look: Look): Promise<{ sealed:
     const again = look.again ?? oldest.getTime() - SKEW_MS;
     const more = page.rows.length === AT_ONCE;
     const last = page.rows.at(-1);
-    const next = more && last ? { at: Math.max(msOf(last.id), look.at + 1), again } : { at: again, again: null };
+    const next = more && last ? { at: Math.max(instantOf(last.id), look.at + 1), again } : { at: again, again: null };
     return { sealed: rows.length, look: next, more };
   });
 }
@@ -102,12 +104,11 @@ async function seal(tx: Transaction, department: string, rows: readonly ClearRow
     catalogueEdition: edition,
     ...(prev ? { prev: prev.toString('hex') } : {}),
   });
-  await tx.query(
-    `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
-          pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
-     insert into seal (id, department, count) select entry_id, $5, $6 from leaf`,
-    [id, key, leaf.bytes, leaf.hash, department, entries.length],
-  );
+  await tx.query(withLeaf(`insert into seal (id, department, count) select entry_id, $5, $6 from leaf`), [
+    ...leafValues(id, key, leaf),
+    department,
+    entries.length,
+  ]);
   await tx.query(
     `insert into comparison_seal (comparison, seal, position, commitment, salt)
      select c.id, $1, c.nth - 1, c.commitment, c.salt from unnest($2::uuid[], $3::bytea[], $4::bytea[]) with ordinality as c(id, commitment, salt, nth)`,
@@ -178,13 +179,4 @@ export async function openComparison(
     ...(own.salt ? { salt: own.salt.toString('base64') } : {}),
     proof: inclusionPath(own.position, rows.length).map((range) => rangeHash(hashes, range).toString('base64')),
   };
-}
-
-/** The instant of an id (UUID v7), epoch ms. */
-const msOf = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
-
-/** The smallest id (UUID v7) of an instant. */
-function uuidAt(ms: number): string {
-  const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }

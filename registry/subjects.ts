@@ -6,6 +6,7 @@ import { canonicalJson } from '../ledger/canonical-json.js';
 import { createDataKey } from './data-keys.js';
 import type { Party } from './inputs.js';
 import { blindIndexes, type DataKey, type KeyRing, seal, unsealKept } from './key-ring.js';
+import { indexNamesLater, writeNames } from './name-index.js';
 import { type Queryable, send, type Transaction } from './pool.js';
 import { type TokenIndex, tokenIn, tokenIndexes } from './token-index.js';
 
@@ -65,13 +66,19 @@ export async function subjectOf(
   if (same) return { subject: same.subject, nameDiffers: false, possibleDuplicate: false, fresh: false };
   const subject = uuidv7();
   const dataKey = createDataKey(tx, ring, 'subject', subject);
-  send(tx, 'insert into subject (id, kind, name_sealed, canonical_sealed) values ($1, $2, $3, $4)', [
-    subject,
-    party.kind,
-    seal(ring, { table: 'subject', column: 'name_sealed', row: subject }, party.name, dataKey),
-    seal(ring, { table: 'subject', column: 'canonical_sealed', row: subject }, own, dataKey),
-  ]);
+  send(
+    tx,
+    'insert into subject (id, kind, name_sealed, canonical_sealed, name_index_key) values ($1, $2, $3, $4, $5)',
+    [
+      subject,
+      party.kind,
+      seal(ring, { table: 'subject', column: 'name_sealed', row: subject }, party.name, dataKey),
+      seal(ring, { table: 'subject', column: 'canonical_sealed', row: subject }, own, dataKey),
+      ring.activeIndex,
+    ],
+  );
   for (const row of identifierRows(ring, subject, dataKey, party.identifiers, tokens)) send(tx, INSERT_IDENTIFIER, row);
+  writeNames(tx, ring, subject, party.name, party.identifiers);
   return {
     subject,
     nameDiffers: known.some((candidate) => !nameEquals(candidate.name, party.name)),
@@ -128,7 +135,7 @@ export async function linkIdentifier(
   const tokens = await tokenIndexes(tx, ring);
   for (const row of identifierRows(ring, subject, dataKey, [identifier], tokens, by))
     written += (await tx.query(INSERT_IDENTIFIER, row)).rowCount ?? 0;
-  if (written > 0) return;
+  if (written > 0) return indexNamesLater(tx, subject);
   throw new Refusal('state-conflict', '该号码已在其名下。 / The party has this number already.', [
     { pointer: '/identifier', code: 'already-linked' },
   ]);

@@ -3,7 +3,7 @@ import { epochOf, liveEpochs } from '../domain/identity/epoch.js';
 import { IDENTIFIER_TYPES, type IdentifierKey } from '../domain/identity/identifier.js';
 import { dataKeyOf } from './data-keys.js';
 import { departmentKey, tokenOf } from './department-tokens.js';
-import { type KeyRing, seal, unseal } from './key-ring.js';
+import { isErased, type KeyRing, seal, unseal } from './key-ring.js';
 import { inTransaction, type Pool, type Transaction } from './pool.js';
 
 // A department's token of a number is found like the number itself: a blind row under the index key `department/epoch`.
@@ -13,6 +13,8 @@ const INDEX_LOCK = 4_220;
 const BATCH = 200;
 /** The next quarter's index is made this long before it begins. */
 const AHEAD_MS = 10 * 86_400_000;
+/** A quarter's index outlives it by this: the clock of whoever compares may be behind this process's. */
+const GRACE_MS = 86_400_000;
 
 export interface TokenIndex {
   /** `department/epoch` */
@@ -59,14 +61,14 @@ export async function requireTokenIndexes(tx: Transaction, department: string, n
 
 /**
  * Does what is due for the token indexes at `now` (epoch ms): begins the next quarter's, fills one batch of each that is not complete, drops those
- * of quarters that are over and of departments that have left. Returns whether there may be more.
+ * of quarters that have been over for a day and of departments that have left. Returns whether there may be more.
  */
 export async function keepTokenIndexes(pool: Pool, ring: KeyRing, now: number): Promise<boolean> {
   const { rows } = await pool.query<{ department: string; epoch: string; ready: boolean; present: boolean }>(
     `select t.department, t.epoch, t.ready_at is not null as ready, d.left_position is null as present
      from token_index t join department d on d.code = t.department order by t.department, t.epoch`,
   );
-  const live = new Set<string>([...liveEpochs(now), epochOf(now + AHEAD_MS)]);
+  const live = new Set<string>([...liveEpochs(now - GRACE_MS), ...liveEpochs(now), epochOf(now + AHEAD_MS)]);
   const coming = [...new Set(rows.filter((row) => row.present).map((row) => row.department))].filter(
     (department) => !rows.some((row) => row.department === department && row.epoch === epochOf(now + AHEAD_MS)),
   );
@@ -103,7 +105,7 @@ async function fill(pool: Pool, ring: KeyRing, department: string, epoch: string
     );
     for (const row of rows) {
       const type = IDENTIFIER_TYPES.find((known) => known === row.type);
-      if (!type || row.value[0] === 4) continue;
+      if (!type || isErased(row.value)) continue;
       const number = unseal(ring, { table: 'identifier', column: 'number_sealed', row: row.id }, row.value);
       const id = uuidv7();
       const dataKey = await dataKeyOf(tx, ring, 'subject', row.subject);
@@ -131,7 +133,10 @@ async function fill(pool: Pool, ring: KeyRing, department: string, epoch: string
   });
 }
 
-/** First nobody writes into it any more, then its rows go. */
+/**
+ * Takes rows away, and with the last of them the index's own: whoever writes numbers meanwhile writes tokens into it still, and waits for this
+ * transaction's lock, so none is left behind.
+ */
 async function drop(pool: Pool, department: string, epoch: string): Promise<boolean> {
   return inTransaction(pool, async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);

@@ -8,6 +8,7 @@ import { createPool } from '../registry/pool.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
 import { runChannels } from './channels.js';
 import { watchHolidays } from './holidays.js';
+import { startIndexes } from './indexes.js';
 import { startLedger } from './ledger.js';
 import { ledgerSettings } from './ledger-settings.js';
 import { connectClient, runLives, temporalConfig } from './lives.js';
@@ -15,7 +16,6 @@ import { startLoops } from './loops.js';
 import { mailSettings, startMail } from './mail.js';
 import { deployment } from './options.js';
 import { startRetention } from './retention.js';
-import { startTokenIndex } from './token-index.js';
 
 /** The process ends by itself after this long, even if Temporal does not answer any more. */
 const LONGEST_SHUTDOWN_MS = 15_000;
@@ -65,7 +65,7 @@ const ledger = ledgerConfig && ledgerPool && startLedger({ ...ledgerConfig, pool
 if (!ledger) log.warn('SEQUENCER_DATABASE_URL is not set: this worker gives no leaf its place in the record');
 watchHolidays(log);
 const retention = startRetention(pool, log);
-const tokens = startTokenIndex(pool, ring, log);
+const indexes = startIndexes(pool, ring, log);
 const mail = settings && startMail({ pool, log, settings });
 const stopping = new AbortController();
 const activities = createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge });
@@ -88,7 +88,7 @@ async function stop(): Promise<void> {
   log.info('worker stops');
   stopping.abort();
   setTimeout(() => process.exit(1), LONGEST_SHUTDOWN_MS).unref();
-  await Promise.all([lives, channels, loops.stopRelays(), mail?.stop(), retention.stop(), tokens.stop()]);
+  await Promise.all([lives, channels, loops.stopRelays(), mail?.stop(), retention.stop(), indexes.stop()]);
   await Promise.all([loops.stopAll(), ledger?.stop()]);
   await Promise.all([pool.end(), ledgerPool?.end()]);
   process.exit(0);

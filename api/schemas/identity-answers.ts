@@ -13,6 +13,27 @@ const identityParty = z.object({
 });
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const agreement = z.array(z.enum(['name', 'number']));
+const heldNumbers = z.array(
+  z.object({
+    type: z.enum(IDENTIFIER_TYPES),
+    number: z.string(),
+    country: z.string().optional(),
+    validFrom: z.iso.date().optional(),
+    validUntil: z.iso.date().optional(),
+    source: z.enum(['listing', 'link']),
+    link: uuid.optional(),
+    revokedAt: instant.optional(),
+  }),
+);
+const listings = z.array(
+  z.object({
+    defaulter: uuid,
+    case: z.string(),
+    court: z.string(),
+    role: z.enum(['defaulter', 'representative']),
+    measures: z.array(measure),
+  }),
+);
 
 export const identityChain = z
   .object({
@@ -20,18 +41,7 @@ export const identityChain = z
     kind: z.enum(['person', 'organisation']),
     name: z.string(),
     masked: z.boolean().meta({ description: '无 purpose 即遮蔽 / Masked unless a purpose was given' }),
-    identifiers: z.array(
-      z.object({
-        type: z.enum(IDENTIFIER_TYPES),
-        number: z.string(),
-        country: z.string().optional(),
-        validFrom: z.iso.date().optional(),
-        validUntil: z.iso.date().optional(),
-        source: z.enum(['listing', 'link']),
-        link: uuid.optional(),
-        revokedAt: instant.optional(),
-      }),
-    ),
+    identifiers: heldNumbers,
     links: z.array(
       z
         .object({
@@ -55,15 +65,7 @@ export const identityChain = z
         .meta({ id: 'IdentityLink' }),
     ),
     sameParty: z.array(uuid),
-    listings: z.array(
-      z.object({
-        defaulter: uuid,
-        case: z.string(),
-        court: z.string(),
-        role: z.enum(['defaulter', 'representative']),
-        measures: z.array(measure),
-      }),
-    ),
+    listings,
     facts: z.array(
       z.object({
         seq: z.int().positive(),
@@ -88,6 +90,7 @@ export const identityReviews = z.object({
         department: z.string(),
         service: z.string(),
         case: uuid,
+        caseNumber: z.string(),
         at: instant,
         reasons: z.array(z.string()),
         feedback: z.enum(['same', 'other', 'unsure']).optional(),
@@ -140,12 +143,43 @@ export const identityAccesses = z.object({
   next,
 });
 
+const found = z
+  .object({
+    subject: uuid,
+    agreement: z.enum(['name', 'script', 'sound']).meta({
+      description:
+        '姓名相同、仅繁简不同、读音相同 / Written alike, alike but for traditional characters, sounding alike',
+    }),
+  })
+  .meta({ id: 'IdentityFound' });
+
+/** Ids and codes alone: this is kept with its Idempotency-Key. */
+export const identitySearch = z.object({ id: uuid, items: z.array(found) }).meta({ id: 'IdentitySearch' });
+
+const searched = { id: uuid, at: instant, by: z.string(), court: z.string(), purpose: z.enum(PURPOSES) };
+
+export const identityCandidates = z
+  .object({
+    ...searched,
+    masked: z.boolean(),
+    items: z.array(found.extend({ name: z.string(), identifiers: heldNumbers, listings })),
+  })
+  .meta({
+    id: 'IdentityCandidates',
+    description: '候选人，仅供法院参考 / Candidates for court staff; they decide nothing',
+  });
+
+export const identitySearches = z.object({
+  items: z.array(z.object({ ...searched, found: z.array(found) }).meta({ id: 'IdentitySearchLogged' })),
+  next,
+});
+
 export const retentionRuns = z.object({
   items: z.array(
     z
       .object({
         id: uuid,
-        kind: z.enum(['clear-comparison', 'exception', 'access-log', 'case']),
+        kind: z.enum(['clear-comparison', 'exception', 'access-log', 'case', 'linked-party']),
         at: instant,
         upTo: instant,
         count: z.int().positive(),

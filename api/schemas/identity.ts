@@ -3,9 +3,10 @@ import { compareDates } from '../../domain/calendar.js';
 import { NUMBER_RELATIONS, PURPOSES } from '../../domain/identity/relations.js';
 import type { LinkInput } from '../../registry/identity-links.js';
 import type { IdentityDecisionInput } from '../../registry/identity-reviews.js';
+import type { SearchInput } from '../../registry/identity-searches.js';
 import { coded, complain } from '../validate.js';
 import { page } from './page.js';
-import { date, id, name, prose } from './parts.js';
+import { date, id, name, pastDate, prose } from './parts.js';
 import { identifier, party } from './party.js';
 import { present } from './present.js';
 
@@ -77,11 +78,22 @@ export const identityDecision = z
     description: '是否同一人，由法院决定 / Whether it is the same person: the court’s word',
   });
 
-const purpose = z.enum(PURPOSES).optional().meta({
+const purpose = z.enum(PURPOSES);
+
+export const identitySearch = z
+  .strictObject({ name, birthDate: pastDate, sex: z.enum(['male', 'female']), purpose })
+  .transform((value): SearchInput => value)
+  .meta({
+    id: 'IdentitySearchInput',
+    description:
+      '姓名、出生日期与性别三者齐备方可检索 / Name, birth date and sex, all three: a name alone brings up nobody',
+  });
+
+const lookPurpose = purpose.optional().meta({
   description:
     '给出用途即显示全名与全号，并记入查阅日志 / With a purpose names and numbers are shown in full, and the look is logged',
 });
 
-export const look = z.strictObject({ purpose });
+export const look = z.strictObject({ purpose: lookPurpose });
 
 export const accessPage = page.extend({ subject: id.optional() });

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { CaseView, DefaulterView, RestrictionView } from '../../registry/case-views.js';
+import { paths } from '../paths.js';
 import { day } from '../text/format.js';
 import type { Visit } from '../visit.js';
 import { List } from './list.js';
@@ -24,7 +25,8 @@ function Defaulter({ visit, defaulter }: { visit: Visit; defaulter: DefaulterVie
   return (
     <article class="defaulter">
       <h3>
-        {defaulter.name} <DefaulterBadge visit={visit} defaulter={defaulter} />
+        <a href={paths.partyOf(defaulter.subject)}>{defaulter.name}</a>{' '}
+        <DefaulterBadge visit={visit} defaulter={defaulter} />
       </h3>
       <p class="muted">{text.grounds[defaulter.ground]}</p>
       <List class="measures">

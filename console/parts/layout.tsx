@@ -51,6 +51,8 @@ function Masthead({ visit }: { visit: Visit }): JSX.Element {
         {caller !== undefined && isOfCourt(caller) && (
           <nav class="masthead-nav" aria-label={text.navigation}>
             <a href={paths.cases}>{text.cases.title}</a>
+            {caller.role !== 'clerk' && <a href={paths.reviews}>{text.who.reviews.title}</a>}
+            <a href={paths.candidates}>{text.who.candidates.title}</a>
           </nav>
         )}
         <div class="masthead-tools">

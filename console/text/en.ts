@@ -1,3 +1,4 @@
+import { identityEn } from './identity-en.js';
 import type { Text } from './zh-CN.js';
 
 const plurals = new Intl.PluralRules('en');
@@ -272,6 +273,8 @@ export const en: Text = {
     notYet: '—',
   },
 
+  who: identityEn,
+
   messages: {
     courtsOnly: {
       title: 'In this version the console is for courts',
@@ -290,6 +293,10 @@ export const en: Text = {
       text: 'What was sent could not be read. Go back to the page and try again.',
     },
     tooMany: { title: 'Too many attempts', text: 'Signing in failed too often: wait a minute, then try again.' },
+    tooManySearches: {
+      title: 'Too many searches',
+      text: 'This court has searched too often: wait a minute, then try again.',
+    },
     failed: {
       title: 'Something went wrong',
       text: 'This page could not be made; no data of the case was touched. Try again; should it happen once more, tell the administrator and say when.',

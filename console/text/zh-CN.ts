@@ -16,6 +16,7 @@ import type {
 } from '../../domain/vocabulary.js';
 import type { DecisionInput } from '../../registry/inputs.js';
 import type { ReceiptState } from '../../registry/receipts.js';
+import { identityZhCN } from './identity-zh-CN.js';
 
 /** The source language: every other one must satisfy the shape of this constant. */
 export const zhCN = {
@@ -297,6 +298,8 @@ export const zhCN = {
     notYet: '—',
   },
 
+  who: identityZhCN,
+
   messages: {
     courtsOnly: {
       title: '本版控制台供法院使用',
@@ -312,6 +315,7 @@ export const zhCN = {
     },
     badRequest: { title: '请求有误', text: '提交的内容无法读取。请返回页面重新操作。' },
     tooMany: { title: '尝试次数过多', text: '登录失败次数过多，请一分钟后再试。' },
+    tooManySearches: { title: '检索过于频繁', text: '本院检索次数过多，请一分钟后再试。' },
     failed: {
       title: '系统出错',
       text: '本页面未能生成，案件数据没有受到影响。请稍后重试；若再次出现，请告知管理员并说明时间。',

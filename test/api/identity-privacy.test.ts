@@ -11,9 +11,13 @@ import { aCase, type Served, serve } from './served.js';
 const lines: string[] = [];
 let api: Served;
 beforeAll(async () => {
-  api = await serve({ logger: createLogger('trace', { write: (line: string) => void lines.push(line) }) });
+  const budgets = { searches: 100_000 };
+  api = await serve({ budgets, logger: createLogger('trace', { write: (line: string) => void lines.push(line) }) });
 });
 afterAll(() => api.end());
+
+/** A name that is searched for, and nobody’s on record. */
+const SOUGHT = '觅踪某';
 
 const digits = (length: number) => fc.stringMatching(new RegExp(`^[1-9]\\d{${length - 1}}$`));
 const resident = fc
@@ -66,6 +70,17 @@ it('no identity number of a fuzzed run stands in an error, a log, a metric or a 
       const link = { relation: 'alias-number', subject: two, identifier: identifiers[0], evidence: one };
       await keep(api.post('/v1/identity-links', link, { token: judge }));
       await keep(api.post('/v1/comparisons', `{"party":"${one}`, { token: department }));
+      const sought = {
+        name: where % 2 ? SOUGHT : one,
+        birthDate: where ? '1971-02-03' : two,
+        sex: 'male',
+        purpose: 'audit',
+      };
+      await keep(
+        api.post('/v1/identity-searches', { ...sought, ...(where === 3 ? { [two]: one } : {}) }, { token: judge }),
+      );
+      await keep(api.post('/v1/identity-searches', `{"name":"${one}`, { token: judge }));
+      await keep(api.get(`/v1/identity-searches/${one}?purpose=${two}`, judge));
       await keep(api.get(`/v1/identity-chain/${one}?purpose=${two}`, judge));
       await keep(api.get(`/v1/identity-accesses?subject=${two}`, judge));
       await keep(api.get(`/v1/${one}/${two}`, judge));
@@ -79,6 +94,10 @@ it('no identity number of a fuzzed run stands in an error, a log, a metric or a 
   const everything = [...answers, ...lines, metrics.text, ...leaves.rows.map((row) => row.text)]
     .join('\n')
     .toUpperCase();
+  const kept = await api.pool.query<{ text: string }>(
+    'select row_to_json(s)::text as text from identity_search s union all select body from idempotency',
+  );
+  for (const text of [everything, ...kept.rows.map((row) => row.text)]) expect(text).not.toContain(SOUGHT);
   for (const secret of sent) expect(everything.includes(secret), `found ${secret.slice(0, 4)}…`).toBe(false);
   expect([lines.length > 300, sent.size > 60]).toEqual([true, true]);
 }, 60_000);

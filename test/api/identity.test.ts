@@ -124,7 +124,7 @@ describe('the identity chain', () => {
     expect(replay.body.outcome).toBe('CLEAR');
   });
 
-  it('a hit by a link is not replayed after the link was revoked', async () => {
+  it('a hit by a link is replayed as it was while the link stands, and not after it was revoked', async () => {
     const judge = judgeOf(WUDANG).token;
     const other = { ...passport, identifiers: [{ type: 'passport', number: 'E9876544', country: 'CN' }] };
     const made = await post(
@@ -135,6 +135,14 @@ describe('the identity chain', () => {
     const asked = { ...business, reference: '设立-5', party: other };
     const hit = await post('/v1/comparisons', asked, departmentOf('AIC').token, 'by-link');
     expect(hit.body.outcome).toBe('INTERCEPT');
+    const again = await post('/v1/comparisons', asked, departmentOf('AIC').token, 'by-link');
+    expect([again.text, again.headers['idempotency-replayed']]).toEqual([hit.text, 'true']);
+    const full = await api.get(`/v1/identity-chain/${subject}?purpose=audit`, judge);
+    const shown = new Set([subject, ...full.body.links.map((one: { from: string; to: string }) => one.to)]);
+    const log = await api.get(`/v1/identity-accesses?limit=${shown.size}`, judge);
+    // The other ends are shown by name: a look at each.
+    expect(shown.size).toBeGreaterThan(1);
+    expect(new Set(log.body.items.map((look: { subject: string }) => look.subject))).toEqual(shown);
     await post(`/v1/identity-links/${made.body.id}/revocation`, {}, judge);
     const anew = await post('/v1/comparisons', asked, departmentOf('AIC').token, 'by-link');
     expect(anew.body.outcome).toBe('CLEAR');

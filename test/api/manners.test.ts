@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROBLEMS } from '../../api/problem.js';
+import { forgetOldAnswers } from '../../registry/idempotency.js';
 import { createPool } from '../../registry/pool.js';
 import { clerkOf, departmentOf, judgeOf } from '../harness/credentials.js';
 import { aCase, type Served, serve } from './served.js';
@@ -64,6 +65,18 @@ describe('idempotency', () => {
     expect([first.status, again.status, again.text]).toEqual([422, 422, first.text]);
     expect(again.headers['idempotency-replayed']).toBe('true');
     expect(again.headers['content-type']).toMatch('application/problem+json');
+  });
+
+  it('answers older than any client’s retries are forgotten, in portions; the younger ones stay', async () => {
+    await api.pool.query(
+      `insert into idempotency (client, key, fingerprint, status, body, created_at)
+       select 'court:old', 'k' || n, '\\x00', 201, '{}', now() - case when n <= 12 then interval '31 days' else interval '29 days' end
+       from generate_series(1, 15) n`,
+    );
+    expect(await forgetOldAnswers(api.pool, 5)).toBe(12);
+    const { rows } = await api.pool.query(`select count(*)::int as n from idempotency where client = 'court:old'`);
+    expect(rows).toEqual([{ n: 3 }]);
+    expect(await forgetOldAnswers(api.pool, 5)).toBe(0);
   });
 
   it('needs a key on every post, of printable characters', async () => {

@@ -5,8 +5,9 @@ import { type Identifier, parseIdentifier } from '../../domain/identity/identifi
 import type { Measure } from '../../domain/vocabulary.js';
 import { openCase } from '../../registry/cases.js';
 import { compare } from '../../registry/comparisons.js';
-import type { Credential } from '../../registry/credentials.js';
+import { authenticate, type Credential } from '../../registry/credentials.js';
 import { decide } from '../../registry/decisions.js';
+import { searchIdentity } from '../../registry/identity-searches.js';
 import type { Actor, DefaulterInput, Party } from '../../registry/inputs.js';
 import { giveDirective, giveFeedback, notifyJudge } from '../../registry/interceptions.js';
 import { readKeyRing } from '../../registry/key-ring.js';
@@ -134,6 +135,25 @@ export async function createCourt() {
       await tx((t) => giveFeedback(t, ring, interception.id, feedback, department));
       await tx((t) => giveDirective(t, ring, interception.id, { type: 'PROCEEDS_TO_COURT' }, JUDGE));
       return interception.id;
+    },
+    /** The first person's number under this name at a counter: stopped, if anybody is. */
+    async doubt(caseNumber: string, name: string, reference: string) {
+      const asked = { ...party(PEOPLE[0]), name };
+      const input = { service: 'AIC-01', reference, party: asked };
+      const answer = await tx((t) => compare(t, ring, 'AIC', input, { role: 'department', id: 'AIC' }));
+      const interception = answer.interceptions.find((one) => one.case.number === caseNumber);
+      if (!interception) throw new Error(`the comparison was ${answer.outcome}`);
+      return interception.id;
+    },
+    async subjectOf(defaulter: string | undefined): Promise<string> {
+      return (await pool.query('select subject from defaulter where id = $1', [defaulter])).rows[0].subject;
+    },
+    /** A search for the first person by the judge of the house. */
+    async search(): Promise<string> {
+      const caller = await authenticate(pool, houseJudge().token);
+      if (caller?.role !== 'judge') throw new Error('no judge');
+      const sought = { name: PEOPLE[0].name, birthDate: '1968-03-15', sex: 'female', purpose: 'audit' } as const;
+      return (await tx((t) => searchIdentity(t, ring, caller, JUDGE, sought))).id;
     },
     pay: (caseId: string, amountFen: bigint, reference: string) =>
       tx((t) =>

@@ -1,3 +1,5 @@
+import type { OpenedCase } from '../../registry/cases.js';
+import type { DefaulterInput } from '../../registry/inputs.js';
 import { escalate, expire, extend, publish, type StepResult, tell } from '../../registry/steps.js';
 import type { World } from './world.js';
 
@@ -12,4 +14,11 @@ export async function pursue(world: World, opened: { defaulters: { id: string }[
       result = await world.tx((tx) => step(tx, world.ring, id));
     }
   }
+}
+
+/** A case against these, opened and published. */
+export async function inForce(world: World, ...defaulters: DefaulterInput[]): Promise<OpenedCase> {
+  const opened = await world.open(defaulters);
+  await pursue(world, opened);
+  return opened;
 }

@@ -15,6 +15,8 @@ let browser: Browser;
 let url: string;
 let casePath: string;
 let allPaths: string[];
+let identityPaths: string[];
+let partyPath: string;
 
 beforeAll(async () => {
   court = await createCourt();
@@ -22,6 +24,11 @@ beforeAll(async () => {
   allPaths = [casePath];
   for (const until of ['released', 'published'] as const) allPaths.push(`/cases/${(await tellHouse(court, until)).id}`);
   allPaths.push(`/cases/${(await court.open({ people: 1, obligationFen: 0n })).id}`);
+  const { caseNumber, defaulters } = await court.open({ people: 1 });
+  await court.publish(defaulters);
+  const doubt = await court.doubt(caseNumber, '封某金', '设立-1');
+  partyPath = `/parties/${await court.subjectOf(defaulters[0]?.id)}`;
+  identityPaths = ['/reviews', `/reviews/${doubt}`, partyPath, '/candidates', `/candidates/${await court.search()}`];
   server = createServer(court.app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -49,7 +56,10 @@ async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  page.on('requestfailed', (request) => {
+    // A page that is left before its icon came is no fault.
+    if (request.failure()?.errorText !== 'net::ERR_ABORTED') complaints.push(`failed: ${request.url()}`);
+  });
   await page.exposeFunction('complain', (complaint: string) => complaints.push(complaint));
   await page.addInitScript(`addEventListener('securitypolicyviolation', (event) => complain(event.violatedDirective))`);
   return { page, complaints };
@@ -89,6 +99,15 @@ describe.each(['zh-CN', 'en'] as const)('in %s', (language) => {
       expect(await violations(page)).toEqual([]);
       await page.goBack();
     }
+    for (const path of identityPaths) {
+      await page.goto(`${url}${path}`);
+      expect(await violations(page), path).toEqual([]);
+    }
+    await page.goto(`${url}${partyPath}`);
+    await page.locator('#reveal-purpose').selectOption('audit');
+    await page.locator('main button[type=submit]').first().click();
+    await page.getByRole('status').waitFor();
+    expect(await violations(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -137,7 +156,7 @@ describe('the case page', () => {
     expect(new URL(page.url()).pathname).toBe(`/console${casePath}`);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    expect(new URL(page.url()).hash).toBe('#main');
+    await page.waitForURL(/#main$/);
     await page.context().close();
   });
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { liveEpochs } from '../../domain/identity/epoch.js';
+import { epochOf, isLiveEpoch, liveEpochs } from '../../domain/identity/epoch.js';
 import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { departmentKey, tokenOf, unwrapWith, wrapFor } from '../../registry/department-tokens.js';
 import { makeLink } from '../../registry/identity-links.js';
@@ -103,11 +103,7 @@ describe('a comparison by token', () => {
       aliases: [],
     })),
   });
-  const listed = async (party: Party) => {
-    const opened = await world.open([defaulter(party)]);
-    await byHand.pursue(world, opened);
-    return opened;
-  };
+  const listed = (party: Party) => byHand.inForce(world, defaulter(party));
   // FIN-01 is gated by LISTING; the same person at another department under its own key.
   const outcome = async (asked: Party, service = 'FIN-01') => (await world.compare(service, asked)).outcome;
 
@@ -206,5 +202,26 @@ describe('a comparison by token', () => {
     const before = (await keys()).length;
     await dropOldIndex(world.owner, world.ring, () => undefined);
     expect(await keys()).toHaveLength(before);
+  });
+
+  it('a quarter’s tokens are met for a day after it is over: not every clock is right', async () => {
+    const kept = async (at: number) => {
+      await prepare(at);
+      const { rows } = await world.owner.query<{ epoch: string }>(
+        `select epoch from token_index where department = 'FIN' order by epoch`,
+      );
+      return rows.map((row) => row.epoch);
+    };
+    const inAYear = now + 365 * 86_400_000;
+    const [year, quarter] = epochOf(inAYear).split('Q').map(Number);
+    // 00:00 in Shanghai on the first day of the next quarter.
+    const turn = Date.UTC(year ?? 0, (quarter ?? 0) * 3, 1) - 8 * 3_600_000;
+    await prepare(turn - 3_600_000);
+    await world.tx((tx) => requireTokenIndexes(tx, 'FIN', turn - 3_600_000));
+    const over = liveEpochs(turn - 1)[1];
+    expect(isLiveEpoch(over, turn)).toBe(false);
+    expect(await kept(turn + 3_600_000)).toContain(over);
+    expect(await kept(turn + 25 * 3_600_000)).not.toContain(over);
+    expect(await kept(turn + 25 * 3_600_000)).toEqual(expect.arrayContaining(liveEpochs(turn)));
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { creditCodeCheck, organisationCheck } from '../../domain/identity/check-digits.js';
 import { type IdentifierType, type PartyKind, parseIdentifier } from '../../domain/identity/identifier.js';
-import { stillHolds } from '../../registry/comparisons.js';
+import { compare as compareIn, stillHolds } from '../../registry/comparisons.js';
 import { identityChain } from '../../registry/identity-chain.js';
 import { type LinkInput, makeLink, revokeLink } from '../../registry/identity-links.js';
 import { decideIdentity, explain } from '../../registry/identity-reviews.js';
@@ -9,6 +9,7 @@ import type { DefaulterInput, Party } from '../../registry/inputs.js';
 import { sqlState } from '../../registry/pool.js';
 import { subjectOf } from '../../registry/subjects.js';
 import * as byHand from '../harness/by-hand.js';
+import { eventually } from '../harness/eventually.js';
 import {
   COURT,
   createWorld,
@@ -47,11 +48,7 @@ const documentOf = ({ identifiers: [first] }: Party) => {
   if (!first) throw new Error('no document');
   return first;
 };
-const inForce = async (...defaulters: DefaulterInput[]) => {
-  const opened = await world.open(defaulters);
-  await byHand.pursue(world, opened);
-  return opened;
-};
+const inForce = (...defaulters: DefaulterInput[]) => byHand.inForce(world, ...defaulters);
 const subject = (of: Party) => world.tx(async (tx) => (await subjectOf(tx, world.ring, of)).subject);
 type Terms = 'evidence' | 'subject';
 type Said = LinkInput extends infer L ? (L extends LinkInput ? Omit<L, Terms> : never) : never;
@@ -64,6 +61,13 @@ const chainOf = async (id: string) => {
   return found;
 };
 const compare = (service: string, asked: Party) => world.compare(service, asked);
+/** Statements that wait for a lock. */
+const waiting = async () =>
+  (
+    await world.owner.query(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+  ).rowCount ?? 0;
 const outcome = async (service: string, asked: Party) => (await compare(service, asked)).outcome;
 
 describe('a link', () => {
@@ -198,6 +202,25 @@ describe('a link', () => {
     expect(await stillHolds(world.pool, answer)).toBe(false);
   });
 
+  it('an answer that cites a link is not given again once that link is revoked, though another leads there', async () => {
+    const listed = person('庚甲');
+    await inForce(defaulter(listed));
+    const other = party('person', '庚甲', ['passport', 'E7654340', 'CHN']);
+    const own = await subject(listed);
+    const ways = [
+      await link(own, { relation: 'same-person', party: other }),
+      await link(own, { relation: 'alias-number', identifier: documentOf(other) }),
+    ];
+    const answer = await compare('AIC-01', other);
+    const cited = ways.find(({ leaf }) => leaf === answer.interceptions[0]?.links?.[0]?.leaf);
+    const left = ways.find((way) => way !== cited);
+    expect(await stillHolds(world.pool, answer)).toBe(true);
+    await revoke(cited?.id ?? '');
+    expect(await stillHolds(world.pool, answer)).toBe(false);
+    const anew = await compare('AIC-01', other);
+    expect(anew.interceptions[0]?.links?.map(({ leaf }) => leaf)).toEqual([left?.leaf]);
+  });
+
   it('uscc-of: an organisation listed under an old registration number is met under its credit code and the code inside it', async () => {
     const company = party('organisation', '示例物流有限公司', ['business-registration', '110108000000016']);
     await inForce(defaulter(company));
@@ -227,6 +250,55 @@ describe('a link', () => {
     expect(await outcome('PLN-01', clean)).toBe('CLEAR');
     await revoke(made.id);
     expect(await outcome('BDC-02', head)).toBe('CLEAR');
+  });
+
+  it('legal-rep-of: the answer is given again while the link stands, also to a representative whom the case itself names', async () => {
+    const company = party('organisation', '示例商贸有限公司', ['uscc', creditCode()]);
+    const named = person('戊甲');
+    await inForce({ ...defaulter(company), representatives: [{ role: 'legal-representative', party: named }] });
+    const byCase = await compare('BDC-02', named);
+    expect([byCase.outcome, await stillHolds(world.pool, byCase)]).toEqual(['INTERCEPT', true]);
+    const head = person('戊乙');
+    const made = await link(await subject(head), { relation: 'legal-rep-of', party: company });
+    const byLink = await compare('BDC-02', head);
+    expect([byLink.outcome, await stillHolds(world.pool, byLink)]).toEqual(['INTERCEPT', true]);
+    await revoke(made.id);
+    expect([await stillHolds(world.pool, byLink), await stillHolds(world.pool, byCase)]).toEqual([false, true]);
+  });
+
+  it('revoked while a comparison that came by it is under way: either it is clear, or the judge has the stop', async () => {
+    const listed = person('己某');
+    const opened = await inForce(defaulter(listed));
+    const other = party('person', '己某', ['passport', 'E7654330', 'CHN']);
+    const own = await subject(listed);
+    const raised = async () =>
+      (
+        await world.owner.query(
+          `select interception from inbox_item where enforcement_case = $1 and key like 'link-revoked:%'`,
+          [opened.id],
+        )
+      ).rows.map((row) => row.interception);
+    // The stop first: the revocation waits for it, and finds it.
+    const first = await link(own, { relation: 'same-person', party: other });
+    let stopped: Awaited<ReturnType<typeof compare>> | undefined;
+    let undone: Promise<unknown> | undefined;
+    await world.tx(async (tx) => {
+      const asked = { service: 'AIC-01', reference: 'race-1', party: other };
+      stopped = await compareIn(tx, world.ring, 'AIC', asked, { role: 'department', id: 'AIC' });
+      undone = revoke(first.id);
+      await eventually(async () => (await waiting()) > 0);
+    });
+    await undone;
+    expect(await raised()).toEqual([stopped?.interceptions[0]?.id]);
+    // The revocation first: the comparison waits for it, and is clear.
+    const second = await link(own, { relation: 'same-person', party: other });
+    let asked: ReturnType<typeof compare> | undefined;
+    await world.tx(async (tx) => {
+      await revokeLink(tx, world.ring, second.id, {}, COURT, JUDGE);
+      asked = compare('AIC-01', other);
+      await eventually(async () => (await waiting()) > 0);
+    });
+    expect((await asked)?.outcome).toBe('CLEAR');
   });
 
   it('operator-of: an individual business listed as such stops its operator, and the other way round', async () => {

@@ -24,11 +24,7 @@ afterAll(() => world.close());
 
 const DAY = 86_400_000;
 const AIC = { role: 'department' as const, id: 'AIC' };
-const listed = async (party: Party) => {
-  const opened = await world.open([defaulter(party)]);
-  await byHand.pursue(world, opened);
-  return opened;
-};
+const listed = (party: Party) => byHand.inForce(world, defaulter(party));
 const stop = async (asked: Party, reference?: string) => {
   const answer = await world.compare('AIC-01', asked, reference ? { reference } : {});
   const [first] = answer.interceptions;

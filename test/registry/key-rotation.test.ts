@@ -19,6 +19,7 @@ import {
   rewrapDataKeys,
   sweepSealedValues,
 } from '../../registry/key-rotation.js';
+import { namesAsked, subjectsByName } from '../../registry/name-index.js';
 import { reverseRepayment } from '../../registry/repayments.js';
 import { SEALED_COLUMNS } from '../../registry/sealed-columns.js';
 import * as byHand from '../harness/by-hand.js';
@@ -52,13 +53,21 @@ const turn = (to: object) => Object.assign(world.ring, { tokenRoot: undefined },
 const number = residentNumber();
 const debtor = person('封某全', number);
 let caseId = '';
+let debtorId = '';
 let subject = '';
+const imposed = (unit: string) => ({
+  type: 'impose' as const,
+  measure: 'SEAL' as const,
+  decision: { number: '（2026）黔0112执1号之三', madeOn: '2026-02-02' },
+  asset: { type: 'property-unit' as const, number: unit },
+});
 
 beforeAll(async () => {
   world = await createWorld();
   await requireKnownKeys(world.pool, turn(FIRST));
   const opened = await world.open([defaulter(debtor, ['LISTING', 'CONSUMPTION', { seal: 'U-9' }])]);
   caseId = opened.id;
+  debtorId = opened.defaulters[0]?.id ?? '';
   await byHand.pursue(world, opened);
   subject = (await world.view(caseId)).defaulters[0]?.subject ?? '';
   const link = { relation: 'alias-number' as const, subject, identifier: identifier(), evidence: 'ef'.repeat(32) };
@@ -106,8 +115,16 @@ const everythingWorks = async () => {
     [undefined, 'BDC-9'],
   ]);
   await world.open([defaulter(debtor, ['EXIT'])]);
+  expect(await foundByName()).toContain(subject);
+};
+/** Whom court staff find by name, birth date and sex. */
+const foundByName = () => {
+  const birthDate = number.replace(/^.{6}(.{4})(..)(..).*$/, '$1-$2-$3');
+  return subjectsByName(world.pool, namesAsked(world.ring, '封某全', { birthDate, sex: 'female' }), 10);
 };
 const quiet = () => undefined;
+const ringKeys = (keys: ReadonlyMap<string, Buffer>) =>
+  Object.fromEntries([...keys].map(([id, bytes]) => [id, bytes.toString('base64')]));
 const count = async (sql: string, ...values: unknown[]) =>
   Number((await world.owner.query<{ n: string }>(sql, values)).rows[0]?.n);
 
@@ -134,6 +151,11 @@ describe('changing keys while everything runs', () => {
     await everythingWorks();
     await requireKnownKeys(world.pool, turn(BOTH));
     await everythingWorks();
+    // What is sealed under the old key is not sealed a second time under the new one.
+    const twice = { ...imposed('u 9'), defaulter: debtorId };
+    await expect(world.decide(caseId, twice)).rejects.toMatchObject({ code: 'state-conflict' });
+    await world.decide(caseId, { ...imposed('U-10'), defaulter: debtorId });
+    await byHand.pursue(world, { defaulters: [{ id: debtorId }] });
     await rewrapDataKeys(world.owner, world.ring, quiet);
     expect(await count(`select count(*) as n from data_key where kek = 'k1'`)).toBe(0);
     await everythingWorks();
@@ -159,8 +181,15 @@ describe('changing keys while everything runs', () => {
     await expect(requireKnownKeys(world.pool, turn(SECOND))).rejects.toThrow('indexKeys.i1');
     turn(BOTH);
     await dropOldIndex(world.owner, world.ring, quiet);
-    expect(await count(`select count(*) as n from identifier where index_key <> 'i2'`)).toBe(0);
-    expect((await retireUnusedKeys(world.owner, world.ring)).map(({ id }) => id).sort()).toEqual(['i1', 'k1']);
+    for (const table of ['identifier', 'name_index'])
+      expect(await count(`select count(*) as n from ${table} where index_key <> 'i2'`)).toBe(0);
+    const sealed = { object: { type: 'property-unit' as const, number: 'U-10' } };
+    expect((await world.compare('BDC-01', debtor, sealed)).interceptions[0]?.measures).toContain('SEAL');
+    const retired = async () => (await retireUnusedKeys(world.owner, world.ring)).map(({ id }) => id).sort();
+    await world.owner.query(`update name_index set index_key = 'i1' where subject = $1`, [subject]);
+    expect(await retired()).toEqual(['k1']);
+    await world.owner.query(`update name_index set index_key = 'i2' where subject = $1`, [subject]);
+    expect(await retired()).toEqual(['i1']);
     await requireKnownKeys(world.pool, turn(SECOND));
     await everythingWorks();
   });
@@ -181,7 +210,8 @@ describe('changing keys while everything runs', () => {
       activeIndex: 'i9',
     });
     await expect(requireKnownKeys(world.pool, other)).rejects.toThrow('keys.k2');
-    await world.owner.query(`delete from key_in_use where id in ('k9', 'i9')`);
+    // A start that failed has put nothing into use: who has the right ring starts as before.
+    await requireKnownKeys(world.pool, world.ring);
   });
 
   it('npm run keys:rotate does it all, with progress, new data keys included, and says what may leave the ring', async () => {
@@ -221,6 +251,54 @@ describe('changing keys while everything runs', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('an asset that a court announced (a judicial auction)', () => {
+  it('keeps its index key until it is over: there is no number by which it could be indexed anew', async () => {
+    const unit = { type: 'property-unit' as const, number: 'U-77' };
+    const document = { number: '（2026）黔0112执协8号', madeOn: '2026-03-01' };
+    const party = person('亢某');
+    const opened = await world.open([defaulter(party, ['LISTING', { seal: unit.number }])]);
+    await byHand.pursue(world, opened);
+    const former = world.ring.activeIndex;
+    const untilAt = new Date(Date.now() + 86_400_000).toISOString();
+    await world.decide(opened.id, { type: 'court-application', document, asset: unit, untilAt });
+    const next = { ...fixed, active: 'k3', keys: ringKeys(world.ring.keys), activeIndex: 'i4' };
+    await requireKnownKeys(world.pool, turn({ ...next, indexKeys: { ...ringKeys(world.ring.indexKeys), i4: key() } }));
+    await fillIndex(world.owner, world.ring, quiet);
+    await dropOldIndex(world.owner, world.ring, quiet);
+    expect((await retireUnusedKeys(world.owner, world.ring)).map(({ id }) => id)).not.toContain(former);
+    const asked = { object: unit, courtApplication: { court: COURT, number: document.number } };
+    expect((await world.compare('BDC-01', party, asked)).outcome).toBe('CLEAR');
+    await world.owner.query('alter table court_application disable trigger append_only');
+    await world.owner.query('update court_application set until_at = clock_timestamp()');
+    await world.owner.query('alter table court_application enable trigger append_only');
+    expect((await retireUnusedKeys(world.owner, world.ring)).map(({ id }) => id)).toContain(former);
+  });
+});
+
+describe('the sweep', () => {
+  it('finds what is stale on every page of a table', async () => {
+    const opened = await Promise.all(Array.from({ length: 7 }, (_, n) => world.open([defaulter(person(`庚${n}`))])));
+    for (const { id } of opened) {
+      const place = { table: 'enforcement_case', column: 'content_sealed', row: id };
+      await world.owner.query('update enforcement_case set content_sealed = $2 where id = $1', [
+        id,
+        seal(world.ring, place, '旧值'),
+      ]);
+    }
+    const found: number[] = [];
+    await sweepSealedValues(
+      world.owner,
+      world.ring,
+      (step, done) => void (step === 'enforcement_case.content_sealed' && found.push(done)),
+      2,
+    );
+    expect(found.at(-1)).toBe(7);
+    expect(found.length).toBeGreaterThan(3);
+    expect(await count('select count(*) as n from enforcement_case where get_byte(content_sealed, 0) = 1')).toBe(0);
+    expect((await world.view(opened[0]?.id ?? '')).obligation.content).toBe('旧值');
   });
 });
 

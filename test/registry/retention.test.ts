@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { commitToSubject } from '../../ledger/leaf.js';
-import { recordLook } from '../../registry/identity-access.js';
-import { decideIdentity } from '../../registry/identity-reviews.js';
+import { recordLooks } from '../../registry/identity-access.js';
+import { makeLink, revokeLink } from '../../registry/identity-links.js';
+import { decideIdentity, explain } from '../../registry/identity-reviews.js';
+import type { Party } from '../../registry/inputs.js';
 import { digestOf, retainOnce, retentionRuns } from '../../registry/retention.js';
 import { sealComparisons, WHOLE_LOOK } from '../../registry/seals.js';
 import { statistics } from '../../registry/statistics.js';
-import { canonicalSubject } from '../../registry/subjects.js';
+import { canonicalSubject, subjectOf } from '../../registry/subjects.js';
 import * as byHand from '../harness/by-hand.js';
 import { COURT, createWorld, defaulter, JUDGE, person, residentNumber, type World } from '../harness/world.js';
 
@@ -139,12 +142,95 @@ it('a case long closed is erased with the people who have no other: nobody is re
   expect(await runs('case')).toMatchObject([{ count: 2, digest: digestOf([closed.id, gone ?? '']).toString('hex') }]);
 });
 
+describe('people whom a link alone brought on record', () => {
+  const EVIDENCE = 'ab'.repeat(32);
+  const passport = (number: string, name: string): Party => {
+    const parsed = parseIdentifier({ type: 'passport', number, country: 'CHN' }, '2026-11-25');
+    if (!parsed.ok) throw new Error(parsed.code);
+    return { kind: 'person', name, identifiers: [parsed.identifier] };
+  };
+  const subjectBy = (party: Party) => world.tx(async (tx) => (await subjectOf(tx, world.ring, party)).subject);
+  const linked = async (subject: string, party: Party) =>
+    world.tx((tx) =>
+      makeLink(tx, world.ring, { relation: 'same-person', subject, party, evidence: EVIDENCE }, COURT, JUDGE),
+    );
+  const revoke = (link: string) => world.tx((tx) => revokeLink(tx, world.ring, link, {}, COURT, JUDGE));
+  const erased = async (subject: string) =>
+    (await rowOf('select erased_at is not null as erased from subject where id = $1', subject)).erased;
+  const saltsOf = async (fact: string) =>
+    rowOf('select salt is not null as salt, other_salt is not null as other from identity_fact where id = $1', fact);
+  const found = async (table: string, subject: string) =>
+    (await rowOf(`select count(*)::int as n from ${table} where subject = $1`, subject)).n;
+
+  it('are forgotten a month after the last link was undone, with the salt that opens them in the other’s record', async () => {
+    const listed = person('冯某');
+    await world.open([defaulter(listed)]);
+    const own = await subjectBy(listed);
+    const stranger = passport('E6000001', '冯某');
+    const made = await linked(own, stranger);
+    const other = await subjectBy(stranger);
+    await retain(inDays(31 * 365));
+    expect([await erased(own), await erased(other)]).toEqual([false, false]);
+    await revoke(made.id);
+    await retain(inDays(29));
+    expect([await erased(other), await saltsOf(made.fact)]).toEqual([false, { salt: true, other: true }]);
+    await retain(inDays(31));
+    expect([await erased(own), await erased(other)]).toEqual([false, true]);
+    expect(await saltsOf(made.fact)).toEqual({ salt: true, other: false });
+    expect([await found('identifier', other), await found('identifier', own)]).toEqual([0, 1]);
+    const [proof] = await runs('linked-party');
+    expect(proof).toMatchObject({ count: 1, digest: digestOf([other]).toString('hex') });
+  });
+
+  it('stay while a stop that came by them is kept: the court may still have to say who it was', async () => {
+    const listed = person('陆某');
+    const opened = await world.open([defaulter(listed)]);
+    await byHand.pursue(world, opened);
+    const met = passport('E6000002', '陆某');
+    const made = await linked(await subjectBy(listed), met);
+    const [stop] = (await world.compare('AIC-01', { ...met, name: '陆某某' })).interceptions;
+    await revoke(made.id);
+    await retain(inDays(60));
+    expect(await erased(await subjectBy(met))).toBe(false);
+    const match = await explain(world.pool, world.ring, stop?.id ?? '', { unmasked: true });
+    expect(match?.asked.name).toBe('陆某某');
+  });
+
+  it('linked still, go with the last case of anybody they are tied to, and not before', async () => {
+    const [listed, also] = [person('程某'), passport('E6000003', '程某')];
+    const closed = await world.open([defaulter(listed)]);
+    const open = await world.open([defaulter(also)]);
+    const [own, other] = [await subjectBy(listed), await subjectBy(also)];
+    const third = passport('E6000004', '程某');
+    await linked(own, also);
+    const made = await linked(other, third);
+    const last = await subjectBy(third);
+    const close = async (id: string) => {
+      await world.decide(id, { type: 'release', ground: 'settled' });
+      await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [id]);
+    };
+    await close(closed.id);
+    await retain(inDays(31 * 365));
+    expect([await erased(own), await erased(other), await erased(last)]).toEqual([false, false, false]);
+    await close(open.id);
+    await retain(inDays(31 * 365));
+    expect([await erased(own), await erased(other), await erased(last)]).toEqual([true, true, true]);
+    expect(await saltsOf(made.fact)).toEqual({ salt: false, other: false });
+    for (const subject of [own, other, last]) expect(await found('name_index', subject)).toBe(0);
+  });
+});
+
+it('a salt that is gone does not come back, and none is changed', async () => {
+  const salt = 'update identity_fact set other_salt = $1';
+  await expect(world.owner.query(salt, [Buffer.alloc(16, 7)])).rejects.toMatchObject({ code: '42501' });
+});
+
 it('the log of looks is kept for years, and by the database for three at least', async () => {
   const opened = await world.open([defaulter(person('吴某'))]);
   const subject = (await world.view(opened.id)).defaulters[0]?.subject ?? '';
   const { id } = await rowOf(`select id from credential where role = 'judge' and court = $1`, COURT);
   const caller = { role: 'judge' as const, court: COURT, judge: JUDGE.id, credential: id, client: `court:${COURT}` };
-  await recordLook(world.pool, caller, JUDGE, { subject, purpose: 'audit' });
+  await recordLooks(world.pool, caller, JUDGE, { subjects: [subject], purpose: 'audit' });
   await retain(inDays(4 * 365));
   expect((await rowOf('select count(*)::int as n from identity_access where subject = $1', subject)).n).toBe(1);
   // The trigger goes by the clock of the database: a rule set too short deletes nothing.

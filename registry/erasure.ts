@@ -1,0 +1,106 @@
+import { destroyDataKeys } from './data-keys.js';
+import type { Transaction } from './pool.js';
+
+// What is erased loses its keys, its numbers and its salts. The rows stay, and so does every proof.
+
+const CASES_AT_ONCE = 20;
+const PARTIES_AT_ONCE = 200;
+
+/** Whether a subject `s` still has a part in a case that is kept: as a party, a representative, or as the record by which somebody was stopped. */
+const HAS_A_CASE = (s: string): string => `(
+  exists (select from defaulter d join enforcement_case e on e.id = d.enforcement_case where d.subject = ${s} and e.erased_at is null)
+  or exists (select from restriction r join enforcement_case e on e.id = r.enforcement_case where r.subject = ${s} and e.erased_at is null)
+  or exists (select from representative p join defaulter d on d.id = p.defaulter join enforcement_case e on e.id = d.enforcement_case
+    where p.subject = ${s} and e.erased_at is null)
+  or exists (select from interception i join enforcement_case e on e.id = i.enforcement_case
+    where i.matched_subject = ${s} and i.links <> '{}' and e.erased_at is null))`;
+
+/**
+ * Cases closed before an instant: their data keys are destroyed, their salts are erased, who was asked in their hits is forgotten. A subject goes with
+ * them once neither it nor anybody whom links in effect tie to it has another case. Returns the ids of what was erased.
+ */
+export async function eraseCases(tx: Transaction, upTo: Date): Promise<string[]> {
+  const cases = await tx.query<{ id: string }>(
+    `select id from enforcement_case where closed_at < $1 and erased_at is null order by id limit ${CASES_AT_ONCE} for update`,
+    [upTo],
+  );
+  const ids = cases.rows.map((row) => row.id);
+  if (ids.length === 0) return [];
+  const parties = await tx.query<{ subject: string }>(
+    `select d.subject from defaulter d where d.enforcement_case = any($1)
+     union select r.subject from restriction r where r.enforcement_case = any($1)
+     union select p.subject from representative p join defaulter d on d.id = p.defaulter where d.enforcement_case = any($1)
+     union select i.matched_subject from interception i where i.enforcement_case = any($1) and i.matched_subject is not null`,
+    [ids],
+  );
+  await tx.query('update enforcement_case set erased_at = clock_timestamp() where id = any($1)', [ids]);
+  await tx.query(
+    `update comparison c set blinds = '{}', operator_sealed = null, party_sealed = null, reference = '', forgotten_at = clock_timestamp()
+     where c.id in (select unnest(array[i.comparison, i.latest_comparison]) from interception i where i.enforcement_case = any($1))
+       and not exists (select from interception o join enforcement_case e on e.id = o.enforcement_case
+         where c.id in (o.comparison, o.latest_comparison) and e.erased_at is null)`,
+    [ids],
+  );
+  await tx.query('update interception set object_sealed = null, object_blind = null where enforcement_case = any($1)', [
+    ids,
+  ]);
+  await tx.query(
+    `update restriction set asset_blind = substring(sha256(id::text::bytea) from 1 for 16) where enforcement_case = any($1) and asset_type is not null`,
+    [ids],
+  );
+  await tx.query('update fact set salt = null where enforcement_case = any($1) and salt is not null', [ids]);
+  const { rows } = await tx.query<{ id: string }>(
+    `with recursive near as (
+       select s as origin, s as subject from unnest($1::uuid[]) s
+       union
+       select n.origin, case when l.subject = n.subject then l.other else l.subject end
+       from near n join identity_link l on (l.subject = n.subject or l.other = n.subject) and l.other is not null and l.revoked_at is null
+     ), kept as (
+       select n.origin from near n where ${HAS_A_CASE('n.subject')}
+     )
+     select s.id from subject s where s.erased_at is null
+       and s.id in (select n.subject from near n where n.origin not in (select origin from kept)) order by s.id for update of s`,
+    [parties.rows.map((row) => row.subject)],
+  );
+  const subjects = rows.map((row) => row.id);
+  await eraseSubjects(tx, subjects);
+  await destroyDataKeys(tx, ids);
+  return [...ids, ...subjects];
+}
+
+/**
+ * People and organisations whom no case names: a court linked them to somebody, and every such link was undone before an instant. Returns the ids of
+ * those that were erased.
+ */
+export async function eraseLinkedParties(tx: Transaction, upTo: Date): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `select s.id from subject s where s.erased_at is null
+       and s.id in (select unnest(array[l.subject, l.other]) from identity_link l where l.revoked_at < $1 and l.other is not null)
+       and not exists (select from identity_link l where (l.subject = s.id or l.other = s.id) and (l.revoked_at is null or l.revoked_at >= $1))
+       and not exists (select from defaulter d where d.subject = s.id)
+       and not exists (select from restriction r where r.subject = s.id)
+       and not exists (select from representative p where p.subject = s.id)
+       and not ${HAS_A_CASE('s.id')}
+     order by s.id limit ${PARTIES_AT_ONCE} for update of s`,
+    [upTo],
+  );
+  const subjects = rows.map((row) => row.id);
+  await eraseSubjects(tx, subjects);
+  return subjects;
+}
+
+async function eraseSubjects(tx: Transaction, subjects: readonly string[]): Promise<void> {
+  if (subjects.length === 0) return;
+  for (const statement of [
+    'delete from identifier where subject = any($1)',
+    'delete from name_index where subject = any($1)',
+    'delete from identity_exception_number where exception in (select id from identity_exception where subject = any($1))',
+    'update identity_fact set salt = null, other_salt = null where subject = any($1) and (salt is not null or other_salt is not null)',
+    // The other end's own fact still opens that end, and this one no more.
+    `update identity_fact set other_salt = null where other_salt is not null
+       and id in (select l.made from identity_link l where l.other = any($1))`,
+    'update subject set erased_at = clock_timestamp() where id = any($1)',
+  ])
+    await tx.query(statement, [subjects]);
+  await destroyDataKeys(tx, subjects);
+}

@@ -1,0 +1,24 @@
+import type { Logger } from 'pino';
+import type { KeyRing } from '../registry/key-ring.js';
+import { indexNewNames } from '../registry/name-index.js';
+import type { Pool } from '../registry/pool.js';
+import { keepTokenIndexes } from '../registry/token-index.js';
+import { Loop } from './loop.js';
+
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * Makes, fills and drops the indexes of departments' tokens, and indexes the names that are not yet found by court staff: of records older than that
+ * search, and of those a link gave a number.
+ */
+export function startIndexes(pool: Pool, ring: KeyRing, log: Logger): Loop {
+  return new Loop({
+    name: 'indexes',
+    log,
+    idleMs: LOOK_EVERY_MS,
+    work: async () => {
+      const [tokens, names] = [await keepTokenIndexes(pool, ring, Date.now()), await indexNewNames(pool, ring)];
+      return tokens || names;
+    },
+  });
+}
