@@ -8,7 +8,7 @@ import { single } from './comparisons.js';
 import type { QuickBudget } from './limits.js';
 import type { Metrics } from './metrics.js';
 import { fingerprintOf, KEY, type Reply, type Route, type Services } from './route.js';
-import { comparison } from './schemas/facts.js';
+import { comparisonAtSpeed } from './schemas/facts.js';
 import { traceOf } from './trace.js';
 
 const { call, path } = single;
@@ -43,16 +43,16 @@ export function comparisonLane(lane: Lane, ordinary: RequestListener): RequestLi
     req.on('error', () => undefined);
     req.on('end', () => {
       const [first = Buffer.alloc(0), ...more] = chunks;
-      const locals = { traceId: traceOf(req), bytes: more.length === 0 ? first : Buffer.concat(chunks) };
-      Object.assign(res, { locals: Object.assign(Object.create(null), locals) });
-      answerClear(lane, req, res, began, locals).then(
+      const read = { traceId: traceOf(req), bytes: more.length === 0 ? first : Buffer.concat(chunks) };
+      const leave = (known: object): void => {
+        Object.assign(res, { locals: Object.assign(Object.create(null), read, known) });
+        ordinary(req, res);
+      };
+      answerClear(lane, req, res, began, read).then(
         (answered) => {
-          if (!answered) ordinary(req, res);
+          if (!answered) leave({});
         },
-        (refused: unknown) => {
-          Object.assign(res, { locals: Object.assign(Object.create(null), locals, { refused }) });
-          ordinary(req, res);
-        },
+        (refused: unknown) => leave({ refused }),
       );
     });
   };
@@ -114,7 +114,7 @@ function judged(
   { client, department }: { client: string; department: string },
 ): Promise<string | undefined> | undefined {
   const body = plainJson(bytes);
-  const given = body === undefined ? undefined : comparison.safeParse(body);
+  const given = body === undefined ? undefined : comparisonAtSpeed.safeParse(body);
   if (!given?.success) return undefined;
   const fingerprint = fingerprintOf(ring, call, { path, body });
   return queue.ask({ client, key: keyOf(headers), fingerprint, department, input: given.data });

@@ -7,12 +7,16 @@ import {
   TOGETHER_AT_MOST,
 } from '../registry/clear-comparisons.js';
 import type { KeyRing } from '../registry/key-ring.js';
-import { isUnavailable, type Pool, type Queryable } from '../registry/pool.js';
+import { isUnavailable, type Pool, type Queryable, type Transaction } from '../registry/pool.js';
 import { Problem } from './problem.js';
 
 /** Beyond this many waiting, whoever asks is told to come back: memory and patience are bounded. */
 const WAITING_AT_MOST = 4_096;
 const RETRY_SECONDS = 1;
+/** Statements under way: what is judged, and what PostgreSQL goes on with when it has answered. */
+const AT_ONCE = 2;
+/** A statement costs what nine of its items do: with fewer than this it would rather wait for more. */
+const WORTH_ANOTHER = 12;
 
 interface Waiting {
   asked: Prepared;
@@ -22,11 +26,12 @@ interface Waiting {
 
 /**
  * Comparisons that arrive while a statement is under way wait for it and go out together in the next: at low load nobody waits, at high load
- * the round trip is shared. There is no timer.
+ * the round trip is shared. There is no timer. Where enough wait, they are sent before it was answered, so that PostgreSQL need not wait for us.
  */
 export class ComparisonQueue {
   private waiting: Waiting[] = [];
-  private running = false;
+  private underWay = 0;
+  private connection: Promise<Transaction> | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -41,29 +46,33 @@ export class ComparisonQueue {
     return new Promise((answered, failed) => {
       // Prepared here, while the statement before is under way.
       this.waiting.push({ asked: prepare(this.ring, asked), answered, failed });
-      if (!this.running) void this.run();
+      if (this.isDue()) void this.run();
     });
   }
 
-  /** One connection as long as anybody waits: the next statement leaves before the answers of the last are written. */
+  /** Whether a statement should leave: the first always, one behind it where it takes enough of them along. */
+  private isDue(): boolean {
+    return this.waiting.length >= (this.underWay === 0 ? 1 : WORTH_ANOTHER) && this.underWay < AT_ONCE;
+  }
+
+  /** One statement; the next leaves before its answers are written. They share a connection for as long as anybody waits. */
   private async run(): Promise<void> {
-    this.running = true;
+    this.underWay += 1;
+    this.connection ??= this.pool.connect();
     try {
-      const client = await this.pool.connect();
-      try {
-        let deliver = await answer(client, this.take());
-        while (this.waiting.length > 0) {
-          const next = answer(client, this.take());
-          deliver();
-          deliver = await next;
-        }
-        this.running = false;
-        deliver();
-      } finally {
+      const client = await this.connection;
+      const deliver = await answer(client, this.take());
+      this.underWay -= 1;
+      if (this.isDue()) void this.run();
+      if (this.underWay === 0) {
+        this.connection = undefined;
         client.release();
       }
+      deliver();
     } catch (error) {
-      this.running = false;
+      // There was no connection; the next who asks tries again.
+      this.underWay -= 1;
+      this.connection = undefined;
       for (const { failed } of this.waiting.splice(0)) failed(error);
     }
   }
@@ -84,6 +93,8 @@ export class ComparisonQueue {
 
 /** Resolves, never rejects, with what tells those who wait. */
 async function answer(q: Queryable, together: readonly Waiting[]): Promise<() => void> {
+  // The statement before has taken all of them, where a connection was long in coming.
+  if (together.length === 0) return () => undefined;
   try {
     const answers = await answerClear(
       q,

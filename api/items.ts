@@ -9,7 +9,7 @@ import type { Json } from './body.js';
 import { holds } from './comparisons.js';
 import { described, Problem, problemBody, toProblem } from './problem.js';
 import { actorOf, lastingAnswer, type Services } from './route.js';
-import { comparison } from './schemas/facts.js';
+import { comparison, comparisonAtSpeed } from './schemas/facts.js';
 import { read } from './validate.js';
 
 /** Items judged in transactions of their own at once: enough to keep PostgreSQL busy, few enough to leave connections to others. */
@@ -67,7 +67,7 @@ async function clearOnes(
 ): Promise<(string | undefined)[]> {
   const asked = new Map<string, { place: number; one: Asked }>();
   for (const [place, item] of items.entries()) {
-    const given = comparison.safeParse(item.asked);
+    const given = comparisonAtSpeed.safeParse(item.asked);
     // The second of two with one key waits for the first one's row.
     if (!given.success || asked.has(item.key)) continue;
     const { client, department } = bundle.caller;

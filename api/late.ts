@@ -11,13 +11,20 @@ const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 export function refuseLate(unless: string, listener: RequestListener, within = BODY_MS): RequestListener {
   return (req, res) => {
     if (hasBody(req) && !req.headers['content-type']?.startsWith(unless)) {
-      const late = setTimeout(() => {
-        if (!req.complete) req.socket.end(TIMED_OUT, () => req.socket.destroy());
-      }, within);
-      req.once('close', () => clearTimeout(late));
+      // Nearly every body comes with its head, and is here when this turn ends.
+      process.nextTick(() => {
+        if (!req.complete) endAfter(req, within);
+      });
     }
     listener(req, res);
   };
+}
+
+function endAfter(req: IncomingMessage, within: number): void {
+  const late = setTimeout(() => {
+    if (!req.complete) req.socket.end(TIMED_OUT, () => req.socket.destroy());
+  }, within);
+  req.once('close', () => clearTimeout(late));
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>

@@ -17,6 +17,9 @@ const REDACTED = [
   'identifiers',
 ];
 
+/** Beyond this what is held is written at once. */
+const HELD_BYTES = 8 * 1_024;
+
 /** JSON lines on standard output. `level`: trace debug info warn error silent. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = {
@@ -25,7 +28,31 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     redact: { paths: REDACTED.flatMap((member) => [member, `*.${member}`, `*.*.${member}`]), censor: '…' },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? standardOutput());
+}
+
+/**
+ * Standard output, written once for all lines of a turn of the event loop: a write for each costs more than the line. What a killed process loses is
+ * the lines of the answers it was just giving.
+ */
+function standardOutput(): DestinationStream & { flushSync(): void } {
+  const output = pino.destination({ fd: 1, sync: true, minLength: HELD_BYTES });
+  let held = false;
+  const write = (): void => {
+    held = false;
+    output.flush();
+  };
+  process.on('exit', write);
+  return {
+    write(line: string) {
+      output.write(line);
+      if (held) return;
+      held = true;
+      setImmediate(write);
+    },
+    // What pino calls for a fatal line.
+    flushSync: write,
+  };
 }
 
 /** Probes that would only fill the log. */

@@ -50,16 +50,15 @@ export function newSecret(): string {
 
 /** Who a bearer token stands for. Positive answers are remembered for a second per pool. */
 export async function identify(q: Queryable, token: string): Promise<Identified> {
-  const hash = hashSecret(token);
+  const key = digest('sha256', token, 'hex');
   const cache = cacheOf(q);
-  const key = hash.toString('base64');
   const known = cache.get(key);
   if (known && known.until > Date.now()) return { caller: known.caller };
   cache.delete(key);
   const { rows } = await q.query<CredentialRow & { expires_at: Date | null; expired: boolean }>(
     `select id, role, court, judge, department, expires_at, coalesce(expires_at <= now(), false) as expired
      from credential where token_hash = $1 and revoked_at is null`,
-    [hash],
+    [Buffer.from(key, 'hex')],
   );
   const row = rows[0];
   if (!row) return { refused: 'token-invalid' };

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { hmacSha256 } from './hmac.js';
 
 /**
  * The keys that protect people at rest. Every sealed value names its key, so keys can change while old values stay readable.
@@ -83,12 +84,13 @@ export function parseKeyRing(value: unknown): KeyRing {
  */
 export function seal(ring: KeyRing, place: Place, text: string, dataKey?: DataKey): Buffer {
   if (dataKey) {
-    const sealed = encrypt(dataKey.bytes, boundTo(place, dataKey.id), Buffer.from(text, 'utf8'));
-    return Buffer.concat([Buffer.of(BY_DATA_KEY), uuidBytes(dataKey.id), sealed]);
+    return encrypt(dataKey.bytes, boundTo(place, dataKey.id), text, [Buffer.of(BY_DATA_KEY), uuidBytes(dataKey.id)]);
   }
   const id = Buffer.from(ring.active, 'utf8');
-  const sealed = encrypt(keyById(ring.keys, ring.active), boundTo(place, ring.active), Buffer.from(text, 'utf8'));
-  return Buffer.concat([Buffer.from([BY_RING, id.length]), id, sealed]);
+  return encrypt(keyById(ring.keys, ring.active), boundTo(place, ring.active), text, [
+    Buffer.of(BY_RING, id.length),
+    id,
+  ]);
 }
 
 /**
@@ -159,12 +161,13 @@ function freshIv(): Buffer {
   return iv;
 }
 
-/** IV ‖ ciphertext ‖ tag */
-function encrypt(secret: Buffer, bound: Buffer, plain: Buffer): Buffer {
+/** What stands before it ‖ IV ‖ ciphertext ‖ tag */
+function encrypt(secret: Buffer, bound: Buffer, plain: Buffer | string, before: readonly Buffer[] = []): Buffer {
   const iv = freshIv();
   const cipher = createCipheriv('aes-256-gcm', secret, iv);
   cipher.setAAD(bound);
-  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const text = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
+  return Buffer.concat([...before, iv, text, cipher.final(), cipher.getAuthTag()]);
 }
 
 function decrypt(secret: Buffer, bound: Buffer, value: Buffer): Buffer {
@@ -174,6 +177,9 @@ function decrypt(secret: Buffer, bound: Buffer, value: Buffer): Buffer {
   return Buffer.concat([decipher.update(value.subarray(IV_BYTES, value.length - TAG_BYTES)), decipher.final()]);
 }
 
+/** 16 bytes, in hex. */
+const BLIND_DIGITS = 32;
+
 const uuidBytes = (id: string): Buffer => Buffer.from(id.replaceAll('-', ''), 'hex');
 const uuidText = (bytes: Buffer): string => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
@@ -182,7 +188,7 @@ const uuidText = (bytes: Buffer): string => bytes.toString('hex').replace(/^(.{8
  * first 16 bytes. The number is normalised before.
  */
 export function blindIndex(indexKey: Buffer, type: string, country: string, number: string): Buffer {
-  return createHmac('sha256', indexKey).update(`jec1\0${type}\0${country}\0${number}`, 'utf8').digest().subarray(0, 16);
+  return Buffer.from(hmacSha256(indexKey, `jec1\0${type}\0${country}\0${number}`).slice(0, BLIND_DIGITS), 'hex');
 }
 
 /** The blind index under every readable index key: the active one first. */
@@ -198,7 +204,7 @@ export function blindIndexes(
 
 /** A keyed hash of a request: a plain one of a body with an identity number could be searched. */
 export function fingerprint(ring: KeyRing, ...parts: string[]): Buffer {
-  return createHmac('sha256', ring.fingerprintKey).update(parts.join('\0'), 'utf8').digest();
+  return Buffer.from(hmacSha256(ring.fingerprintKey, parts.join('\0')), 'hex');
 }
 
 function boundTo(place: Place, keyId: string): Buffer {

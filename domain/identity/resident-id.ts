@@ -16,7 +16,8 @@ export function birthDateOf(number: string, today: string): string | undefined {
   if (!EIGHTEEN.test(number) || residentCheck(number.slice(0, 17)) !== number.charAt(17)) return undefined;
   const birthDate = `${number.slice(6, 10)}-${number.slice(10, 12)}-${number.slice(12, 14)}`;
   if (!isCalendarDate(birthDate) || birthDate < EARLIEST_BIRTH) return undefined;
-  return compareDates(birthDate, today) <= 0 ? birthDate : undefined;
+  // Calendar dates compare as their texts do.
+  return birthDate <= today ? birthDate : undefined;
 }
 
 /** The number of a foreigner's permanent-residence card has the citizen's check digit and birth date, but is no citizen's. */

@@ -90,6 +90,20 @@ describe('a comparison of somebody nobody has listed', () => {
   });
 });
 
+it.each([
+  ['NUL', '"\\u0000"', 'invalid-text'],
+  ['half a surrogate pair', '"\\ud842"', 'invalid-text'],
+  ['a tree too deep', `${'['.repeat(17)}${']'.repeat(17)}`, 'too-deep'],
+  ['too many values', `[${'1,'.repeat(5_000)}1]`, 'too-many'],
+])('a body with %s is refused, as everywhere', async (_what, value, code) => {
+  const body = JSON.stringify({ service: 'BDC-01', reference: '@', party: nobody() }).replace('"@"', value);
+  const answer = await request(api.app)
+    .post('/v1/comparisons')
+    .set({ Authorization: `Bearer ${token}`, 'Idempotency-Key': randomUUID(), 'Content-Type': 'application/json' })
+    .send(body);
+  expect([answer.status, answer.body.errors?.[0]?.code]).toEqual([422, code]);
+});
+
 describe('comparisons that arrive together', () => {
   it('each get their own answer: a bad one fails nobody else', async () => {
     const answers = await Promise.all([
@@ -143,29 +157,56 @@ describe('comparisons that arrive together', () => {
     }
   });
 
+  const asked = (key: string = randomUUID()) => {
+    const parsed = parseIdentifier({ type: 'resident-id', number: bornOn('19760101') }, '2026-01-01');
+    if (!parsed.ok) throw new Error(parsed.code);
+    const party = { kind: 'person' as const, name: '赵某', identifiers: [parsed.identifier] };
+    const input = { service: 'BDC-01', reference: '1', party };
+    return { client: 'department:BDC', key, fingerprint: Buffer.alloc(32), department: 'BDC', input };
+  };
+
   it('beyond what may wait are told to come back', async () => {
     const busy = createPool({ connectionString: api.adminUrl, applicationName: 'test', max: 1 });
     const only = await busy.connect();
     const queue = new ComparisonQueue(busy, api.ring, 2);
-    const parsed = parseIdentifier({ type: 'resident-id', number: bornOn('19760101') }, '2026-01-01');
-    if (!parsed.ok) throw new Error(parsed.code);
-    const ask = () =>
-      queue.ask({
-        client: 'department:BDC',
-        key: randomUUID(),
-        fingerprint: Buffer.alloc(32),
-        department: 'BDC',
-        input: {
-          service: 'BDC-01',
-          reference: '1',
-          party: { kind: 'person', name: '赵某', identifiers: [parsed.identifier] },
-        },
-      });
-    const waiting = [ask(), ask()];
-    await expect(ask()).rejects.toMatchObject({ code: 'overloaded', options: { retryAfter: 1 } });
+    const waiting = [queue.ask(asked()), queue.ask(asked())];
+    await expect(queue.ask(asked())).rejects.toMatchObject({ code: 'overloaded', options: { retryAfter: 1 } });
     only.release();
     for (const answer of await Promise.all(waiting)) expect(answer).toContain('"outcome":"CLEAR"');
     await busy.end();
+  });
+
+  it('while a statement is held up go on in another behind it; one key is answered once', async () => {
+    const pool = createPool({ connectionString: api.adminUrl, applicationName: 'test', max: 1 });
+    const statements: string[] = [];
+    pool.on('connect', (client) => {
+      const query = client.query.bind(client) as (...given: unknown[]) => never;
+      client.query = (...given: unknown[]) => {
+        statements.push(String(given[0]));
+        return query(...given);
+      };
+    });
+    const queue = new ComparisonQueue(pool, api.ring);
+    const holder = await api.pool.connect();
+    await holder.query('begin');
+    await holder.query('lock table comparison in exclusive mode');
+    const answers = [queue.ask(asked())];
+    await eventually(async () => statements.length === 1);
+    const twice = randomUUID();
+    answers.push(...Array.from({ length: 12 }, () => queue.ask(asked())), queue.ask(asked(twice)));
+    await eventually(async () => statements.length === 2);
+    // A third waits until one of the two was answered.
+    answers.push(...Array.from({ length: 40 }, () => queue.ask(asked())));
+    const again = queue.ask(asked(twice));
+    expect(statements).toHaveLength(2);
+    await holder.query('rollback');
+    holder.release();
+    const ids = (await Promise.all(answers)).map((answer) => JSON.parse(answer ?? '{}').id);
+    expect(new Set(ids).size).toBe(54);
+    expect(await again).toBeUndefined();
+    const { rows } = await api.pool.query('select count(*)::int as n from comparison where id = any($1)', [ids]);
+    expect(rows).toEqual([{ n: 54 }]);
+    await pool.end();
   });
 });
 
