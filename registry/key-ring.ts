@@ -1,6 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { hmacSha256 } from './hmac.js';
 
 /**
  * The keys that protect people at rest. Every sealed value names its key, so keys can change while old values stay readable.
@@ -177,9 +176,6 @@ function decrypt(secret: Buffer, bound: Buffer, value: Buffer): Buffer {
   return Buffer.concat([decipher.update(value.subarray(IV_BYTES, value.length - TAG_BYTES)), decipher.final()]);
 }
 
-/** 16 bytes, in hex. */
-const BLIND_DIGITS = 32;
-
 const uuidBytes = (id: string): Buffer => Buffer.from(id.replaceAll('-', ''), 'hex');
 const uuidText = (bytes: Buffer): string => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
@@ -188,7 +184,7 @@ const uuidText = (bytes: Buffer): string => bytes.toString('hex').replace(/^(.{8
  * first 16 bytes. The number is normalised before.
  */
 export function blindIndex(indexKey: Buffer, type: string, country: string, number: string): Buffer {
-  return Buffer.from(hmacSha256(indexKey, `jec1\0${type}\0${country}\0${number}`).slice(0, BLIND_DIGITS), 'hex');
+  return createHmac('sha256', indexKey).update(`jec1\0${type}\0${country}\0${number}`, 'utf8').digest().subarray(0, 16);
 }
 
 /** The blind index under every readable index key: the active one first. */
@@ -204,7 +200,7 @@ export function blindIndexes(
 
 /** A keyed hash of a request: a plain one of a body with an identity number could be searched. */
 export function fingerprint(ring: KeyRing, ...parts: string[]): Buffer {
-  return Buffer.from(hmacSha256(ring.fingerprintKey, parts.join('\0')), 'hex');
+  return createHmac('sha256', ring.fingerprintKey).update(parts.join('\0'), 'utf8').digest();
 }
 
 function boundTo(place: Place, keyId: string): Buffer {
