@@ -142,11 +142,11 @@ function crashBesideSignals(): WorkflowClientInterceptor {
       crashIf('relay:after-start');
       return output;
     },
-    signalWithStart: async (input, next) => {
+    signal: async (input, next) => {
       crashIf('relay:before-signal');
-      const output = await next(soon(input));
+      await next(input);
       crashIf('relay:after-signal');
-      return output;
     },
+    signalWithStart: async (input, next) => next(soon(input)),
   };
 }
