@@ -59,22 +59,24 @@ export class ComparisonQueue {
   private async run(): Promise<void> {
     this.underWay += 1;
     this.connection ??= this.pool.connect();
+    let client: Transaction;
     try {
-      const client = await this.connection;
-      const deliver = await answer(client, this.take());
-      this.underWay -= 1;
-      if (this.isDue()) void this.run();
-      if (this.underWay === 0) {
-        this.connection = undefined;
-        client.release();
-      }
-      deliver();
+      client = await this.connection;
     } catch (error) {
       // There was no connection; the next who asks tries again.
       this.underWay -= 1;
       this.connection = undefined;
       for (const { failed } of this.waiting.splice(0)) failed(error);
+      return;
     }
+    const deliver = await answer(client, this.take());
+    this.underWay -= 1;
+    if (this.isDue()) void this.run();
+    if (this.underWay === 0) {
+      this.connection = undefined;
+      client.release();
+    }
+    deliver();
   }
 
   /** The longest waiting; of two with the same key the second has to wait for the first one's row. */

@@ -17,8 +17,9 @@ const REDACTED = [
   'identifiers',
 ];
 
-/** Beyond this what is held is written at once. */
-const HELD_BYTES = 8 * 1_024;
+/** Beyond this what is held is written at once; together with one more line it is still what a pipe takes whole, whoever else writes to it. */
+const HELD_BYTES = 2_048;
+const WRITE_BYTES = 4_096;
 
 /** JSON lines on standard output. `level`: trace debug info warn error silent. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
@@ -36,7 +37,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
  * the lines of the answers it was just giving.
  */
 function standardOutput(): DestinationStream & { flushSync(): void } {
-  const output = pino.destination({ fd: 1, sync: true, minLength: HELD_BYTES });
+  const output = pino.destination({ fd: 1, sync: true, minLength: HELD_BYTES, maxWrite: WRITE_BYTES });
   let held = false;
   const write = (): void => {
     held = false;

@@ -6,12 +6,13 @@ import { leafHash } from '../ledger/leaf.js';
 import { type LogReader, LogUnreadable, logAt, splitBundle } from '../ledger/log-reader.js';
 import { NoteError, verifiedSignatures } from '../ledger/note.js';
 import { type Policy, parsePolicy } from '../ledger/policy.js';
-import { RightEdge, type TileHash } from '../ledger/tile-tree.js';
+import { RightEdge, type TileHash, TileTree } from '../ledger/tile-tree.js';
 import { TILE_WIDTH, widthIn } from '../ledger/tiles.js';
 import type { Tree } from '../ledger/tree.js';
 import { readKeyRing } from './key-ring.js';
 import { type Log, logKeys, openLog } from './ledger-log.js';
-import { markLevel } from './ledger-standing.js';
+import { behindOf, markLevel } from './ledger-standing.js';
+import { readTilesOf } from './ledger-tiles.js';
 import { createPool, inTransaction, type Pool, type Transaction } from './pool.js';
 import { lastTree, SEQUENCER_LOCK } from './sequencer.js';
 
@@ -29,8 +30,8 @@ export interface Recovered {
 }
 
 /**
- * Replays the record from a mirror to the size and root that were signed and witnessed, in one transaction: all of it or nothing. `pool` is the
- * owner's. Throws RecoveryRefused where the mirror holds no more than this database, or another history.
+ * Replays the record from a mirror to the size and root that were signed and witnessed, in one transaction: all of it or nothing; where nothing is
+ * missing after all, it says so (`from` is `to`). `pool` is the owner's. Throws RecoveryRefused where the mirror holds no more than this database, or another history.
  */
 export async function recoverFromMirror(
   pool: Pool,
@@ -48,6 +49,10 @@ export async function recoverFromMirror(
     await tx.query('select pg_advisory_xact_lock($1)', [SEQUENCER_LOCK]);
     const own = await lastTree(tx);
     if (checkpoint.size <= own.size) {
+      if (await wasWholeAllAlong(tx, checkpoint)) {
+        await markLevel(tx, mirror.place, checkpoint);
+        return { from: own.size, to: own.size, root: own.root };
+      }
       throw new RecoveryRefused(
         `镜像只有 ${checkpoint.size} 条，本库已有 ${own.size} 条 · the mirror holds ${checkpoint.size} entries, this database ${own.size}: nothing to replay`,
       );
@@ -60,6 +65,12 @@ export async function recoverFromMirror(
     await markLevel(tx, mirror.place, checkpoint);
     return { from: own.size, to: checkpoint.size, root: checkpoint.root };
   });
+}
+
+/** Found behind though it holds all that the mirror does, and the mirror all that was found ahead: by somebody who looked while another signed. */
+async function wasWholeAllAlong(tx: Transaction, { size, root }: Checkpoint): Promise<boolean> {
+  const ahead = await behindOf(tx);
+  return ahead !== undefined && ahead <= size && root.equals(await new TileTree(readTilesOf(tx)).root(size));
 }
 
 /** A checkpoint that we have signed and a witness has cosigned: one alone could be a history that nobody saw. */
@@ -214,6 +225,10 @@ async function main(): Promise<number> {
       saidAt = Date.now();
       console.error(`${done}/${all}`);
     });
+    if (from === to) {
+      console.log(`本库并无缺失，可继续签发 · nothing was missing: signing goes on from entry ${to}`);
+      return 0;
+    }
     console.log(`已补回第 ${from}–${to - 1} 条 · replayed entries ${from} to ${to - 1}, root ${root.toString('hex')}`);
     return 0;
   } catch (error) {

@@ -61,6 +61,14 @@ export async function markBehind(
   );
 }
 
+/** How much somebody was found to hold, while the record is behind; undefined while it is level. */
+export async function behindOf(q: Queryable): Promise<number | undefined> {
+  const { rows } = await q.query<{ state: string; size: string }>(
+    'select state, size from ledger_standing order by number desc limit 1',
+  );
+  return rows[0]?.state === 'behind' ? Number(rows[0].size) : undefined;
+}
+
 /** How the log is doing, for /readyz and the metrics. */
 export interface LedgerHealth {
   isBehind: boolean;

@@ -121,7 +121,8 @@ class Sequencer {
     const last = await latestCheckpoint(pool);
     if (last && !last.note.startsWith(`${log.origin}\n`))
       throw new Error('LEDGER_ORIGIN is not the name under which this record was begun');
-    const heard = await compareWithWitnesses(log, now.tree, (size) => treeOf(pool).root(size), asked, policy);
+    const own = async () => (await standing(pool)).tree;
+    const heard = await compareWithWitnesses(log, own, (size) => treeOf(pool).root(size), asked, policy);
     if (heard.kind === 'behind') {
       await markBehind(pool, heard);
       logger.error(

@@ -56,10 +56,7 @@ export class Loop {
       if (this.nudged && this.options.gatherMs !== undefined) await this.sleep(this.options.gatherMs);
       this.nudged = false;
       try {
-        const awaited = this.awaited.splice(0);
-        const more = await this.options.work().finally(() => {
-          for (const over of awaited) over();
-        });
+        const more = await this.once();
         if (failures > 0) this.options.log.info({ loop: this.options.name }, 'loop works again');
         failures = 0;
         if (!more) await this.wait(this.options.idleMs);
@@ -68,6 +65,15 @@ export class Loop {
         this.options.log.warn({ loop: this.options.name, failures, err: error }, 'loop failed, will go on');
         await this.wait(Math.min(100 * 2 ** failures, LONGEST_BACKOFF_MS), true);
       }
+    }
+  }
+
+  private async once(): Promise<boolean> {
+    const awaited = this.awaited.splice(0);
+    try {
+      return await this.options.work();
+    } finally {
+      for (const over of awaited) over();
     }
   }
 

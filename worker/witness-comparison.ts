@@ -12,11 +12,11 @@ export type Comparison =
 
 /**
  * Before anything is signed: what every witness holds, against our own tree. A restored back-up or an asynchronous standby knows fewer leaves
- * than were signed; going on would sign a second history.
+ * than were signed; going on would sign a second history. `own` is read when they have answered: meanwhile another process of ours may have signed.
  */
 export async function compareWithWitnesses(
   log: Log,
-  own: Tree,
+  own: () => Promise<Tree>,
   rootAt: (size: number) => Promise<Buffer>,
   witnesses: readonly AskedWitness[],
   policy: Policy,
@@ -33,8 +33,9 @@ export async function compareWithWitnesses(
       }
     }),
   );
+  const tree = await own();
   for (const { witness, checkpoint } of held.flatMap((one) => one ?? [])) {
-    if (checkpoint && (await isAhead(checkpoint, own, rootAt))) {
+    if (checkpoint && (await isAhead(checkpoint, tree, rootAt))) {
       return { kind: 'behind', witness: witness.name, size: checkpoint.size, note: checkpoint.text };
     }
   }

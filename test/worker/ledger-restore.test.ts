@@ -9,7 +9,7 @@ import { latestCheckpoint } from '../../registry/checkpoints.js';
 import { readKeyRing } from '../../registry/key-ring.js';
 import { logKeys } from '../../registry/ledger-log.js';
 import { RecoveryRefused, recoverFromMirror } from '../../registry/ledger-recovery.js';
-import { ledgerHealth } from '../../registry/ledger-standing.js';
+import { ledgerHealth, markBehind, markLevel } from '../../registry/ledger-standing.js';
 import { receipt } from '../../registry/receipts.js';
 import { sequenceRound } from '../../registry/sequencer.js';
 import type { Ledger } from '../../worker/ledger.js';
@@ -114,6 +114,18 @@ describe('a database restored from an old back-up', () => {
     expect(Number(replayed?.index)).toBeLessThan(M);
     const check = await checkLog({ log: tableReader(restored.application), logKeys: logKeys(world.log) });
     expect(check).toMatchObject({ size: M + 1, problems: [] });
+  });
+
+  it('found behind though nothing is missing goes on; where the mirror holds less than what was found ahead it does not', async () => {
+    await recoverFromMirror(restored.owner, restored.log, policy, mirror());
+    await markBehind(restored.owner, { witness: 'court', size: M + 1 });
+    const short = recoverFromMirror(restored.owner, restored.log, policy, mirror());
+    await expect(short).rejects.toThrow(RecoveryRefused);
+    await markLevel(restored.owner, 'by hand', { size: M, text: '' });
+    await markBehind(restored.owner, { witness: 'court', size: M });
+    const { from, to } = await recoverFromMirror(restored.owner, restored.log, policy, mirror());
+    expect([from, to]).toEqual([M, M]);
+    expect((await ledgerHealth(restored.owner)).isBehind).toBe(false);
   });
 
   it('that went on anyway is refused by every witness: 409, and 422 once it has caught up in size', async () => {

@@ -103,6 +103,26 @@ describe('witnesses', () => {
     expect((await ledgerHealth(world.owner)).isBehind).toBe(false);
   });
 
+  it('a process that starts while another signs is not behind: what it holds is read when they have answered', async () => {
+    const policy = host.policy(2);
+    running = runLedger(world, policy);
+    await world.accept(5);
+    await witnessed(5);
+    let heard = 0;
+    host.onCall = async (path) => {
+      if (!path.endsWith('/checkpoint') || path.endsWith('/add-checkpoint')) return undefined;
+      heard += 1;
+      await world.accept(1);
+      await witnessed(6);
+      return undefined;
+    };
+    const other = runLedger(world, policy);
+    await other.round();
+    await other.stop();
+    expect(heard).toBe(NAMES.length);
+    expect((await ledgerHealth(world.owner)).isBehind).toBe(false);
+  });
+
   it('of more lines than a reader must accept, those are kept that are enough', () => {
     const policy = host.policy(2);
     const names = ['PLN', 'AIC', 'TAX', 'court', 'stranger'];
