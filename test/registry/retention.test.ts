@@ -182,6 +182,23 @@ describe('people whom a link alone brought on record', () => {
     expect(proof).toMatchObject({ count: 1, digest: digestOf([other]).toString('hex') });
   });
 
+  it('listed once in a case that is erased, and kept by a link alone, are forgotten a month after that was undone', async () => {
+    const [listed, kept] = [person('汤某'), person('汤某')];
+    const [closed] = [await world.open([defaulter(listed)]), await world.open([defaulter(kept)])];
+    const own = await subjectBy(listed);
+    const made = await linked(own, kept);
+    await world.decide(closed.id, { type: 'release', ground: 'settled' });
+    await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [closed.id]);
+    await retain(inDays(31 * 365));
+    expect(await erased(own)).toBe(false);
+    await revoke(made.id);
+    await retain(inDays(29));
+    expect(await erased(own)).toBe(false);
+    await retain(inDays(31));
+    expect([await erased(own), await erased(await subjectBy(kept))]).toEqual([true, false]);
+    expect([await found('identifier', own), await found('name_index', own)]).toEqual([0, 0]);
+  });
+
   it('stay while a stop that came by them is kept: the court may still have to say who it was', async () => {
     const listed = person('陆某');
     const opened = await world.open([defaulter(listed)]);
