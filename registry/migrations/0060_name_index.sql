@@ -12,9 +12,11 @@ create table name_index (
 );
 create index name_index_blind on name_index (blind);
 
--- The index key under which the subject's names stand; null: not indexed yet, or to be indexed anew. The worker fills it in.
+-- The index key under which the subject's names stand; null: not indexed yet, or to be indexed anew. The worker fills it in; `unreadable` where it could
+-- not.
 alter table subject add column name_index_key text;
-create index subject_without_name_index on subject (id) where name_index_key is null and erased_at is null;
+create index subject_without_name_index on subject (id)
+  where (name_index_key is null or name_index_key = 'unreadable') and erased_at is null;
 
 -- Who searched, why, and whom it brought up; whom they sought is not kept.
 create table identity_search (
@@ -28,6 +30,9 @@ create table identity_search (
   -- The candidates in their order, and how far each agrees.
   found      uuid[] not null,
   agreements text[] not null check (agreements <@ array['name', 'script', 'sound'] and cardinality(agreements) = cardinality(found)),
+  -- Whether everybody was indexed by name, and whether more agreed than are shown.
+  complete   boolean not null,
+  truncated  boolean not null,
   trace      text
 );
 create index identity_search_court on identity_search (court, at);
