@@ -1,6 +1,9 @@
 -- Candidates for court staff (match ladder L4): a person is found by name, birth date and sex together, never by a name alone. Keyed like the index of
 -- numbers, and apart from it: no comparison ever reads this.
 
+-- Locks on tables of millions are waited for, and hold others up, for a moment at the most: else it fails, nothing is done, and it is run again.
+set local lock_timeout = '1s';
+
 create table name_index (
   subject   uuid not null references subject (id),
   -- The link that gave the number whose birth date and sex these are; null: it stood in a listing.
@@ -15,8 +18,6 @@ create index name_index_blind on name_index (blind);
 -- The index key under which the subject's names stand; null: not indexed yet, or to be indexed anew. The worker fills it in; `unreadable` where it could
 -- not.
 alter table subject add column name_index_key text;
-create index subject_without_name_index on subject (id)
-  where (name_index_key is null or name_index_key = 'unreadable') and erased_at is null;
 
 -- Who searched, why, and whom it brought up; whom they sought is not kept.
 create table identity_search (
