@@ -126,6 +126,8 @@ async function eraseSubjects(tx: Transaction, subjects: readonly string[]): Prom
   for (const statement of [
     'delete from identifier where subject = any($1)',
     'delete from name_index where subject = any($1)',
+    // Who gives their numbers a further index key at this moment has done so before, or finds them gone.
+    'select from identity_exception where subject = any($1) order by id for update',
     'delete from identity_exception_number where exception in (select id from identity_exception where subject = any($1))',
     'update identity_fact set salt = null, other_salt = null where subject = any($1) and (salt is not null or other_salt is not null)',
     // The other end's own fact still opens that end, and this one no more.

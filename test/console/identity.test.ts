@@ -71,6 +71,13 @@ describe.each(LANGUAGES)('in %s', (language) => {
     const early = (await post(judge, '/console/candidates', search)).headers.location ?? '';
     await court.pool.query('update subject set name_index_key = $2 where id = $1', [subject, court.ring.activeIndex]);
     expect(await sound(early)).toContain(said[0]);
+    const { rows } = await court.pool.query<{ id: string }>(
+      `insert into identity_search (id, actor_role, actor, court, credential, purpose, found, agreements, complete, truncated)
+       select gen_random_uuid(), actor_role, actor, court, credential, purpose, found, agreements, true, true
+       from identity_search where id::text = $1 returning id`,
+      [place.split('/').at(-1)],
+    );
+    expect(await sound(`/console/candidates/${rows[0]?.id}`)).toContain(said[1]);
   });
 
   test('a search that lacks something says what, and keeps what was written', async () => {

@@ -3,8 +3,10 @@ import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { dataKeyOf, renewDataKey } from '../../registry/data-keys.js';
 import { eraseCases, eraseLinkedParties } from '../../registry/erasure.js';
 import { confirmReference, type LinkInput, makeLink, revokeLink } from '../../registry/identity-links.js';
+import { decideIdentity } from '../../registry/identity-reviews.js';
 import type { Party } from '../../registry/inputs.js';
 import { blindIndexes } from '../../registry/key-ring.js';
+import { fillIndex } from '../../registry/key-rotation.js';
 import type { Transaction } from '../../registry/pool.js';
 import { subjectOf } from '../../registry/subjects.js';
 import { keepTokenIndexes, requireTokenIndexes } from '../../registry/token-index.js';
@@ -50,12 +52,15 @@ async function onceLinked(): Promise<{ party: Party; id: string }> {
   return { party, id: await subject(party) };
 }
 
+async function over(caseId: string): Promise<void> {
+  await world.decide(caseId, { type: 'release', ground: 'settled' });
+  await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [caseId]);
+}
+
 /** Somebody whose only case was closed: due. */
 async function onceListed(): Promise<{ party: Party; id: string }> {
   const party = person('韩某');
-  const { id } = await world.open([defaulter(party)]);
-  await world.decide(id, { type: 'release', ground: 'settled' });
-  await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [id]);
+  await over((await world.open([defaulter(party)])).id);
   return { party, id: await subject(party) };
 }
 
@@ -176,35 +181,78 @@ describe('an erased record', () => {
     await expect(behind).rejects.toMatchObject({ code: 'state-conflict' });
   });
 
-  it('is found by no department’s reference, and holds no index key back', async () => {
+  const tied = async (reference: string) =>
+    (
+      await world.owner.query(
+        'select reference_key as key from identity_link where department = $1 and reference_blind = any($2)',
+        ['AIC', blindIndexes(world.ring, 'reference:AIC', '', reference).map(({ blind }) => blind)],
+      )
+    ).rows;
+  const keysOf = async (id: string) =>
+    (await world.owner.query('select reference_key as key from identity_link where subject = $1', [id])).rows;
+  /** Somebody who was stopped under another name at a counter, and whose case is over: due. */
+  const onceStopped = async () => {
     const debtor = person('许某');
-    const opened = await world.open([defaulter(debtor)]);
-    await byHand.pursue(world, opened);
-    const [stop] = (await world.compare('AIC-01', debtor)).interceptions;
-    const id = await subject(debtor);
-    const confirmed = { department: 'AIC', reference: 'R-7100', interception: stop?.id ?? '', court: COURT };
-    await world.tx((tx) =>
+    const opened = await byHand.inForce(world, defaulter(debtor));
+    const [stop] = (await world.compare('AIC-01', { ...debtor, name: '许某某' })).interceptions;
+    return { opened, id: await subject(debtor), interception: stop?.id ?? '' };
+  };
+  const confirm = ({ id, interception }: { id: string; interception: string }, reference: string) =>
+    world.tx((tx) =>
       confirmReference(
         tx,
         world.ring,
-        { ...confirmed, subject: id, evidence: Buffer.alloc(32, 7) },
+        { department: 'AIC', reference, interception, court: COURT, subject: id, evidence: Buffer.alloc(32, 7) },
         { role: 'department', id: 'AIC' },
       ),
     );
-    const tied = async () =>
-      (
-        await world.owner.query(
-          'select reference_key as key from identity_link where department = $1 and reference_blind = any($2)',
-          ['AIC', blindIndexes(world.ring, 'reference:AIC', '', 'R7100').map(({ blind }) => blind)],
-        )
-      ).rows;
-    expect(await tied()).toEqual([{ key: world.ring.activeIndex }]);
-    await world.decide(opened.id, { type: 'release', ground: 'settled' });
-    await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [opened.id]);
+
+  it('is found by no department’s reference, and holds no index key back', async () => {
+    const one = await onceStopped();
+    await confirm(one, 'R7100');
+    expect(await tied('R7100')).toEqual([{ key: world.ring.activeIndex }]);
+    await over(one.opened.id);
     await world.tx((tx) => eraseCases(tx, LATE));
-    expect([await erased(id), await tied()]).toEqual([true, []]);
-    const { rows } = await world.owner.query('select reference_key as key from identity_link where subject = $1', [id]);
-    expect(rows).toEqual([{ key: 'erased' }]);
+    expect([await erased(one.id), await tied('R7100'), await keysOf(one.id)]).toEqual([true, [], [{ key: 'erased' }]]);
+  });
+
+  it('is not found again where the index key is changed at this moment', async () => {
+    const one = await onceStopped();
+    await confirm(one, 'R7101');
+    await over(one.opened.id);
+    await atOnce(
+      world,
+      (tx) => eraseCases(tx, LATE),
+      () => fillIndex(world.owner, world.ring, () => undefined),
+    );
+    expect([await erased(one.id), await tied('R7101'), await keysOf(one.id)]).toEqual([true, [], [{ key: 'erased' }]]);
+  });
+
+  it('keeps no number of somebody else, also where it gets a further index key at this moment', async () => {
+    const { opened, id, interception } = await onceStopped();
+    const word = {
+      identity: 'other' as const,
+      reason: '同号',
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    };
+    const { exception } = await world.tx((tx) => decideIdentity(tx, world.ring, interception, word, COURT, JUDGE));
+    await over(opened.id);
+    await atOnce(
+      world,
+      async (tx) => {
+        const number = 'select id from identity_exception_number where exception = $1 for no key update';
+        const { rows } = await tx.query<{ id: string }>(number, [exception]);
+        await tx.query(
+          `insert into identity_exception_number (id, exception, type, country, number_sealed, index_key, blind)
+           select gen_random_uuid(), exception, type, country, number_sealed, 'k9', '\\x00112233445566778899aabbccddeeff'
+           from identity_exception_number where id = $1`,
+          [rows[0]?.id],
+        );
+      },
+      (tx) => eraseCases(tx, LATE),
+    );
+    const left = await world.owner.query('select 1 from identity_exception_number where exception = $1', [exception]);
+    expect([await erased(id), left.rowCount]).toEqual([true, 0]);
   });
 });
 
