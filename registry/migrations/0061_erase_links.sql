@@ -20,3 +20,6 @@ alter table retention_rule add constraint retention_rule_kind_check
 -- Of those erased before: the reference by which a department had confirmed them is found by nobody, and under no key that could not leave the ring.
 update identity_link l set reference_blind = substring(sha256(l.id::text::bytea) from 1 for 16), reference_key = 'erased'
   from subject s where s.id = l.subject and s.erased_at is not null and l.department is not null;
+
+-- And the tokens that were written for them while they were erased.
+delete from identifier i using subject s where s.id = i.subject and s.erased_at is not null;

@@ -10,7 +10,16 @@ import { sealComparisons, WHOLE_LOOK } from '../../registry/seals.js';
 import { statistics } from '../../registry/statistics.js';
 import { canonicalSubject, subjectOf } from '../../registry/subjects.js';
 import * as byHand from '../harness/by-hand.js';
-import { COURT, createWorld, defaulter, JUDGE, person, residentNumber, type World } from '../harness/world.js';
+import {
+  COURT,
+  createWorld,
+  defaulter,
+  identifier,
+  JUDGE,
+  person,
+  residentNumber,
+  type World,
+} from '../harness/world.js';
 
 let world: World;
 beforeAll(async () => {
@@ -187,6 +196,9 @@ describe('people whom a link alone brought on record', () => {
     const [closed] = [await world.open([defaulter(listed)]), await world.open([defaulter(kept)])];
     const own = await subjectBy(listed);
     const made = await linked(own, kept);
+    // A further number ties them to nobody.
+    const number = { relation: 'alias-number' as const, subject: own, identifier: identifier(), evidence: EVIDENCE };
+    await world.tx((tx) => makeLink(tx, world.ring, number, COURT, JUDGE));
     await world.decide(closed.id, { type: 'release', ground: 'settled' });
     await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [closed.id]);
     await retain(inDays(31 * 365));
