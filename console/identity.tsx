@@ -195,19 +195,19 @@ function candidateRoutes(router: Router, pool: Pool, ring: KeyRing): void {
   const page = forCourts(pool, async (visit, caller, req, res) => {
     const id = String(req.params.id);
     const purpose = purposeOf(req);
-    const items =
+    const found =
       isCaseId(id) &&
       (await shown(
         pool,
         { caller, actor: actorOf(caller), purpose },
         async (tx, how) => {
           const search = await searchOf(tx, caller, id);
-          return search && candidates(tx, ring, search, how);
+          return search && { search, items: await candidates(tx, ring, search, how) };
         },
-        (found) => ({ subjects: found.map(({ subject }) => subject) }),
+        ({ items }) => ({ subjects: items.map(({ subject }) => subject) }),
       ));
-    if (!items) return sendMessage(res, visit, 404, 'notFound');
-    send(res, 200, <CandidatesPage visit={visit} id={id} masked={purpose === undefined} items={items} />);
+    if (!found) return sendMessage(res, visit, 404, 'notFound');
+    send(res, 200, <CandidatesPage visit={visit} {...found} masked={purpose === undefined} />);
   });
   router.get('/candidates/:id', named('candidates/:id'), page);
   router.post('/candidates/:id', named('candidates/:id'), form, page);

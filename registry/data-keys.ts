@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
+import { Refusal } from '../domain/refusal.js';
 import { type DataKey, dataKeyIn, type KeyRing, unwrap, wrap } from './key-ring.js';
 import { isUnavailable, type Queryable, send, type Transaction } from './pool.js';
 
 /** What a data key seals: a subject's identity, or a case's own texts. */
 export type DataKeyKind = 'subject' | 'case';
 
-/** A new key for its owner, written wrapped. Fails on a second active one (`data_key_active`). */
+/** A new key for its owner, who has had none: written wrapped. Fails on a second active one (`data_key_active`). */
 export function createDataKey(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): DataKey {
   const dataKey = { id: uuidv7(), bytes: randomBytes(32) };
   const { kek, wrapped } = wrap(ring, dataKey);
@@ -21,13 +22,44 @@ export function createDataKey(tx: Transaction, ring: KeyRing, kind: DataKeyKind,
   return dataKey;
 }
 
-/** The key with which an owner's values are sealed now; made where it has none yet, as in rows of older versions. */
+/**
+ * The key with which an owner's values are sealed now; made where it has none yet, as in rows of older versions. Throws Refusal `state-conflict`
+ * erased where its keys were destroyed: who was erased gets no new key, and so nothing new.
+ */
 export async function dataKeyOf(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): Promise<DataKey> {
+  const key = await keptDataKeyOf(tx, ring, kind, owner);
+  if (key) return key;
+  throw new Refusal(
+    'state-conflict',
+    '该记录已按期删除，不能再写入。 / This record was erased at the end of its term: nothing is added to it.',
+    [{ pointer: '', code: 'erased' }],
+  );
+}
+
+/** As `dataKeyOf`; undefined where the owner's keys were destroyed. */
+export async function keptDataKeyOf(
+  tx: Transaction,
+  ring: KeyRing,
+  kind: DataKeyKind,
+  owner: string,
+): Promise<DataKey | undefined> {
   const found = await activeKey(tx, ring, owner);
   if (found) return found;
   // Two that find none at once must make one.
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 3))', [owner]);
-  return (await activeKey(tx, ring, owner)) ?? createDataKey(tx, ring, kind, owner);
+  await tx.query(LOCK_KEYS, [[owner]]);
+  const made = await activeKey(tx, ring, owner);
+  if (made) return made;
+  return (await wereDestroyed(tx, owner)) ? undefined : createDataKey(tx, ring, kind, owner);
+}
+
+/** Whoever makes, renews or destroys the keys of these owners waits for each other, in order. */
+const LOCK_KEYS = `select pg_advisory_xact_lock(hashtextextended(owner, 3)) from (select unnest($1::text[]) as owner order by 1) o`;
+
+async function wereDestroyed(tx: Transaction, owner: string): Promise<boolean> {
+  const { rowCount } = await tx.query('select 1 from data_key where owner = $1 and destroyed_at is not null limit 1', [
+    owner,
+  ]);
+  return (rowCount ?? 0) > 0;
 }
 
 /** The key of a locked case, which came with the lock; made where the case is of an older version and has none. */
@@ -39,15 +71,19 @@ export async function caseKeyOf(
   return (sealedBy && dataKeyIn(ring, sealedBy)) ?? dataKeyOf(tx, ring, 'case', id);
 }
 
-/** A new key in the place of the owner's: the next write seals with it, the sweep brings the rest over. */
-export async function renewDataKey(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): Promise<DataKey> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 3))', [owner]);
-  await tx.query('update data_key set retired_at = clock_timestamp() where owner = $1 and retired_at is null', [owner]);
-  return createDataKey(tx, ring, kind, owner);
+/** A new key in the place of the owner's: the next write seals with it, the sweep brings the rest over. Nothing where it was destroyed meanwhile. */
+export async function renewDataKey(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): Promise<void> {
+  await tx.query(LOCK_KEYS, [[owner]]);
+  const { rowCount } = await tx.query(
+    'update data_key set retired_at = clock_timestamp() where owner = $1 and retired_at is null',
+    [owner],
+  );
+  if ((rowCount ?? 0) > 0) createDataKey(tx, ring, kind, owner);
 }
 
 /** Destroys every key of these owners: what they sealed can never be read again. Returns how many keys that were. */
 export async function destroyDataKeys(tx: Transaction, owners: readonly string[]): Promise<number> {
+  await tx.query(LOCK_KEYS, [owners]);
   const { rowCount } = await tx.query(
     `update data_key set wrapped = null, destroyed_at = clock_timestamp(), retired_at = coalesce(retired_at, clock_timestamp())
      where owner = any($1) and wrapped is not null`,

@@ -49,40 +49,72 @@ export async function eraseCases(tx: Transaction, upTo: Date): Promise<string[]>
     [ids],
   );
   await tx.query('update fact set salt = null where enforcement_case = any($1) and salt is not null', [ids]);
-  const { rows } = await tx.query<{ id: string }>(
-    `with recursive near as (
-       select s as origin, s as subject from unnest($1::uuid[]) s
-       union
-       select n.origin, case when l.subject = n.subject then l.other else l.subject end
-       from near n join identity_link l on (l.subject = n.subject or l.other = n.subject) and l.other is not null and l.revoked_at is null
-     ), kept as (
-       select n.origin from near n where ${HAS_A_CASE('n.subject')}
-     )
-     select s.id from subject s where s.erased_at is null
-       and s.id in (select n.subject from near n where n.origin not in (select origin from kept)) order by s.id for update of s`,
-    [parties.rows.map((row) => row.subject)],
+  const subjects = await partiesToErase(
+    tx,
+    parties.rows.map((row) => row.subject),
   );
-  const subjects = rows.map((row) => row.id);
   await eraseSubjects(tx, subjects);
   await destroyDataKeys(tx, ids);
   return [...ids, ...subjects];
 }
 
+/** Those near some parties, over links in effect, by whom each is tied to which of them. */
+const NEAR = `with recursive near as (
+    select s as origin, s as subject from unnest($1::uuid[]) s
+    union
+    select n.origin, case when l.subject = n.subject then l.other else l.subject end
+    from near n join identity_link l on (l.subject = n.subject or l.other = n.subject) and l.other is not null and l.revoked_at is null
+  )`;
+
 /**
- * People and organisations whom no case names: a court linked them to somebody, and every such link was undone before an instant. Returns the ids of
+ * Of these parties and all whom links in effect tie to them, those of whom nobody has a case any more, locked. A case may be opened and a link made
+ * while the locks are waited for, so whom that concerns is asked only then; and who is tied to somebody not yet locked is looked at again.
+ */
+async function partiesToErase(tx: Transaction, parties: readonly string[]): Promise<string[]> {
+  for (;;) {
+    const near = await tx.query<{ id: string }>(`${NEAR} select distinct n.subject as id from near n`, [parties]);
+    const ids = near.rows.map((row) => row.id);
+    await lockParties(tx, ids);
+    const { rows } = await tx.query<{ id: string; unlocked: boolean }>(
+      `${NEAR}, kept as (select n.origin from near n where ${HAS_A_CASE('n.subject')})
+       select s.id, s.id <> all($2) as unlocked from subject s
+       where s.id in (select n.subject from near n where n.subject <> all($2))
+         or s.erased_at is null and s.id in (select n.subject from near n where n.origin not in (select origin from kept))
+       order by s.id`,
+      [parties, ids],
+    );
+    if (!rows.some((row) => row.unlocked)) return rows.map((row) => row.id);
+  }
+}
+
+/** Waits until nobody opens a case against these parties or links them, and keeps it so. */
+async function lockParties(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await tx.query('select from subject where id = any($1) order by id for update', [ids]);
+}
+
+/** No kept case names a subject `s`, and no link ties it to anybody, nor did at the instant $1. Its numbers and local references keep nobody. */
+const ONLY_LINKED = `s.erased_at is null
+  and not exists (select from identity_link l where (l.subject = s.id or l.other = s.id) and l.other is not null
+    and (l.revoked_at is null or l.revoked_at >= $1))
+  and not ${HAS_A_CASE('s.id')}`;
+
+/**
+ * People and organisations whom no kept case names: a court linked them to somebody, and every such link was undone before an instant. Returns the ids of
  * those that were erased.
  */
 export async function eraseLinkedParties(tx: Transaction, upTo: Date): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>(
-    `select s.id from subject s where s.erased_at is null
+  const candidates = await tx.query<{ id: string }>(
+    `select s.id from subject s where ${ONLY_LINKED}
        and s.id in (select unnest(array[l.subject, l.other]) from identity_link l where l.revoked_at < $1 and l.other is not null)
-       and not exists (select from identity_link l where (l.subject = s.id or l.other = s.id) and (l.revoked_at is null or l.revoked_at >= $1))
-       and not exists (select from defaulter d where d.subject = s.id)
-       and not exists (select from restriction r where r.subject = s.id)
-       and not exists (select from representative p where p.subject = s.id)
-       and not ${HAS_A_CASE('s.id')}
-     order by s.id limit ${PARTIES_AT_ONCE} for update of s`,
+     order by s.id limit ${PARTIES_AT_ONCE}`,
     [upTo],
+  );
+  const ids = candidates.rows.map((row) => row.id);
+  await lockParties(tx, ids);
+  // Who was named in a case or linked again meanwhile stays.
+  const { rows } = await tx.query<{ id: string }>(
+    `select s.id from subject s where s.id = any($2) and ${ONLY_LINKED} order by s.id`,
+    [upTo, ids],
   );
   const subjects = rows.map((row) => row.id);
   await eraseSubjects(tx, subjects);
@@ -94,11 +126,16 @@ async function eraseSubjects(tx: Transaction, subjects: readonly string[]): Prom
   for (const statement of [
     'delete from identifier where subject = any($1)',
     'delete from name_index where subject = any($1)',
+    // Who gives their numbers a further index key at this moment has done so before, or finds them gone.
+    'select from identity_exception where subject = any($1) order by id for update',
     'delete from identity_exception_number where exception in (select id from identity_exception where subject = any($1))',
     'update identity_fact set salt = null, other_salt = null where subject = any($1) and (salt is not null or other_salt is not null)',
     // The other end's own fact still opens that end, and this one no more.
     `update identity_fact set other_salt = null where other_salt is not null
        and id in (select l.made from identity_link l where l.other = any($1))`,
+    // A department's own reference: found by nobody, and under no key that could not leave the ring. It stays unique.
+    `update identity_link set reference_blind = substring(sha256(id::text::bytea) from 1 for 16), reference_key = 'erased'
+     where subject = any($1) and department is not null`,
     'update subject set erased_at = clock_timestamp() where id = any($1)',
   ])
     await tx.query(statement, [subjects]);

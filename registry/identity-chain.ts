@@ -207,32 +207,38 @@ function onceEach<
 }
 
 /**
- * Those of these subjects that are the caller's to see: they, or ones that courts have linked to them, are or were a party or a representative in a
- * case of the caller's courts.
+ * SQL of those subjects of a query `asked` (of one column, `subject`) that courts `$2` may see, as `visible`, for a `with recursive`: they, or ones
+ * that courts have linked to them, are or were a party or a representative in a case of these courts.
  */
+export const VISIBLE = `
+  near as (
+    select a.subject as origin, a.subject, 0 as steps from asked a
+    union
+    select n.origin, case when l.subject = n.subject then l.other else l.subject end, n.steps + 1
+    from near n join identity_link l on l.other is not null and n.subject in (l.subject, l.other)
+      and (l.revoked_at is null or l.court = any($2)) where n.steps < 3
+  ),
+  visible as (
+    select distinct n.origin as subject from near n where
+      exists (select from defaulter d join enforcement_case c on c.id = d.enforcement_case where d.subject = n.subject and c.court = any($2))
+      or exists (select from representative p join defaulter d on d.id = p.defaulter join enforcement_case c on c.id = d.enforcement_case
+                 where p.subject = n.subject and c.court = any($2))
+      -- A corrected listing keeps its restrictions on the one it was made against.
+      or exists (select from restriction r join enforcement_case c on c.id = r.enforcement_case
+                 where r.subject = n.subject and c.court = any($2))
+  )`;
+
+/** Those of these subjects that are the caller's to see (`VISIBLE`). */
 export async function visibleSubjects(
   q: Queryable,
   caller: CourtCaller,
   subjects: readonly string[],
 ): Promise<Set<string>> {
-  const { rows } = await q.query<{ origin: string }>(
-    `with recursive near as (
-       select s as origin, s as subject, 0 as steps from unnest($1::uuid[]) s
-       union
-       select n.origin, case when l.subject = n.subject then l.other else l.subject end, n.steps + 1
-       from near n join identity_link l on l.other is not null and n.subject in (l.subject, l.other)
-         and (l.revoked_at is null or l.court = any($2)) where n.steps < 3
-     )
-     select distinct n.origin from near n where
-       exists (select from defaulter d join enforcement_case c on c.id = d.enforcement_case where d.subject = n.subject and c.court = any($2))
-       or exists (select from representative p join defaulter d on d.id = p.defaulter join enforcement_case c on c.id = d.enforcement_case
-                  where p.subject = n.subject and c.court = any($2))
-       -- A corrected listing keeps its restrictions on the one it was made against.
-       or exists (select from restriction r join enforcement_case c on c.id = r.enforcement_case
-                  where r.subject = n.subject and c.court = any($2))`,
+  const { rows } = await q.query<{ subject: string }>(
+    `with recursive asked as (select unnest($1::uuid[]) as subject), ${VISIBLE} select subject from visible`,
     [subjects, await courtsOf(q, caller)],
   );
-  return new Set(rows.map(({ origin }) => origin));
+  return new Set(rows.map(({ subject }) => subject));
 }
 
 /** Whether a subject is the caller's to see. */

@@ -19,15 +19,16 @@ export interface LockedSubject {
   now: number;
 }
 
-/** Locks subjects in id order, as everybody does. Those that do not exist are missing from the answer. */
+/** Locks subjects in id order, as everybody does. Those that do not exist, or were erased, are missing from the answer. */
 export async function lockSubjects(
   tx: Transaction,
   ring: KeyRing,
   ids: readonly string[],
 ): Promise<Map<string, LockedSubject>> {
-  await tx.query('select 1 from subject where id = any($1) order by id for no key update', [ids]);
+  await tx.query('select 1 from subject where id = any($1) and erased_at is null order by id for no key update', [ids]);
   const { rows } = await tx.query<{ id: string; kind: LockedSubject['kind']; canonical: Buffer; now: Date }>(
-    'select id, kind, with_key(canonical_sealed) as canonical, clock_timestamp() as now from subject where id = any($1)',
+    `select id, kind, with_key(canonical_sealed) as canonical, clock_timestamp() as now from subject
+     where id = any($1) and erased_at is null`,
     [ids],
   );
   return new Map(

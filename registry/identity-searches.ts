@@ -1,10 +1,10 @@
 import { uuidv7 } from 'uuidv7';
 import type { Purpose } from '../domain/identity/relations.js';
 import { nameEquals } from '../domain/name.js';
-import { type IdentityChain, identityChain, visibleSubjects } from './identity-chain.js';
+import { type IdentityChain, identityChain, VISIBLE, visibleSubjects } from './identity-chain.js';
 import type { Actor } from './inputs.js';
 import { isErased, type KeyRing } from './key-ring.js';
-import { type BirthAndSex, namesAsked, subjectsByName } from './name-index.js';
+import { allNamesIndexed, type BirthAndSex, namesAsked } from './name-index.js';
 import { scriptKey } from './name-keys.js';
 import type { Queryable, Transaction } from './pool.js';
 import { type CourtCaller, courtsOf } from './scope.js';
@@ -30,6 +30,14 @@ export interface FoundParty {
   agreement: Agreement;
 }
 
+/** What a search brought up, and what it may have missed. */
+interface Found {
+  /** False while records wait to be indexed by name, or could not be read: somebody may be missing. Ask again in a while. */
+  complete: boolean;
+  /** More than are ever shown: the most alike and the youngest are here. */
+  truncated: boolean;
+}
+
 /**
  * Searches the parties of the caller's courts by name, birth date and sex, the most alike first, and writes down who searched and whom it brought
  * up. Whom they sought is not kept.
@@ -40,14 +48,16 @@ export async function searchIdentity(
   caller: CourtCaller,
   actor: Actor,
   { name, purpose, ...who }: SearchInput,
-): Promise<{ id: string; items: FoundParty[] }> {
-  const known = await subjectsByName(tx, namesAsked(ring, name, who), CANDIDATES_AT_MOST);
-  const own = await visibleSubjects(tx, caller, known);
-  const items = ranked(name, await namesOf(tx, ring, [...own]));
+): Promise<{ id: string; items: FoundParty[] } & Found> {
+  // First: who is indexed while this searches is not taken for found.
+  const complete = await allNamesIndexed(tx);
+  const known = await visibleByName(tx, caller, namesAsked(ring, name, who));
+  const truncated = known.length > CANDIDATES_AT_MOST;
+  const items = ranked(name, await namesOf(tx, ring, known.slice(0, CANDIDATES_AT_MOST)));
   const id = uuidv7();
   await tx.query(
-    `insert into identity_search (id, actor_role, actor, court, credential, purpose, found, agreements, trace)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into identity_search (id, actor_role, actor, court, credential, purpose, found, agreements, complete, truncated, trace)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       id,
       actor.role,
@@ -57,10 +67,33 @@ export async function searchIdentity(
       purpose,
       items.map(({ subject }) => subject),
       items.map(({ agreement }) => agreement),
+      complete,
+      truncated,
       actor.trace ?? null,
     ],
   );
-  return { id, items };
+  return { id, items, complete, truncated };
+}
+
+/**
+ * Those who stand under one of these blind values, by a number of a listing or of a link that was not revoked, and are the caller's to see: others
+ * take nobody's place. Those written alike first, then the youngest; one more than are shown, where there are more.
+ */
+export async function visibleByName(
+  q: Queryable,
+  caller: CourtCaller,
+  { written, all }: ReturnType<typeof namesAsked>,
+): Promise<string[]> {
+  const { rows } = await q.query<{ subject: string }>(
+    `with recursive asked as (
+       select distinct n.subject from name_index n join subject s on s.id = n.subject and s.erased_at is null
+       where n.blind = any($1) and not exists (select from identity_link k where k.id = n.link and k.revoked_at is not null)
+     ), ${VISIBLE}
+     select v.subject from visible v
+     order by exists (select from name_index n where n.subject = v.subject and n.blind = any($3)) desc, v.subject desc limit $4`,
+    [all, await courtsOf(q, caller), written, CANDIDATES_AT_MOST + 1],
+  );
+  return rows.map(({ subject }) => subject);
 }
 
 async function namesOf(q: Queryable, ring: KeyRing, subjects: readonly string[]): Promise<Map<string, string>> {
@@ -92,7 +125,7 @@ function alike(a: string, b: string): number {
   return one.filter((character, at) => character === two[at]).length / Math.max(one.length, two.length, 1);
 }
 
-export interface Search {
+export interface Search extends Found {
   id: string;
   at: string;
   /** `role:id` */
@@ -112,10 +145,12 @@ interface Row {
   purpose: Purpose;
   found: string[];
   agreements: Agreement[];
+  complete: boolean;
+  truncated: boolean;
 }
 
 const SEARCHES =
-  'select id, at, at::text as exact, actor_role, actor, court, purpose, found, agreements from identity_search';
+  'select id, at, at::text as exact, actor_role, actor, court, purpose, found, agreements, complete, truncated from identity_search';
 
 const toSearch = (row: Row): Search => ({
   id: row.id,
@@ -123,6 +158,8 @@ const toSearch = (row: Row): Search => ({
   by: `${row.actor_role}:${row.actor}`,
   court: row.court,
   purpose: row.purpose,
+  complete: row.complete,
+  truncated: row.truncated,
   found: row.found.map((subject, at) => ({ subject, agreement: row.agreements[at] ?? 'sound' })),
 });
 

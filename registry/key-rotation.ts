@@ -1,6 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 import { normaliseNumber } from '../domain/identity/identifier.js';
-import { dataKeyOf, renewDataKey } from './data-keys.js';
+import { keptDataKeyOf, renewDataKey } from './data-keys.js';
 import { blindIndex, type KeyRing, seal, unseal, unwrap, wrap } from './key-ring.js';
 import { reindexNames } from './name-index.js';
 import { inTransaction, type Pool, type Transaction } from './pool.js';
@@ -84,8 +84,10 @@ async function sealAnew(tx: Transaction, ring: KeyRing, column: SealedColumn, pa
   const rows = await staleRows(tx, ring, column, page);
   for (const row of rows) {
     const place = { table: column.table, column: column.column, row: row.row };
-    const dataKey =
-      column.sealedFor && row.owner ? await dataKeyOf(tx, ring, column.sealedFor.kind, row.owner) : undefined;
+    const kept = column.sealedFor && row.owner ? { kind: column.sealedFor.kind, owner: row.owner } : undefined;
+    const dataKey = kept && (await keptDataKeyOf(tx, ring, kept.kind, kept.owner));
+    // Erased meanwhile, or before its values of older versions were swept: nothing is sealed for it any more.
+    if (kept && !dataKey) continue;
     await tx.query(`update ${column.table} set ${column.column} = $2 where ${column.row} = $1`, [
       row.row,
       seal(ring, place, unseal(ring, place, row.value), dataKey),
@@ -201,6 +203,8 @@ async function reindex(
     const { rows } = await tx.query<{ id: string; type: string; value: Buffer }>(
       `select id, ${type} as type, with_key(${sealed}) as value from ${table}
        where ${sealed} is not null and ($1::uuid is null or id > $1) and get_byte(with_key(${sealed}), 0) <> 4
+         -- Erased while this waited for the row: its key may still look kept.
+         and ${blind} <> substring(sha256(id::text::bytea) from 1 for 16)
        order by id limit ${BATCH} for update`,
       [cursor],
     );
@@ -274,7 +278,8 @@ async function addBlindRow(
   const number = unseal(ring, { table, column: 'number_sealed', row: row.id }, row.value);
   const blind = activeBlind(ring, row.type, row.country, number);
   const id = uuidv7();
-  const dataKey = await dataKeyOf(tx, ring, 'subject', row.subject);
+  const dataKey = await keptDataKeyOf(tx, ring, 'subject', row.subject);
+  if (!dataKey) return;
   await tx.query(
     `insert into ${table} (id, number_sealed, index_key, blind, ${rest}) select $2, $3, $4, $5, ${rest} from ${table} t
      where t.id = $1 and not exists (select from ${table} o where ${same} and o.index_key = $4 and o.blind = $5)`,

@@ -1,10 +1,14 @@
 import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
+import { type RunnerOption, runner } from 'node-pg-migrate';
 import pg from 'pg';
+import { sqlState } from './pool.js';
 
 const DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));
 const TABLE = 'migration';
+/** SQLSTATE of a lock that was not got within `lock_timeout`. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** The database was written by a newer version of the product: this one must not touch it. */
 export class NewerData extends Error {
@@ -18,7 +22,48 @@ export class NewerData extends Error {
   }
 }
 
-/** Brings the database up to this version's schema; forward only. Throws NewerData where it is ahead of us. */
+/** A table is held by somebody for longer than others may be made to wait: what was done stays, the rest wants another run. */
+export class DatabaseBusy extends Error {
+  constructor(cause: unknown) {
+    super(
+      '有长事务占用数据表，升级未完成：请稍后再次运行，已完成的部分不受影响。 / A long transaction holds a table, so not all was migrated: run it again in a while; what is done stays.',
+      { cause },
+    );
+    this.name = 'DatabaseBusy';
+  }
+}
+
+/**
+ * A file that begins with this line is run statement by statement, outside any transaction, as `create index concurrently` wants it; each of the
+ * others is a transaction of its own.
+ */
+const OUTSIDE = /^-- no transaction$/m;
+
+type Loader = Exclude<NonNullable<RunnerOption['migrationLoaderStrategies']>[number]['loader'], string>;
+const load: Loader = (paths) =>
+  Promise.all(
+    paths.map(async (path) => {
+      const text = await readFile(path, 'utf8');
+      const outside = OUTSIDE.test(text);
+      const statements = outside ? text.split(/;\s*$/m).filter((statement) => /^\s*[a-z]/im.test(statement)) : [text];
+      return {
+        id: path,
+        filePaths: [path],
+        actions: {
+          up: (pgm) => {
+            if (outside) pgm.noTransaction();
+            for (const statement of statements) pgm.sql(statement);
+          },
+          down: false,
+        },
+      };
+    }),
+  );
+
+/**
+ * Brings the database up to this version's schema; forward only, while others serve. Throws NewerData where it is ahead of us, DatabaseBusy where
+ * a table was held by somebody else.
+ */
 export async function migrate(adminUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl, application_name: 'migrate' });
   await client.connect();
@@ -36,7 +81,11 @@ export async function migrate(adminUrl: string): Promise<void> {
       direction: 'up',
       migrationsTable: TABLE,
       checkOrder: true,
+      singleTransaction: false,
+      migrationLoaderStrategies: [{ extensions: ['.sql'], loader: load }],
       log: () => undefined,
+    }).catch((error: unknown) => {
+      throw sqlState(error) === LOCK_NOT_AVAILABLE ? new DatabaseBusy(error) : error;
     });
   } finally {
     await client.end();

@@ -4,8 +4,11 @@ import han from './data/han.json' with { type: 'json' };
 // Keys by which court staff find a name that was written otherwise: in traditional characters, by ear, or in Latin letters. They serve the search for
 // candidates alone. Their data stand in a file of ours, not in a library: one that changed a reading would leave people on record unfound.
 
-/** A name whose characters have many readings is indexed under so many of their combinations. */
-const SOUNDS_AT_MOST = 16;
+/**
+ * A name whose characters have many readings is indexed under so many of their combinations: no character has more than four, so a name of three is
+ * found by each of its readings.
+ */
+const SOUNDS_AT_MOST = 64;
 
 const simplified = new Map<string, string>();
 const readings = new Map<string, string[]>();

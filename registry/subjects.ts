@@ -96,6 +96,7 @@ export function canonicalSubject(party: Party): string {
   return canonicalJson({ kind: party.kind, name: nameKey(party.name), identifiers });
 }
 
+/** Locks them against erasure: whoever is erased at this moment is waited for, and is not among them. */
 async function subjectsByBlind(
   q: Queryable,
   ring: KeyRing,
@@ -103,8 +104,8 @@ async function subjectsByBlind(
 ): Promise<{ subject: string; name: string; canonical: string }[]> {
   const { rows } = await q.query<{ id: string; name_sealed: Buffer; canonical_sealed: Buffer }>(
     `select s.id, with_key(s.name_sealed) as name_sealed, with_key(s.canonical_sealed) as canonical_sealed from subject s
-     where s.id in (select i.subject from identifier i where i.blind = any($1) and not i.alias and i.revoked_at is null
-       and not exists (select from identity_link k where k.id = i.link and k.revoked_at is not null)) order by s.id`,
+     where s.erased_at is null and s.id in (select i.subject from identifier i where i.blind = any($1) and not i.alias and i.revoked_at is null
+       and not exists (select from identity_link k where k.id = i.link and k.revoked_at is not null)) order by s.id for key share of s`,
     [blinds],
   );
   return rows.map((row) => ({

@@ -99,8 +99,10 @@ async function fill(pool: Pool, ring: KeyRing, department: string, epoch: string
     const [at] = place.rows;
     if (!at) return false;
     const { rows } = await tx.query<{ id: string; subject: string; type: string; country: string; value: Buffer }>(
-      `select id, subject, type, country, with_key(number_sealed) as value from identifier
-       where strpos(index_key, '/') = 0 and ($1::uuid is null or id > $1) order by id limit ${BATCH}`,
+      // Held against erasure: a token written for somebody who is erased at this moment would stay for ever.
+      `select i.id, i.subject, i.type, i.country, with_key(i.number_sealed) as value from identifier i
+       join subject s on s.id = i.subject and s.erased_at is null
+       where strpos(i.index_key, '/') = 0 and ($1::uuid is null or i.id > $1) order by i.id limit ${BATCH} for key share of s`,
       [at.cursor],
     );
     for (const row of rows) {

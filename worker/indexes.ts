@@ -17,8 +17,10 @@ export function startIndexes(pool: Pool, ring: KeyRing, log: Logger): Loop {
     log,
     idleMs: LOOK_EVERY_MS,
     work: async () => {
-      const [tokens, names] = [await keepTokenIndexes(pool, ring, Date.now()), await indexNewNames(pool, ring)];
-      return tokens || names;
+      const names = await indexNewNames(pool, ring, (subject, err) =>
+        log.error({ alarm: 'names', subject, err }, 'a record cannot be read: it is not found by name'),
+      );
+      return (await keepTokenIndexes(pool, ring, Date.now())) || names;
     },
   });
 }

@@ -153,10 +153,21 @@ const found = z
   })
   .meta({ id: 'IdentityFound' });
 
-/** Ids and codes alone: this is kept with its Idempotency-Key. */
-export const identitySearch = z.object({ id: uuid, items: z.array(found) }).meta({ id: 'IdentitySearch' });
+/** What a search may have missed. */
+const missed = {
+  complete: z.boolean().meta({
+    description:
+      '为 false 时，尚有记录未编入姓名索引，可能有遗漏：请稍后再检索 / False: some records are not indexed by name yet and may be missing; ask again in a while',
+  }),
+  truncated: z.boolean().meta({
+    description: '符合者过多，仅列出最相近的 / More agree than are shown: the most alike are here',
+  }),
+};
 
-const searched = { id: uuid, at: instant, by: z.string(), court: z.string(), purpose: z.enum(PURPOSES) };
+/** Ids and codes alone: this is kept with its Idempotency-Key. */
+export const identitySearch = z.object({ id: uuid, items: z.array(found), ...missed }).meta({ id: 'IdentitySearch' });
+
+const searched = { id: uuid, at: instant, by: z.string(), court: z.string(), purpose: z.enum(PURPOSES), ...missed };
 
 export const identityCandidates = z
   .object({

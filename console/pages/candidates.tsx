@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Candidate } from '../../registry/identity-searches.js';
+import type { Candidate, Search } from '../../registry/identity-searches.js';
 import { Layout } from '../parts/layout.js';
 import { List } from '../parts/list.js';
 import { PurposeSelect, Reveal } from '../parts/reveal.js';
@@ -66,14 +66,13 @@ export function CandidateSearchPage({ visit, refused = [], given = {} }: SearchP
 
 interface CandidatesProps {
   visit: Visit;
-  /** Of the search. */
-  id: string;
+  search: Pick<Search, 'id' | 'complete' | 'truncated'>;
   masked: boolean;
   items: readonly Candidate[];
 }
 
 /** Those a search brought up. */
-export function CandidatesPage({ visit, id, masked, items }: CandidatesProps): JSX.Element {
+export function CandidatesPage({ visit, search, masked, items }: CandidatesProps): JSX.Element {
   const words = visit.text.who.candidates;
   return (
     <Layout visit={visit} title={words.result} kind="list">
@@ -82,7 +81,9 @@ export function CandidatesPage({ visit, id, masked, items }: CandidatesProps): J
         <a href={paths.candidates}>{words.again}</a>
       </div>
       <p class="lead">{words.warning}</p>
-      {items.length > 0 && <Reveal visit={visit} path={paths.candidatesOf(id)} masked={masked} />}
+      {!search.complete && <p role="status">{words.incomplete}</p>}
+      {search.truncated && <p role="status">{words.truncated}</p>}
+      {items.length > 0 && <Reveal visit={visit} path={paths.candidatesOf(search.id)} masked={masked} />}
       {items.length === 0 ? (
         <section class="panel">
           <p class="empty">{words.empty}</p>

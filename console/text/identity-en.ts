@@ -158,6 +158,8 @@ export const identityEn: IdentityText = {
     listings: 'Cases',
     open: 'See the identity chain',
     empty: 'There is no candidate.',
+    incomplete: 'Some records were not indexed by name yet, and may be missing here: search again in a while.',
+    truncated: 'More agree than are shown: these are the most alike.',
     again: 'Search again',
   },
 };

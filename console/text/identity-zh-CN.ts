@@ -159,6 +159,8 @@ export const identityZhCN = {
     listings: '案件',
     open: '查看身份链',
     empty: '没有候选人。',
+    incomplete: '检索时尚有记录未编入姓名索引，可能有遗漏：请稍后重新检索。',
+    truncated: '符合者过多，仅列出最相近的。',
     again: '重新检索',
   },
 };

@@ -1,20 +1,8 @@
 -- Candidates for court staff (match ladder L4): a person is found by name, birth date and sex together, never by a name alone. Keyed like the index of
 -- numbers, and apart from it: no comparison ever reads this.
 
-create table name_index (
-  subject   uuid not null references subject (id),
-  -- The link that gave the number whose birth date and sex these are; null: it stood in a listing.
-  link      uuid references identity_link (id),
-  index_key text not null,
-  -- HMAC over the kind of key (script, sound), birth date, sex, and the name folded to it.
-  blind     bytea not null check (octet_length(blind) = 16),
-  unique nulls not distinct (subject, index_key, blind, link)
-);
-create index name_index_blind on name_index (blind);
-
--- The index key under which the subject's names stand; null: not indexed yet, or to be indexed anew. The worker fills it in.
-alter table subject add column name_index_key text;
-create index subject_without_name_index on subject (id) where name_index_key is null and erased_at is null;
+-- Locks on tables of millions are waited for, and hold others up, for a moment at the most: else it fails, nothing is done, and it is run again.
+set local lock_timeout = '1s';
 
 -- Who searched, why, and whom it brought up; whom they sought is not kept.
 create table identity_search (
@@ -28,6 +16,9 @@ create table identity_search (
   -- The candidates in their order, and how far each agrees.
   found      uuid[] not null,
   agreements text[] not null check (agreements <@ array['name', 'script', 'sound'] and cardinality(agreements) = cardinality(found)),
+  -- Whether everybody was indexed by name, and whether more agreed than are shown.
+  complete   boolean not null,
+  truncated  boolean not null,
   trace      text
 );
 create index identity_search_court on identity_search (court, at);
@@ -43,5 +34,17 @@ begin
 end $$;
 create trigger identity_access_is_kept before update or delete on identity_search for each row execute function identity_access_is_kept();
 create trigger append_only before truncate on identity_search for each statement execute function append_only();
+
+-- Last, so that nobody who writes subjects or links waits for the rest.
+create table name_index (
+  subject   uuid not null references subject (id),
+  -- The link that gave the number whose birth date and sex these are; null: it stood in a listing.
+  link      uuid references identity_link (id),
+  index_key text not null,
+  -- HMAC over the kind of key (script, sound), birth date, sex, and the name folded to it.
+  blind     bytea not null check (octet_length(blind) = 16),
+  unique nulls not distinct (subject, index_key, blind, link)
+);
+create index name_index_blind on name_index (blind);
 
 grant select, insert, delete on name_index, identity_search to enforcement_application;

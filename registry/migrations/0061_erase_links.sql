@@ -1,5 +1,7 @@
 -- What a link left behind is erased, too: the salt that opens the other end of it, and people who are on record by a link alone.
 
+set local lock_timeout = '1s';
+
 -- Each salt may go, for itself; neither ever changes or comes back.
 create or replace function identity_fact_never_changes() returns trigger language plpgsql as $$
 begin
@@ -15,8 +17,9 @@ alter table retention_rule drop constraint retention_rule_kind_check;
 alter table retention_rule add constraint retention_rule_kind_check
   check (kind in ('clear-comparison', 'exception', 'access-log', 'case', 'linked-party'));
 
-create index identity_link_revoked on identity_link (revoked_at) where revoked_at is not null and other is not null;
-create index identity_link_any_subject on identity_link (subject);
-create index identity_link_any_other on identity_link (other) where other is not null;
--- A stop that came by a link keeps its asked party under the key of the record that was met.
-create index interception_by_link on interception (matched_subject) where links <> '{}';
+-- Of those erased before: the reference by which a department had confirmed them is found by nobody, and under no key that could not leave the ring.
+update identity_link l set reference_blind = substring(sha256(l.id::text::bytea) from 1 for 16), reference_key = 'erased'
+  from subject s where s.id = l.subject and s.erased_at is not null and l.department is not null;
+
+-- And the tokens that were written for them while they were erased.
+delete from identifier i using subject s where s.id = i.subject and s.erased_at is not null;

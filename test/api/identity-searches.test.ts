@@ -23,7 +23,10 @@ describe('a search for candidates', () => {
   it('answers ids and how far they agree, once per key; who they are is masked until it is asked for, and then logged', async () => {
     const clerk = clerkOf(WUDANG).token;
     const made = await search(clerk, SOUGHT, 'search-1');
-    expect([made.status, made.body.items], made.text).toEqual([201, [{ subject, agreement: 'name' }]]);
+    expect([made.status, made.body], made.text).toMatchObject([
+      201,
+      { items: [{ subject, agreement: 'name' }], complete: true, truncated: false },
+    ]);
     expect(made.text).not.toContain('封');
     const again = await search(clerk, SOUGHT, 'search-1');
     expect([again.text, again.headers['idempotency-replayed']]).toEqual([made.text, 'true']);
@@ -31,6 +34,8 @@ describe('a search for candidates', () => {
     const masked = await api.get(place, clerk);
     expect(masked.body).toMatchObject({
       masked: true,
+      complete: true,
+      truncated: false,
       items: [{ subject, name: '封**', listings: [{ court: WUDANG }] }],
     });
     expect(masked.text).not.toContain(NUMBER);

@@ -63,6 +63,23 @@ describe.each(LANGUAGES)('in %s', (language) => {
     expect(await sound(nobody.headers.location ?? '')).toContain(language === 'en' ? 'no candidate' : '没有候选人');
   });
 
+  test('a search that may have missed somebody says so', async () => {
+    const said = language === 'en' ? ['not indexed', 'most alike'] : ['未编入', '最相近'];
+    const place = (await post(judge, '/console/candidates', search)).headers.location ?? '';
+    for (const one of said) expect(await sound(place)).not.toContain(one);
+    await court.pool.query('update subject set name_index_key = null where id = $1', [subject]);
+    const early = (await post(judge, '/console/candidates', search)).headers.location ?? '';
+    await court.pool.query('update subject set name_index_key = $2 where id = $1', [subject, court.ring.activeIndex]);
+    expect(await sound(early)).toContain(said[0]);
+    const { rows } = await court.pool.query<{ id: string }>(
+      `insert into identity_search (id, actor_role, actor, court, credential, purpose, found, agreements, complete, truncated)
+       select gen_random_uuid(), actor_role, actor, court, credential, purpose, found, agreements, true, true
+       from identity_search where id::text = $1 returning id`,
+      [place.split('/').at(-1)],
+    );
+    expect(await sound(`/console/candidates/${rows[0]?.id}`)).toContain(said[1]);
+  });
+
   test('a search that lacks something says what, and keeps what was written', async () => {
     const answer = await post(judge, `/console/candidates?lang=${language}`, { name: PERSON.name }).expect(422);
     expectSoundPage(answer, language);

@@ -89,6 +89,8 @@ export interface World {
   taskQueue: string;
   tx<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   open(defaulters: DefaulterInput[], changes?: Partial<OpenCaseInput>): Promise<OpenedCase>;
+  /** As `open`, within a transaction. */
+  openIn(tx: Transaction, defaulters: DefaulterInput[], changes?: Partial<OpenCaseInput>): Promise<OpenedCase>;
   pay(caseId: string, fen: bigint, reference?: string): ReturnType<typeof registerRepayment>;
   decide(caseId: string, decision: DecisionInput): Promise<{ id: string }>;
   compare(service: string, party: Party, more?: Partial<ComparisonInput>): Promise<ComparisonAnswer>;
@@ -129,24 +131,23 @@ export async function createWorld(): Promise<World> {
     adminUrl: database.adminUrl,
     taskQueue,
     tx,
-    open: (defaulters, changes = {}) =>
-      tx((t) =>
-        openCase(
-          t,
-          ring,
-          {
-            caseNumber: `（2026）黔0112执${++serial}号`,
-            court: COURT,
-            judge: JUDGE.id,
-            filedOn: '2026-01-05',
-            basis: { number: '（2025）黔0112民初1号', issuer: '贵阳市乌当区人民法院' },
-            obligationFen: 40_000_000n,
-            content: '偿还借款本金',
-            defaulters,
-            ...changes,
-          },
-          CLERK,
-        ),
+    open: (defaulters, changes) => tx((t) => world.openIn(t, defaulters, changes)),
+    openIn: (t, defaulters, changes = {}) =>
+      openCase(
+        t,
+        ring,
+        {
+          caseNumber: `（2026）黔0112执${++serial}号`,
+          court: COURT,
+          judge: JUDGE.id,
+          filedOn: '2026-01-05',
+          basis: { number: '（2025）黔0112民初1号', issuer: '贵阳市乌当区人民法院' },
+          obligationFen: 40_000_000n,
+          content: '偿还借款本金',
+          defaulters,
+          ...changes,
+        },
+        CLERK,
       ),
     pay: (caseId, fen, reference = randomUUID()) =>
       tx((t) =>

@@ -10,6 +10,7 @@ import { destroyDataKeys, requireKnownKeys } from '../../registry/data-keys.js';
 import { identityChain } from '../../registry/identity-chain.js';
 import { makeLink } from '../../registry/identity-links.js';
 import { decideIdentity } from '../../registry/identity-reviews.js';
+import { visibleByName } from '../../registry/identity-searches.js';
 import { giveFeedback } from '../../registry/interceptions.js';
 import { type KeyRing, parseKeyRing, seal } from '../../registry/key-ring.js';
 import {
@@ -19,7 +20,7 @@ import {
   rewrapDataKeys,
   sweepSealedValues,
 } from '../../registry/key-rotation.js';
-import { namesAsked, subjectsByName } from '../../registry/name-index.js';
+import { namesAsked } from '../../registry/name-index.js';
 import { reverseRepayment } from '../../registry/repayments.js';
 import { SEALED_COLUMNS } from '../../registry/sealed-columns.js';
 import * as byHand from '../harness/by-hand.js';
@@ -120,7 +121,8 @@ const everythingWorks = async () => {
 /** Whom court staff find by name, birth date and sex. */
 const foundByName = () => {
   const birthDate = number.replace(/^.{6}(.{4})(..)(..).*$/, '$1-$2-$3');
-  return subjectsByName(world.pool, namesAsked(world.ring, '封某全', { birthDate, sex: 'female' }), 10);
+  const clerk = { role: 'clerk' as const, court: COURT, credential: '', client: `court:${COURT}` };
+  return visibleByName(world.pool, clerk, namesAsked(world.ring, '封某全', { birthDate, sex: 'female' }));
 };
 const quiet = () => undefined;
 const ringKeys = (keys: ReadonlyMap<string, Buffer>) =>

@@ -20,6 +20,8 @@ describe('the keys by which court staff find a name', () => {
     ['曾华', '增华'],
     ['曾华', 'ceng hua'],
     ['单丹', 'SHAN DAN'],
+    ['单行乐', 'SHAN XINGLE'],
+    ['单行乐', 'Chan Hengyue'],
     ['吕布', 'Lyu Bu'],
     ['吕布', 'lü bu'],
     ['吕布', 'LV BU'],
@@ -37,7 +39,7 @@ describe('the keys by which court staff find a name', () => {
   });
 
   it('are few, however many readings a long name has, and none is empty', () => {
-    expect(soundKeys('曾'.repeat(40)).length).toBeLessThanOrEqual(16);
+    expect(soundKeys('曾'.repeat(40)).length).toBeLessThanOrEqual(64);
     expect(soundKeys('·')).toEqual([]);
     expect(soundKeys('𬱖')).not.toEqual([]);
   });

@@ -10,7 +10,16 @@ import { sealComparisons, WHOLE_LOOK } from '../../registry/seals.js';
 import { statistics } from '../../registry/statistics.js';
 import { canonicalSubject, subjectOf } from '../../registry/subjects.js';
 import * as byHand from '../harness/by-hand.js';
-import { COURT, createWorld, defaulter, JUDGE, person, residentNumber, type World } from '../harness/world.js';
+import {
+  COURT,
+  createWorld,
+  defaulter,
+  identifier,
+  JUDGE,
+  person,
+  residentNumber,
+  type World,
+} from '../harness/world.js';
 
 let world: World;
 beforeAll(async () => {
@@ -180,6 +189,26 @@ describe('people whom a link alone brought on record', () => {
     expect([await found('identifier', other), await found('identifier', own)]).toEqual([0, 1]);
     const [proof] = await runs('linked-party');
     expect(proof).toMatchObject({ count: 1, digest: digestOf([other]).toString('hex') });
+  });
+
+  it('listed once in a case that is erased, and kept by a link alone, are forgotten a month after that was undone', async () => {
+    const [listed, kept] = [person('汤某'), person('汤某')];
+    const [closed] = [await world.open([defaulter(listed)]), await world.open([defaulter(kept)])];
+    const own = await subjectBy(listed);
+    const made = await linked(own, kept);
+    // A further number ties them to nobody.
+    const number = { relation: 'alias-number' as const, subject: own, identifier: identifier(), evidence: EVIDENCE };
+    await world.tx((tx) => makeLink(tx, world.ring, number, COURT, JUDGE));
+    await world.decide(closed.id, { type: 'release', ground: 'settled' });
+    await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [closed.id]);
+    await retain(inDays(31 * 365));
+    expect(await erased(own)).toBe(false);
+    await revoke(made.id);
+    await retain(inDays(29));
+    expect(await erased(own)).toBe(false);
+    await retain(inDays(31));
+    expect([await erased(own), await erased(await subjectBy(kept))]).toEqual([true, false]);
+    expect([await found('identifier', own), await found('name_index', own)]).toEqual([0, 0]);
   });
 
   it('stay while a stop that came by them is kept: the court may still have to say who it was', async () => {
