@@ -150,7 +150,7 @@ function explain(error: unknown): number {
 
 /** Also the errors of the registry and of the set-up scripts that say all there is to say. */
 function isForPeople(error: unknown): error is Error & { exitCode?: number } {
-  return error instanceof Error && ('forPeople' in error || error.name === 'NewerData');
+  return error instanceof Error && ('forPeople' in error || ['NewerData', 'DatabaseBusy'].includes(error.name));
 }
 
 function lastLines(file: string): string {

@@ -116,6 +116,9 @@ export function unseal(ring: KeyRing, place: Place, value: Buffer): string {
   }
 }
 
+/** What stands where a value was that nobody is to read again. */
+export const ERASED = Buffer.of(KEY_DESTROYED);
+
 /** Whether the key of a value, as `with_key` gives it, was destroyed. */
 export const isErased = (value: Buffer): boolean => value[0] === KEY_DESTROYED;
 

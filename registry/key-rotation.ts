@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { normaliseNumber } from '../domain/identity/identifier.js';
 import { keptDataKeyOf, renewDataKey } from './data-keys.js';
-import { blindIndex, type KeyRing, seal, unseal, unwrap, wrap } from './key-ring.js';
+import { blindIndex, ERASED, type KeyRing, seal, unseal, unwrap, wrap } from './key-ring.js';
 import { reindexNames } from './name-index.js';
 import { inTransaction, type Pool, type Transaction } from './pool.js';
 import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns.js';
@@ -86,11 +86,11 @@ async function sealAnew(tx: Transaction, ring: KeyRing, column: SealedColumn, pa
     const place = { table: column.table, column: column.column, row: row.row };
     const kept = column.sealedFor && row.owner ? { kind: column.sealedFor.kind, owner: row.owner } : undefined;
     const dataKey = kept && (await keptDataKeyOf(tx, ring, kept.kind, kept.owner));
-    // Erased meanwhile, or before its values of older versions were swept: nothing is sealed for it any more.
-    if (kept && !dataKey) continue;
+    // Erased, meanwhile or before its values of older versions were swept: the ring must not open them either.
+    const isErased = kept !== undefined && dataKey === undefined;
     await tx.query(`update ${column.table} set ${column.column} = $2 where ${column.row} = $1`, [
       row.row,
-      seal(ring, place, unseal(ring, place, row.value), dataKey),
+      isErased ? ERASED : seal(ring, place, unseal(ring, place, row.value), dataKey),
     ]);
   }
   return rows.length;

@@ -49,7 +49,7 @@ export async function recoverFromMirror(
     await tx.query('select pg_advisory_xact_lock($1)', [SEQUENCER_LOCK]);
     const own = await lastTree(tx);
     if (checkpoint.size <= own.size) {
-      if (await wasWholeAllAlong(tx, checkpoint)) {
+      if (await wasWholeAllAlong(tx, log, checkpoint)) {
         await markLevel(tx, mirror.place, checkpoint);
         return { from: own.size, to: own.size, root: own.root };
       }
@@ -67,10 +67,17 @@ export async function recoverFromMirror(
   });
 }
 
-/** Found behind though it holds all that the mirror does, and the mirror all that was found ahead: by somebody who looked while another signed. */
-async function wasWholeAllAlong(tx: Transaction, { size, root }: Checkpoint): Promise<boolean> {
+/**
+ * Found behind though it holds all that the mirror does, and the mirror all that was found ahead: by somebody who looked while another signed. Not where
+ * the witness holds another history, which is beyond repair by any mirror.
+ */
+async function wasWholeAllAlong(tx: Transaction, log: Log, mirrored: Checkpoint): Promise<boolean> {
   const ahead = await behindOf(tx);
-  return ahead !== undefined && ahead <= size && root.equals(await new TileTree(readTilesOf(tx)).root(size));
+  if (ahead === undefined || ahead.size > mirrored.size) return false;
+  const tree = new TileTree(readTilesOf(tx));
+  const held = ahead.note === null ? mirrored : openCheckpoint(ahead.note, logKeys(log));
+  for (const { size, root } of [held, mirrored]) if (!root.equals(await tree.root(size))) return false;
+  return true;
 }
 
 /** A checkpoint that we have signed and a witness has cosigned: one alone could be a history that nobody saw. */

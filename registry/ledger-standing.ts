@@ -61,12 +61,13 @@ export async function markBehind(
   );
 }
 
-/** How much somebody was found to hold, while the record is behind; undefined while it is level. */
-export async function behindOf(q: Queryable): Promise<number | undefined> {
-  const { rows } = await q.query<{ state: string; size: string }>(
-    'select state, size from ledger_standing order by number desc limit 1',
+/** What somebody was found to hold, while the record is behind; undefined while it is level. */
+export async function behindOf(q: Queryable): Promise<{ size: number; note: string | null } | undefined> {
+  const { rows } = await q.query<{ state: string; size: string; note: string | null }>(
+    'select state, size, note from ledger_standing order by number desc limit 1',
   );
-  return rows[0]?.state === 'behind' ? Number(rows[0].size) : undefined;
+  const [row] = rows;
+  return row?.state === 'behind' ? { size: Number(row.size), note: row.note } : undefined;
 }
 
 /** How the log is doing, for /readyz and the metrics. */

@@ -96,5 +96,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const url = process.env.DATABASE_URL;
   if (!url)
     throw new Error('DATABASE_URL is not set: give the address of the database, as a role that may create tables');
-  await migrate(url);
+  await migrate(url).catch((error: unknown) => {
+    if (!(error instanceof NewerData || error instanceof DatabaseBusy)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  });
 }

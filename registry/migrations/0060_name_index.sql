@@ -1,8 +1,9 @@
 -- Candidates for court staff (match ladder L4): a person is found by name, birth date and sex together, never by a name alone. Keyed like the index of
 -- numbers, and apart from it: no comparison ever reads this.
 
--- Locks on tables of millions are waited for, and hold others up, for a moment at the most: else it fails, nothing is done, and it is run again.
-set local lock_timeout = '1s';
+-- Locks on tables of millions are waited for, and hold others up, for a moment at the most: else it fails, nothing is done, and it is run again. Longer than
+-- `deadlock_timeout` (1 s), after which a vacuum gives way.
+set local lock_timeout = '3s';
 
 -- Who searched, why, and whom it brought up; whom they sought is not kept.
 create table identity_search (

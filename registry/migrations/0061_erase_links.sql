@@ -1,6 +1,6 @@
 -- What a link left behind is erased, too: the salt that opens the other end of it, and people who are on record by a link alone.
 
-set local lock_timeout = '1s';
+set local lock_timeout = '3s';
 
 -- Each salt may go, for itself; neither ever changes or comes back.
 create or replace function identity_fact_never_changes() returns trigger language plpgsql as $$

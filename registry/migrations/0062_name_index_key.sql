@@ -1,4 +1,4 @@
-set local lock_timeout = '1s';
+set local lock_timeout = '3s';
 
 -- The index key under which the subject's names stand; null: not indexed yet, or to be indexed anew. The worker fills it in; `unreadable` where it could
 -- not.

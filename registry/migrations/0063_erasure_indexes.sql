@@ -1,5 +1,7 @@
 -- no transaction
--- Built while everybody reads and writes; where it was interrupted, built anew.
+-- Built while everybody reads and writes; where it was interrupted, built anew. Who is in the midst of something is waited for, not for ever.
+
+set lock_timeout = '60s';
 
 drop index concurrently if exists subject_without_name_index;
 create index concurrently subject_without_name_index on subject (id)
@@ -19,3 +21,5 @@ create index concurrently interception_by_link on interception (matched_subject)
 -- Whose keys were destroyed gets no other.
 drop index concurrently if exists data_key_destroyed;
 create index concurrently data_key_destroyed on data_key (owner) where destroyed_at is not null;
+
+reset lock_timeout;

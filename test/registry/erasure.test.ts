@@ -5,8 +5,8 @@ import { eraseCases, eraseLinkedParties } from '../../registry/erasure.js';
 import { confirmReference, type LinkInput, makeLink, revokeLink } from '../../registry/identity-links.js';
 import { decideIdentity } from '../../registry/identity-reviews.js';
 import type { Party } from '../../registry/inputs.js';
-import { blindIndexes } from '../../registry/key-ring.js';
-import { fillIndex } from '../../registry/key-rotation.js';
+import { blindIndexes, ERASED, seal } from '../../registry/key-ring.js';
+import { fillIndex, sweepSealedValues } from '../../registry/key-rotation.js';
 import type { Transaction } from '../../registry/pool.js';
 import { subjectOf } from '../../registry/subjects.js';
 import { keepTokenIndexes, requireTokenIndexes } from '../../registry/token-index.js';
@@ -165,6 +165,15 @@ describe('an erased record', () => {
     await world.tx((tx) => renewDataKey(tx, world.ring, 'subject', id));
     const keys = await world.owner.query('select 1 from data_key where owner = $1 and wrapped is not null', [id]);
     expect(keys.rowCount).toBe(0);
+  });
+
+  it('is not readable by the ring’s own key either, where it was written before there were keys of each record', async () => {
+    const id = await gone();
+    const old = seal(world.ring, { table: 'subject', column: 'name_sealed', row: id }, '沈某');
+    await world.owner.query('update subject set name_sealed = $2 where id = $1', [id, old]);
+    await sweepSealedValues(world.owner, world.ring, () => undefined);
+    const { rows } = await world.owner.query('select name_sealed from subject where id = $1', [id]);
+    expect(rows[0]?.name_sealed).toEqual(ERASED);
   });
 
   it('gets no key from who asks for one while its keys are destroyed', async () => {

@@ -128,6 +128,16 @@ describe('a database restored from an old back-up', () => {
     expect((await ledgerHealth(restored.owner)).isBehind).toBe(false);
   });
 
+  it('found behind by a note of another history is not said to be whole', async () => {
+    await restored.accept(10);
+    await restored.sequence();
+    const forked = (await latestCheckpoint(restored.owner))?.note;
+    await markBehind(world.owner, { witness: 'court', size: N + 11, ...(forked ? { note: forked } : {}) });
+    const whole = recoverFromMirror(world.owner, world.log, policy, mirror());
+    await expect(whole).rejects.toThrow(RecoveryRefused);
+    expect((await ledgerHealth(world.owner)).isBehind).toBe(true);
+  });
+
   it('that went on anyway is refused by every witness: 409, and 422 once it has caught up in size', async () => {
     await restored.accept(10);
     await restored.sequence();
