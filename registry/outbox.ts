@@ -7,7 +7,7 @@ export interface OutboxRow {
   seq: number;
   signal: LifeSignal;
   ref: string;
-  /** The life has ended meanwhile: nothing is handed over, the row is done with. */
+  /** The life is over: its process is told so by what ended it, and of nothing else. */
   ended: boolean;
 }
 

@@ -1,12 +1,16 @@
+import { type Ending, endLives, mayEnd } from './ending.js';
+import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
-import { type LockedCase, lockFreeCases } from './lives.js';
+import { type LockedCase, lockFreeCases, RELEASES_SETTLED } from './lives.js';
 import { passedByAll, type SettledNotice } from './notices.js';
-import { inTransaction, type Pool, send } from './pool.js';
+import { inTransaction, type Pool, send, type Transaction } from './pool.js';
 import { handAllToLives, type NewFact, recordFactsOf } from './record.js';
 
+const SETTLER: Actor = { role: 'system', id: 'settler' };
+
 /**
- * Marks the notices that every department in scope has acknowledged and records it; a RELEASE is handed to its life, which may then
- * end. A case that somebody holds just now is left for the next round, so nobody waits for the settler and it waits for nobody.
+ * Marks the notices that every department in scope has acknowledged and records it; a RELEASE is handed to its life. Where that was all
+ * the life still waited for, it ends here, and its process ends with the signal. A case that somebody holds just now is left for the next round, so nobody waits for the settler and it waits for nobody.
  * Returns how many were settled.
  */
 export async function settle(pool: Pool, ring: KeyRing): Promise<number> {
@@ -23,25 +27,55 @@ export async function settle(pool: Pool, ring: KeyRing): Promise<number> {
         `update notice n set settled_at = s.at from unnest($1::uuid[], $2::timestamptz[]) as s(id, at) where n.id = s.id`,
         [settled.map(({ notice }) => notice.id), settled.map(({ locked }) => new Date(locked.now))],
       );
+      const ending = await over(tx, settled);
+      // Only a release is waited for by its life; the others are facts on the timeline.
+      handAllToLives(
+        tx,
+        'acknowledged',
+        settled.filter(isAwaited).map(({ life, notice }) => ({ life, ref: notice.id })),
+      );
+      const ended = endLives(tx, ending, SETTLER);
       recordFactsOf(
         tx,
         cases.map((head) => ({
           head,
-          facts: settled.filter(({ locked }) => locked === head).map(({ fact }) => fact),
+          facts: [
+            ...settled.filter(({ locked }) => locked === head).map(({ fact }) => fact),
+            ...ended.filter(({ of }) => of.locked === head).map(({ fact }) => fact),
+          ],
         })),
-      );
-      // Only a release is waited for by its life; the others are facts on the timeline.
-      const awaited = settled.filter(({ notice }) => notice.kind === 'RELEASE' || notice.kind === 'CORRECT');
-      handAllToLives(
-        tx,
-        'acknowledged',
-        awaited.map(({ life, notice }) => ({ life, ref: notice.id })),
       );
       return settled.length;
     },
     { readsFirst: true },
   );
 }
+
+type Settled = ReturnType<typeof settledIn>[number];
+
+const isAwaited = ({ notice }: Settled): boolean => notice.kind === 'RELEASE' || notice.kind === 'CORRECT';
+
+/**
+ * The lives that end with these notices: nothing else is to be acknowledged, and the process has nothing left to do. It has been handed every
+ * earlier fact, and the judge knows of every stop; all else it does is read from the life itself. Any other life ends by a step of its process.
+ */
+async function over(tx: Transaction, settled: readonly Settled[]): Promise<Ending[]> {
+  const candidates = [
+    ...new Map(settled.filter((one) => isAwaited(one) && mayEnd(one)).map((one) => [one.life.id, one])).values(),
+  ];
+  if (candidates.length === 0) return [];
+  const { rows } = await tx.query<{ id: string }>(NOTHING_LEFT, [candidates.map(({ life }) => life.id)]);
+  const nothingLeft = new Set(rows.map(({ id }) => id));
+  return candidates.filter(({ life }) => nothingLeft.has(life.id));
+}
+
+const NOTHING_LEFT = `
+  select d.id from defaulter d where d.id = any($1::uuid[]) and ${RELEASES_SETTLED}
+    and not exists (select from outbox o where o.defaulter = d.id and o.sent_at is null)
+    and not exists (
+      select from interception i where i.defaulter = d.id and not exists (
+        select from inbox_item n
+        where n.key = 'interception:' || i.id || case when i.stops = 1 then '' else '#' || i.stops end))`;
 
 function settledIn(locked: LockedCase, passed: readonly SettledNotice[]) {
   return passed
@@ -53,7 +87,7 @@ function settledIn(locked: LockedCase, passed: readonly SettledNotice[]) {
         type: 'all-acknowledged',
         key: `all-acknowledged:${notice.id}`,
         at: locked.now,
-        actor: { role: 'system', id: 'settler' },
+        actor: SETTLER,
         defaulter: life,
         detail: { notice: notice.id, kind: notice.kind },
       };

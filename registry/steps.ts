@@ -1,6 +1,7 @@
 import { shanghaiDate } from '../domain/calendar.js';
-import { acts, everythingEnded, type Restriction, type Standing, standing, transition } from '../domain/life.js';
+import { acts, everythingEnded, type Restriction, type Standing, standing } from '../domain/life.js';
 import { startDeadline } from './deadlines.js';
+import { endLives, mayEnd } from './ending.js';
 import { escalateDue, questionOf, supersedeQuestions } from './escalation.js';
 import { raise } from './inbox.js';
 import type { Actor } from './inputs.js';
@@ -8,7 +9,7 @@ import type { KeyRing } from './key-ring.js';
 import { applyEvent, type LockedCase, type LockedLife, lockLife, termEndOf } from './lives.js';
 import { writeNotice } from './notices.js';
 import { tellPermissions } from './permissions.js';
-import { send, type Transaction } from './pool.js';
+import type { Transaction } from './pool.js';
 import { recordFacts } from './record.js';
 
 /** What the process is told after a step. */
@@ -195,28 +196,13 @@ export async function finish(
   heard: number | null,
 ): Promise<StepResult> {
   const { locked, life } = await lockLife(tx, ring, defaulter);
-  if (life.life.endedAt === null && heard === life.lastLifeSeq && life.releasesSettled) {
-    if ('life' in transition(life.life, { type: 'finish' }, locked.now)) {
-      applyEvent(tx, locked, life, { type: 'finish' }, SYSTEM);
-      send(tx, "update deadline set settled_at = $2, outcome = 'met' where defaulter = $1 and settled_at is null", [
-        defaulter,
-        new Date(locked.now),
-      ]);
-      const closes = locked.lives.every((other) => other.life.endedAt !== null);
-      if (closes)
-        send(tx, 'update enforcement_case set closed_at = $2 where id = $1', [locked.id, new Date(locked.now)]);
-      recordFacts(tx, locked, [
-        {
-          type: 'released',
-          key: `released:${defaulter}`,
-          at: locked.now,
-          actor: SYSTEM,
-          defaulter: life,
-          detail: { caseClosed: closes },
-        },
-      ]);
-    }
-  }
+  const ending = { locked, life };
+  if (heard === life.lastLifeSeq && life.releasesSettled && mayEnd(ending))
+    recordFacts(
+      tx,
+      locked,
+      endLives(tx, [ending], SYSTEM).map(({ fact }) => fact),
+    );
   const after = result(life, locked.now);
   // A fact is still on its way: its signal will bring the life back here.
   return after.due === 'finish' ? { ...after, due: null } : after;

@@ -1,5 +1,4 @@
-import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
-import type { ClientConnectConfig } from '@temporalio/envconfig';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { type ChannelSettings, createChannelActivities } from '../activities/department-channel.js';
@@ -18,6 +17,7 @@ import {
 import { Loop } from './loop.js';
 import { CHANNEL_WORKER } from './options.js';
 import { poll } from './polling.js';
+import type { TemporalConnection } from './temporal.js';
 
 /** A call to Temporal is given up after this long; the row stays and goes again. */
 const CALL_MS = 8_000;
@@ -27,8 +27,7 @@ const LOOK_MS = 500;
 export interface Channels {
   pool: Pool;
   ring: KeyRing;
-  client: Client;
-  config: ClientConnectConfig;
+  temporal: TemporalConnection;
   /** Hosts that may lie in a private network: WEBHOOK_ALLOWED_HOSTS. */
   allowed: AllowedHosts;
   stopping: AbortSignal;
@@ -46,7 +45,7 @@ export interface Channels {
  * The api only writes rows, so a court's or department's call never waits for Temporal. Resolves when `stopping` and all is still.
  */
 export async function runChannels(channels: Channels): Promise<void> {
-  const { config, stopping, log, taskQueue = CHANNEL_TASK_QUEUE } = channels;
+  const { temporal, stopping, log, taskQueue = CHANNEL_TASK_QUEUE } = channels;
   const activities = createChannelActivities(channels);
   // At start every channel is asked for: Temporal's store may have been lost since.
   let all = true;
@@ -60,7 +59,7 @@ export async function runChannels(channels: Channels): Promise<void> {
       return false;
     },
   });
-  await poll({ config, options: { ...CHANNEL_WORKER, ...channels.options, activities, taskQueue }, stopping, log });
+  await poll({ temporal, options: { ...CHANNEL_WORKER, ...channels.options, activities, taskQueue }, stopping, log });
   await ensuring.stop();
 }
 
@@ -79,7 +78,7 @@ async function ensureChannels(channels: Channels, all: boolean): Promise<void> {
 }
 
 async function ensure(
-  { client, taskQueue = CHANNEL_TASK_QUEUE, times }: Channels,
+  { temporal, taskQueue = CHANNEL_TASK_QUEUE, times }: Channels,
   { department, changed, paused }: ChannelToEnsure,
 ): Promise<void> {
   const options = {
@@ -90,6 +89,7 @@ async function ensure(
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
   };
+  const client = await temporal.client();
   await client.withDeadline(Date.now() + CALL_MS, async () => {
     if (changed) {
       await client.workflow.signalWithStart<typeof departmentChannel, []>('departmentChannel', {

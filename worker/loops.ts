@@ -1,12 +1,9 @@
-import type { Client } from '@temporalio/client';
-import type { Logger } from 'pino';
 import type { KeyRing } from '../registry/key-ring.js';
 import { assignPositions } from '../registry/notices.js';
-import type { Pool } from '../registry/pool.js';
 import { sealComparisons, WHOLE_LOOK } from '../registry/seals.js';
 import { settle } from '../registry/settling.js';
 import { Loop } from './loop.js';
-import { relayOnce } from './relay.js';
+import { type Relay, relayOnce } from './relay.js';
 
 /** Clear comparisons reach the record together. */
 const SEAL_EVERY_MS = 3_000;
@@ -21,23 +18,11 @@ export interface Loops {
 }
 
 /** The loops on PostgreSQL, which serve courts and departments whether Temporal is there or not. Any number of processes may run them. */
-export function startLoops({
-  pool,
-  ring,
-  client,
-  taskQueue,
-  log,
-}: {
-  pool: Pool;
-  ring: KeyRing;
-  client: Client;
-  taskQueue: string;
-  log: Logger;
-}): Loops {
+export function startLoops({ ring, ...relay }: Omit<Relay, 'times'> & { ring: KeyRing }): Loops {
+  const { pool, log } = relay;
   // Several with a few lives each: a fact that has just come finds one that is not waiting for Temporal's slowest answer of a round.
   const relays = [1, 2, 3, 4].map(
-    (number) =>
-      new Loop({ name: `relay-${number}`, log, idleMs: 100, work: () => relayOnce({ pool, client, taskQueue, log }) }),
+    (number) => new Loop({ name: `relay-${number}`, log, idleMs: 100, work: () => relayOnce(relay) }),
   );
   const assigner = new Loop({
     name: 'assigner',

@@ -11,11 +11,12 @@ import { watchHolidays } from './holidays.js';
 import { startIndexes } from './indexes.js';
 import { startLedger } from './ledger.js';
 import { ledgerSettings } from './ledger-settings.js';
-import { connectClient, runLives, temporalConfig } from './lives.js';
+import { runLives } from './lives.js';
 import { startLoops } from './loops.js';
 import { mailSettings, startMail } from './mail.js';
 import { deployment } from './options.js';
 import { startRetention } from './retention.js';
+import { TemporalConnection } from './temporal.js';
 
 /** The process ends by itself after this long, even if Temporal does not answer any more. */
 const LONGEST_SHUTDOWN_MS = 15_000;
@@ -49,8 +50,7 @@ const pool = createPool({
   planOnce: true,
 });
 await awaitKnownKeys(pool, ring);
-const config = temporalConfig();
-const client = await connectClient(config);
+const temporal = new TemporalConnection();
 
 // Wrong settings end the process here, before anything runs.
 const settings = mailSettings(process.env);
@@ -58,7 +58,15 @@ const options = deployment(process.env);
 const ledgerConfig = ledgerSettings(process.env, ring);
 
 // The loops start first: departments and courts are served by them whether Temporal is there or not.
-const loops = startLoops({ pool, ring, client, taskQueue: TASK_QUEUE, log });
+const loops = startLoops({
+  pool,
+  ring,
+  temporal,
+  taskQueue: TASK_QUEUE,
+  // A build under trial must not be given lives before it is made current.
+  eagerStart: !options.workerDeploymentOptions,
+  log,
+});
 const ledgerPool =
   ledgerConfig && createPool({ connectionString: ledgerConfig.databaseUrl, applicationName: 'sequencer', max: 6 });
 const ledger = ledgerConfig && ledgerPool && startLedger({ ...ledgerConfig, pool: ledgerPool, logger: log });
@@ -69,12 +77,11 @@ const indexes = startIndexes(pool, ring, log);
 const mail = settings && startMail({ pool, log, settings });
 const stopping = new AbortController();
 const activities = createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge });
-const lives = runLives({ config, activities, taskQueue: TASK_QUEUE, options, stopping: stopping.signal, log });
+const lives = runLives({ temporal, activities, taskQueue: TASK_QUEUE, options, stopping: stopping.signal, log });
 const channels = runChannels({
   pool,
   ring,
-  client,
-  config,
+  temporal,
   allowed: parseAllowedHosts(process.env.WEBHOOK_ALLOWED_HOSTS),
   options,
   stopping: stopping.signal,
@@ -90,7 +97,7 @@ async function stop(): Promise<void> {
   setTimeout(() => process.exit(1), LONGEST_SHUTDOWN_MS).unref();
   await Promise.all([lives, channels, loops.stopRelays(), mail?.stop(), retention.stop(), indexes.stop()]);
   await Promise.all([loops.stopAll(), ledger?.stop()]);
-  await Promise.all([pool.end(), ledgerPool?.end()]);
+  await Promise.all([pool.end(), ledgerPool?.end(), temporal.close()]);
   process.exit(0);
 }
 process.on('SIGTERM', () => void stop());

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import type { TemporalConnection } from './temporal.js';
 
 export interface Polling {
-  config: ClientConnectConfig;
+  temporal: TemporalConnection;
   /** As `options.ts` sets it, with its activities and queue. */
   options: Partial<WorkerOptions> & { activities: object; taskQueue: string };
   stopping: AbortSignal;
@@ -26,20 +26,16 @@ export async function poll(polling: Polling): Promise<void> {
   }
 }
 
-async function pollOnce({ config, options, stopping, log }: Polling): Promise<void> {
-  const connection = await NativeConnection.connect(config.connectionOptions);
-  try {
-    const worker = await Worker.create({ ...options, connection, namespace: config.namespace ?? 'default' });
-    const shutDown = (): void => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-    };
-    stopping.addEventListener('abort', shutDown, { once: true });
-    log.info({ taskQueue: options.taskQueue }, 'worker polls Temporal');
-    const running = worker.run();
-    if (stopping.aborted) shutDown();
-    await running;
-    stopping.removeEventListener('abort', shutDown);
-  } finally {
-    await connection.close().catch(() => undefined);
-  }
+async function pollOnce({ temporal, options, stopping, log }: Polling): Promise<void> {
+  const { namespace } = temporal;
+  const worker = await Worker.create({ ...options, connection: await temporal.native(), namespace });
+  const shutDown = (): void => {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  stopping.addEventListener('abort', shutDown, { once: true });
+  log.info({ taskQueue: options.taskQueue }, 'worker polls Temporal');
+  const running = worker.run();
+  if (stopping.aborted) shutDown();
+  await running;
+  stopping.removeEventListener('abort', shutDown);
 }

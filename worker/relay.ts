@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
@@ -9,7 +10,8 @@ import type { Logger } from 'pino';
 import { type OutboxRow, relay } from '../registry/outbox.js';
 import type { Pool } from '../registry/pool.js';
 import type { enforcement } from '../workflows/index.js';
-import { type EnforcementInput, enforcementWorkflowId, SIGNALS } from '../workflows/messages.js';
+import { type EnforcementInput, enforcementWorkflowId, type FactMessage, SIGNALS } from '../workflows/messages.js';
+import type { TemporalConnection } from './temporal.js';
 
 /** Lives served side by side by one relay; the embedded server’s store is one connection, more only queue there. */
 const LIVES_AT_ONCE = 8;
@@ -24,7 +26,9 @@ export const LONGEST_ROUND_MS = ROUND_MS + CALL_MS;
 
 export interface Relay {
   pool: Pool;
-  client: Client;
+  temporal: Pick<TemporalConnection, 'client'>;
+  /** The lives' worker runs on this connection and is of no deployment: a life that begins may get its first task with Temporal's answer. */
+  eagerStart?: boolean;
   taskQueue: string;
   log: Logger;
   /** Tests have shorter times. */
@@ -34,8 +38,9 @@ export interface Relay {
 /** Hands unsent outbox rows to Temporal. Resolves to whether more may be waiting; throws when nothing could be handed over. */
 export async function relayOnce({
   pool,
-  client,
+  temporal,
   taskQueue,
+  eagerStart = false,
   log,
   times = { roundMs: ROUND_MS, callMs: CALL_MS },
 }: Relay): Promise<boolean> {
@@ -46,7 +51,11 @@ export async function relayOnce({
     try {
       for (const row of rows.slice(0, SIGNALS_AT_ONCE)) {
         if (Date.now() > enough) break;
-        if (!row.ended) await client.withDeadline(Date.now() + times.callMs, () => hand(client, taskQueue, row));
+        if (!row.ended || row.signal === 'acknowledged')
+          await within(times.callMs, async (deadline) => {
+            const client = await temporal.client();
+            await client.withDeadline(deadline, () => hand(client, { taskQueue, eagerStart }, row));
+          });
         done.push(row);
       }
     } catch (error) {
@@ -60,7 +69,25 @@ export async function relayOnce({
   return taken > 0;
 }
 
-async function hand(client: Client, taskQueue: string, row: OutboxRow): Promise<void> {
+/** Gives the call up after this long, ms, whatever becomes of it. */
+async function within(ms: number, call: (deadline: number) => Promise<void>): Promise<void> {
+  const enough = new AbortController();
+  const late = sleep(ms, undefined, { signal: enough.signal }).then(() => {
+    throw new Error(`Temporal did not answer within ${ms} ms`);
+  });
+  try {
+    await Promise.race([call(Date.now() + ms), late]);
+  } finally {
+    late.catch(() => undefined);
+    enough.abort();
+  }
+}
+
+async function hand(
+  client: Client,
+  { taskQueue, eagerStart }: { taskQueue: string; eagerStart: boolean },
+  row: OutboxRow,
+): Promise<void> {
   const options = {
     workflowId: enforcementWorkflowId(row.defaulter),
     taskQueue,
@@ -70,12 +97,14 @@ async function hand(client: Client, taskQueue: string, row: OutboxRow): Promise<
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
   };
   if (row.signal === 'opened') {
-    await client.workflow.start<typeof enforcement>('enforcement', options).catch((error: unknown) => {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    });
+    await client.workflow
+      .start<typeof enforcement>('enforcement', { ...options, requestEagerStart: eagerStart })
+      .catch((error: unknown) => {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      });
     return;
   }
-  const message = { seq: row.seq, id: row.ref };
+  const message: FactMessage = { seq: row.seq, id: row.ref, ...(row.ended ? { ended: true } : {}) };
   // A life that runs takes the signal alone, which costs Temporal less.
   const runs = await client.workflow
     .getHandle(options.workflowId)
@@ -87,8 +116,9 @@ async function hand(client: Client, taskQueue: string, row: OutboxRow): Promise<
         throw error;
       },
     );
-  if (runs) return;
-  await client.workflow.signalWithStart<typeof enforcement, [{ seq: number; id: string }]>('enforcement', {
+  // One that is over is never begun again.
+  if (runs || row.ended) return;
+  await client.workflow.signalWithStart<typeof enforcement, [FactMessage]>('enforcement', {
     ...options,
     signal: SIGNALS[row.signal],
     signalArgs: [message],

@@ -41,7 +41,7 @@ export async function enforcement({
     Heard['signal'],
     (typeof SIGNALS)[Heard['signal']],
   ][]) {
-    setHandler(definition, ({ seq, id }) => void inbox.push({ signal, seq, id }));
+    setHandler(definition, (message) => void inbox.push({ signal, ...message }));
   }
   setHandler(stateQuery, () => state);
 
@@ -58,6 +58,7 @@ export async function enforcement({
   let next: keyof typeof steps | null = handedOn ? 'tell' : 'publish';
   for (;;) {
     const heard = inbox.splice(0);
+    if (heard.some((fact) => fact.ended)) return;
     const missed = heardAll(state) === null;
     state = hear(state, heard);
     const misses = heardAll(state) === null;

@@ -25,6 +25,7 @@ import { createPool, inTransaction, type Pool, type Transaction } from '../../re
 import { registerRepayment } from '../../registry/repayments.js';
 import { runLives } from '../../worker/lives.js';
 import { type Loops, startLoops } from '../../worker/loops.js';
+import { TemporalConnection } from '../../worker/temporal.js';
 import { freshDatabase } from './database.js';
 import { eventually } from './eventually.js';
 
@@ -121,7 +122,9 @@ export async function createWorld(): Promise<World> {
   const log = pino({ level: 'silent' });
   const taskQueue = `test-${randomUUID()}`;
   const tx = <T>(work: (transaction: Transaction) => Promise<T>): Promise<T> => inTransaction(pool, work);
-  let running: { loops: Loops; stopping: AbortController; lives: Promise<void> } | undefined;
+  let running:
+    | { loops: Loops; stopping: AbortController; temporal: TemporalConnection; lives: Promise<void> }
+    | undefined;
 
   const world: World = {
     pool,
@@ -211,16 +214,22 @@ export async function createWorld(): Promise<World> {
       }),
     startWorker: () => {
       if (running) return;
-      const loops = startLoops({ pool, ring, client, taskQueue, log });
+      const temporal = new TemporalConnection({ connectionOptions: { address: inject('temporalAddress') } });
+      const loops = startLoops({ pool, ring, temporal, taskQueue, eagerStart: true, log });
       const stopping = new AbortController();
       const activities = createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge });
-      const config = { connectionOptions: { address: inject('temporalAddress') } };
-      running = { loops, stopping, lives: runLives({ config, activities, taskQueue, stopping: stopping.signal, log }) };
+      running = {
+        loops,
+        stopping,
+        temporal,
+        lives: runLives({ temporal, activities, taskQueue, stopping: stopping.signal, log }),
+      };
     },
     stopWorker: async () => {
       if (!running) return;
       running.stopping.abort();
       await Promise.all([running.lives, running.loops.stopAll()]);
+      await running.temporal.close();
       running = undefined;
     },
     close: async () => {

@@ -1,12 +1,11 @@
 // A process that runs channels and nothing else, to be killed in the middle of a delivery.
-import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { parseAllowedHosts } from '../../domain/endpoint.js';
 import { readKeyRing } from '../../registry/key-ring.js';
 import { createPool } from '../../registry/pool.js';
 import { runChannels } from '../../worker/channels.js';
-import { temporalConfig } from '../../worker/lives.js';
+import { TemporalConnection } from '../../worker/temporal.js';
 
 /** What it is told: by its environment. */
 export interface ChannelWorkerEnvironment {
@@ -30,12 +29,10 @@ Runtime.install({
 });
 process.on('disconnect', () => process.exit(1));
 
-const config = temporalConfig();
 await runChannels({
   pool: createPool({ connectionString: environment('DATABASE_URL'), applicationName: 'channel-worker', max: 4 }),
   ring: readKeyRing(environment('KEY_RING_FILE')),
-  client: new Client({ connection: Connection.lazy(config.connectionOptions) }),
-  config,
+  temporal: new TemporalConnection(),
   allowed: parseAllowedHosts(environment('WEBHOOK_ALLOWED_HOSTS')),
   stopping: new AbortController().signal,
   log: pino({ level: 'silent' }),

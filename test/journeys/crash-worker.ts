@@ -1,15 +1,16 @@
 // A worker process made of the product's own parts, which kills itself at a named point.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Client, Connection, type WorkflowClientInterceptor, type WorkflowStartInput } from '@temporalio/client';
+import type { WorkflowClientInterceptor, WorkflowStartInput } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createEnforcementActivities, type EnforcementActivities } from '../../activities/enforcement.js';
 import { readKeyRing } from '../../registry/key-ring.js';
 import { createPool, type Transaction } from '../../registry/pool.js';
-import { runLives, temporalConfig } from '../../worker/lives.js';
+import { runLives } from '../../worker/lives.js';
 import { startLoops } from '../../worker/loops.js';
 import { LIFE_WORKER } from '../../worker/options.js';
+import { TemporalConnection } from '../../worker/temporal.js';
 import type { CrashWorkerEnvironment } from './crash-points.js';
 
 const environment = (name: keyof CrashWorkerEnvironment): string => {
@@ -46,15 +47,11 @@ const log = pino({ name: 'crash-worker', level: process.env.LOG_LEVEL ?? 'silent
 const ring = readKeyRing(environment('KEY_RING_FILE'));
 const pool = createPool({ connectionString: environment('DATABASE_URL'), applicationName: 'crash-worker', max: 10 });
 pool.on('connect', watch);
-const config = temporalConfig();
-const client = new Client({
-  connection: Connection.lazy(config.connectionOptions),
-  interceptors: { workflow: [crashBesideSignals()] },
-});
-const loops = startLoops({ pool, ring, client, taskQueue, log });
+const temporal = new TemporalConnection(undefined, { interceptors: { workflow: [crashBesideSignals()] } });
+const loops = startLoops({ pool, ring, temporal, taskQueue, eagerStart: true, log });
 const stopping = new AbortController();
 const activities = crashBesideReturns(createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge }));
-const lives = runLives({ config, activities, taskQueue, stopping: stopping.signal, log });
+const lives = runLives({ temporal, activities, taskQueue, stopping: stopping.signal, log });
 process.send?.('ready');
 
 process.on('SIGTERM', () => void stop());

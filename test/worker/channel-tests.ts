@@ -4,6 +4,7 @@ import { dueFor, type Endpoint, endpointOf } from '../../registry/channels.js';
 import { assignPositions, type Notice } from '../../registry/notices.js';
 import { publish, tell } from '../../registry/steps.js';
 import { runChannels } from '../../worker/channels.js';
+import { TemporalConnection } from '../../worker/temporal.js';
 import { departmentChannelWorkflowId } from '../../workflows/messages.js';
 import { Receiver } from '../harness/receiver.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
@@ -86,13 +87,13 @@ export function useChannels(file: keyof typeof CHANNELS_OF): ChannelTests {
     logged,
     allowed,
     start: (times = USUAL) => {
-      const { pool, ring, client, taskQueue } = theWorld();
+      const { pool, ring, taskQueue } = theWorld();
+      const temporal = new TemporalConnection({ connectionOptions: { address: inject('temporalAddress') } });
       const stopping = new AbortController();
       const done = runChannels({
         pool,
         ring,
-        client,
-        config: { connectionOptions: { address: inject('temporalAddress') } },
+        temporal,
         allowed,
         stopping: stopping.signal,
         log,
@@ -100,7 +101,7 @@ export function useChannels(file: keyof typeof CHANNELS_OF): ChannelTests {
         settings: settingsOf(file),
         times,
       });
-      running = { stopping, done };
+      running = { stopping, done: done.then(() => temporal.close()) };
     },
     stop: async () => {
       running?.stopping.abort();

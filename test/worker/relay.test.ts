@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
-import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { freePort } from '../../local/ports.js';
 import { withClient } from '../../local/postgres-databases.js';
 import { relay } from '../../registry/outbox.js';
 import { LONGEST_ROUND_MS, type Relay, relayOnce } from '../../worker/relay.js';
+import { TemporalConnection } from '../../worker/temporal.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
 
@@ -18,9 +18,11 @@ describe('the relay', () => {
   });
   afterEach(() => world.close());
 
-  const relayOf = (client: Client): Relay => ({
+  const here = new TemporalConnection({ connectionOptions: { address: inject('temporalAddress') } });
+  afterAll(() => here.close());
+  const relayOf = (temporal: TemporalConnection = here): Relay => ({
     pool: world.pool,
-    client,
+    temporal,
     taskQueue: world.taskQueue,
     log: pino({ level: 'silent' }),
   });
@@ -54,7 +56,7 @@ describe('the relay', () => {
       writing = false;
     });
     const relays = [1, 2, 3].map(async () => {
-      while (writing || (await unsent()) > 0) await relayOnce(relayOf(world.client));
+      while (writing || (await unsent()) > 0) await relayOnce(relayOf());
     });
     await Promise.all([courts, ...relays]);
     const inOrder = Array.from({ length: 25 }, (_, i) => i + 2);
@@ -64,11 +66,10 @@ describe('the relay', () => {
   it('keeps what it cannot hand over, and hands it over when Temporal is there', async () => {
     const { caseId, lives } = await openThree();
     for (let n = 0; n < 3; n++) await world.pay(caseId, 100n);
-    const connection = Connection.lazy({ address: `127.0.0.1:${await freePort()}`, connectTimeout: 500 });
-    await expect(relayOnce(relayOf(new Client({ connection })))).rejects.toThrow();
+    const nowhere = new TemporalConnection({ connectionOptions: { address: `127.0.0.1:${await freePort()}` } });
+    await expect(relayOnce(relayOf(nowhere))).rejects.toThrow();
     expect(await unsent()).toBe(12);
-    await connection.close();
-    while (await relayOnce(relayOf(world.client)));
+    while (await relayOnce(relayOf()));
     expect(await unsent()).toBe(0);
     for (const id of lives) expect(await numbers(id)).toEqual([2, 3, 4]);
   });
@@ -77,13 +78,13 @@ describe('the relay', () => {
     const { caseId, lives } = await openThree();
     for (let n = 0; n < 3; n++) await world.pay(caseId, 100n);
     await relay(world.pool, 32, async (rows) => rows.slice(0, 2));
-    while (await relayOnce(relayOf(world.client)));
+    while (await relayOnce(relayOf()));
     for (const id of lives) expect(await numbers(id)).toEqual([3, 4]);
   });
 
   it('hands over what may free somebody before what is a little older, and what is much older before that', async () => {
     const { caseId } = await openThree();
-    while (await relayOnce(relayOf(world.client)));
+    while (await relayOnce(relayOf()));
     const later = await openThree();
     await world.pay(caseId, 100n);
     const first: string[] = [];
@@ -103,8 +104,8 @@ describe('the relay', () => {
     expect(first).toEqual(['repayment', 'opened']);
   });
 
-  /** A client whose every word to Temporal waits so long on its way; `Infinity`: it never arrives. */
-  const farAway = async (delayMs: number): Promise<{ client: Client; close(): Promise<void> }> => {
+  /** A connection whose every word to Temporal waits so long on its way; `Infinity`: it never arrives. */
+  const farAway = async (delayMs: number): Promise<{ temporal: TemporalConnection; close(): Promise<void> }> => {
     const [host, port] = inject('temporalAddress').split(':');
     const sockets = new Set<Socket>();
     const server = createServer((near) => {
@@ -116,11 +117,11 @@ describe('the relay', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('not a TCP server');
-    const connection = Connection.lazy({ address: `127.0.0.1:${address.port}` });
+    const temporal = new TemporalConnection({ connectionOptions: { address: `127.0.0.1:${address.port}` } });
     return {
-      client: new Client({ connection }),
+      temporal,
       close: async () => {
-        await connection.close();
+        await temporal.close();
         for (const socket of sockets) socket.destroy();
         await new Promise((resolve) => server.close(resolve));
       },
@@ -131,15 +132,15 @@ describe('the relay', () => {
     const opened = await world.open([defaulter()]);
     const [life = ''] = opened.defaulters.map((one) => one.id);
     for (let n = 0; n < 12; n++) await world.pay(opened.id, 1n);
-    const { client, close } = await farAway(60);
+    const { temporal, close } = await farAway(60);
     try {
-      const slow = { ...relayOf(client), times: { roundMs: 300, callMs: 5_000 } };
+      const slow = { ...relayOf(temporal), times: { roundMs: 300, callMs: 5_000 } };
       expect(await relayOnce(slow)).toBe(true);
       // Of calls that take 60 ms each, six are begun in 300 ms, and the last of them may be under way when the round ends.
       const handed = 13 - (await unsent());
       expect(handed).toBeGreaterThan(0);
       expect(handed).toBeLessThanOrEqual(6);
-      while (await relayOnce(relayOf(world.client)));
+      while (await relayOnce(relayOf()));
       expect(await numbers(life)).toEqual(Array.from({ length: 12 }, (_, i) => i + 2));
     } finally {
       await close();
@@ -148,16 +149,16 @@ describe('the relay', () => {
 
   it('gives up a call that is not answered, keeps the fact, and hands it over later', async () => {
     const { lives } = await openThree();
-    const { client, close } = await farAway(Number.POSITIVE_INFINITY);
+    const { temporal, close } = await farAway(Number.POSITIVE_INFINITY);
     try {
       // Given up long before the round would be over: this test's own time ends first.
-      const hung = relayOnce({ ...relayOf(client), times: { roundMs: 600_000, callMs: 400 } });
+      const hung = relayOnce({ ...relayOf(temporal), times: { roundMs: 600_000, callMs: 400 } });
       await expect(hung).rejects.toThrow();
       expect(await unsent()).toBe(3);
     } finally {
       await close();
     }
-    while (await relayOnce(relayOf(world.client)));
+    while (await relayOnce(relayOf()));
     for (const id of lives) expect(await numbers(id)).toEqual([]);
     expect(await unsent()).toBe(0);
   });
@@ -205,7 +206,7 @@ describe('the relay', () => {
     });
     await expect(lost).rejects.toThrow();
     expect(await unsent()).toBe(3);
-    while (await relayOnce(relayOf(world.client)));
+    while (await relayOnce(relayOf()));
     expect(await unsent()).toBe(0);
     for (const id of lives) expect(await numbers(id)).toEqual([]);
   });

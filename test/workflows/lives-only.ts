@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createEnforcementActivities } from '../../activities/enforcement.js';
 import { runLives } from '../../worker/lives.js';
+import { TemporalConnection } from '../../worker/temporal.js';
 import type { enforcement } from '../../workflows/index.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import type { World } from '../harness/world.js';
@@ -11,8 +12,9 @@ import './quiet.js';
 /** Runs the lives' worker of a world without relay, assigner and settler: the test does their work. Resolves to how to stop it. */
 export function runLivesOnly(world: World, options: Partial<WorkerOptions> = {}): () => Promise<void> {
   const stopping = new AbortController();
+  const temporal = new TemporalConnection({ connectionOptions: { address: inject('temporalAddress') } });
   const running = runLives({
-    config: { connectionOptions: { address: inject('temporalAddress') } },
+    temporal,
     activities: createEnforcementActivities({ pool: world.pool, ring: world.ring, noticeWritten: () => undefined }),
     taskQueue: world.taskQueue,
     options,
@@ -22,6 +24,7 @@ export function runLivesOnly(world: World, options: Partial<WorkerOptions> = {})
   return async () => {
     stopping.abort();
     await running;
+    await temporal.close();
   };
 }
 

@@ -39,7 +39,7 @@ describe('a build of the worker', () => {
     const loops = startLoops({
       pool: world.pool,
       ring: world.ring,
-      client: world.client,
+      temporal: { client: async () => world.client },
       taskQueue: world.taskQueue,
       log,
     });
@@ -78,6 +78,9 @@ describe('a build of the worker', () => {
         const states = await Promise.all([first, second].map(async ({ id }) => (await world.view(id)).state));
         return states.every((state) => state === 'CLOSED');
       });
+      // A life is over with its last acknowledgement; Temporal hears of it after.
+      for (const { defaulters } of [first, second])
+        await world.client.workflow.getHandle(enforcementWorkflowId(defaulters[0]?.id ?? '')).result();
       expect([await builds(first), await builds(second)]).toEqual([new Set(['old', 'new']), new Set(['new'])]);
       for (const { id } of [first, second]) {
         const told = (await world.facts(id)).filter(({ type }) => type === 'published' || type === 'release-published');
