@@ -102,10 +102,12 @@ export const UNTOLD = `(${some('from exemption e where e.defaulter = d.id and e.
   or ${some('from service_confirmation sc where sc.defaulter = d.id and sc.told_at is null')})`;
 
 /** The earliest open deadline of defaulter `d`. */
-const DEADLINE = '(select min(due_at) from deadline l where l.defaulter = d.id and l.settled_at is null)';
+export const DEADLINE = '(select min(due_at) from deadline l where l.defaulter = d.id and l.settled_at is null)';
 
 /** Whether every release and correction of defaulter `d` in the log has been acknowledged by all. */
-export const RELEASES_SETTLED = `not ${some("from notice n where n.defaulter = d.id and n.kind in ('RELEASE', 'CORRECT') and n.settled_at is null")}`;
+// Counted over the life's own: `settled_at is null` as a condition would be found by the index of what is open of everybody.
+export const RELEASES_SETTLED = `(select coalesce(bool_and(n.settled_at is not null), true) from notice n
+  where n.defaulter = d.id and n.kind in ('RELEASE', 'CORRECT'))`;
 
 /** Locks the case, then reads it as it now stands. Undefined when there is no such case. */
 export async function lockCase(tx: Transaction, ring: KeyRing, caseId: string): Promise<LockedCase | undefined> {

@@ -199,7 +199,8 @@ const NOTICES_ABOVE = `
          n.kind = any($4) and ${ENDED} as ended,
          -- What only blocks frees no business.
          case when not n.kind = any($4) then (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
-           from interception i where i.id = any(n.interceptions) and i.department = $1) end as interceptions
+           from unnest(n.interceptions) freed(id) cross join lateral (select id, reference, department from interception where id = freed.id limit 1) i
+           where i.department = $1) end as interceptions
   from notice n
   -- Row by row, by its key: a page is small whatever the planner believes, and the cases are many.
   cross join lateral (select case_number, court from enforcement_case where id = n.enforcement_case limit 1) c
@@ -306,19 +307,21 @@ export async function acknowledge(
 }
 
 /**
- * What each department in scope of a notice has acknowledged; the smallest decides. One that has left is not waited for: what it had
- * open went to its successor, as notices of its own, or was settled with a reason.
+ * What each department has passed: what it has acknowledged, or what was before its time. The smallest decides. One that has left is not waited
+ * for: what it had open went to its successor, as notices of its own, or was settled with a reason.
  */
 const PASSED_BY_ALL = `
-  with acknowledged as (
-    select d.code, d.joined_position, coalesce((select max(a.up_to) from acknowledgement a where a.department = d.code), 0) as up_to
+  with passed as materialized (
+    select d.code, greatest(d.joined_position - 1, (select max(a.up_to) from acknowledgement a where a.department = d.code)) as up_to
     from department d where d.left_position is null
   )
-  select n.id from notice n
-  where n.position is not null and n.settled_at is null and not exists (
-    select from acknowledged a
-    where a.joined_position <= n.position and (n.department is null or n.department = a.code) and a.up_to < n.position)
-  order by n.enforcement_case, n.position limit 200`;
+  (select n.id, n.kind, n.enforcement_case, n.defaulter, n.position from notice n
+   where n.department is null and n.settled_at is null and n.position <= (select coalesce(min(up_to), 9223372036854775807) from passed) order by n.position limit 200)
+  union all
+  (select n.id, n.kind, n.enforcement_case, n.defaulter, n.position from notice n
+   where n.department is not null and n.settled_at is null and n.position is not null
+     and not exists (select from passed p where p.code = n.department and p.up_to < n.position) order by n.position limit 200)
+  order by enforcement_case, position`;
 
 export interface SettledNotice {
   id: string;
@@ -338,9 +341,7 @@ export async function passedByAll(tx: Transaction): Promise<SettledNotice[]> {
     enforcement_case: string;
     defaulter: string;
     position: string;
-  }>(
-    `select id, kind, enforcement_case, defaulter, position from notice where id in (${PASSED_BY_ALL}) order by enforcement_case, position`,
-  );
+  }>(PASSED_BY_ALL);
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,

@@ -44,6 +44,7 @@ class PreparingClient extends pg.Client {
   // The signature of all of pg's forms of `query`; only (text, values) is ours to change.
   override query(...parameters: unknown[]): never {
     const [text, values, ...rest] = parameters;
+    if (!sending) sendGathered(this);
     const prepared =
       typeof text === 'string' && Array.isArray(values) ? [{ text, name: nameOf(text) }, values, ...rest] : parameters;
     this.cork();
@@ -98,6 +99,38 @@ export function createPool({
 /** What was sent in a transaction under way and not awaited. */
 const underWay = new WeakMap<Transaction, Promise<unknown>[]>();
 
+/** What a transaction under way has gathered and not yet sent. */
+const gathered = new WeakMap<object, { by: unknown; rows: unknown[]; write: () => void }>();
+
+/**
+ * Gathers rows that one statement can write: `write` sends all of them before the transaction asks anything, or with its commit. What is sent
+ * meanwhile may overtake them. Only inside `inTransaction`.
+ */
+export function gather<Row>(
+  tx: Transaction,
+  write: (tx: Transaction, rows: readonly Row[]) => void,
+  rows: readonly Row[],
+): void {
+  if (!underWay.has(tx)) throw new Error('nothing is gathered outside a transaction');
+  const waiting = gathered.get(tx);
+  if (waiting?.by === write) {
+    waiting.rows.push(...rows);
+    return;
+  }
+  sendGathered(tx);
+  const all = [...rows];
+  gathered.set(tx, { by: write, rows: all, write: () => write(tx, all) });
+}
+
+function sendGathered(tx: object): void {
+  const waiting = gathered.get(tx);
+  gathered.delete(tx);
+  waiting?.write();
+}
+
+/** Whether what goes out just now is sent, and asks nothing: what is gathered may still wait. */
+let sending = false;
+
 /**
  * Sends a statement whose rows nobody needs, without waiting for its answer: the next one may go out with it. Order holds, and a failure
  * fails the transaction. Only inside `inTransaction`.
@@ -105,9 +138,14 @@ const underWay = new WeakMap<Transaction, Promise<unknown>[]>();
 export function send(tx: Transaction, text: string, values: readonly unknown[]): void {
   const sent = underWay.get(tx);
   if (!sent) throw new Error('nothing is sent outside a transaction');
-  const answered = tx.query(text, [...values]);
-  answered.catch(() => undefined);
-  sent.push(answered);
+  sending = true;
+  try {
+    const answered = tx.query(text, [...values]);
+    answered.catch(() => undefined);
+    sent.push(answered);
+  } finally {
+    sending = false;
+  }
 }
 
 /** Waits for all that was sent so far. Throws the first failure. */
@@ -149,6 +187,7 @@ export async function inTransaction<T>(
       await commit(client);
       return result;
     } catch (thrown) {
+      gathered.delete(client);
       const error = await firstFailure(client, thrown);
       await client.query('rollback').catch((failure: Error) => {
         broken = failure;

@@ -3,7 +3,7 @@ import type { FactType, LifeSignal } from '../domain/vocabulary.js';
 import { canonicalJson, type Json } from '../ledger/canonical-json.js';
 import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../ledger/leaf.js';
 import type { Actor } from './inputs.js';
-import { send, type Transaction } from './pool.js';
+import { gather, send, type Transaction } from './pool.js';
 
 /** The part of a locked case that its record needs: the next fact follows these. */
 export interface RecordHead {
@@ -33,20 +33,25 @@ export interface NewFact {
 export const recordFacts = (tx: Transaction, head: RecordHead, facts: readonly NewFact[]): string[] =>
   recordFactsOf(tx, [{ head, facts }]);
 
-/** The same for several locked cases, in one statement. */
+/** The same for several locked cases. */
 export function recordFactsOf(
   tx: Transaction,
   records: readonly { head: RecordHead; facts: readonly NewFact[] }[],
 ): string[] {
   const rows = records.flatMap(({ head, facts }) => facts.map((fact) => chained(head, fact)));
-  if (rows.length === 0) return [];
-  const heads = records.filter(({ facts }) => facts.length > 0).map(({ head }) => head);
+  if (rows.length > 0) gather(tx, writeFacts, rows);
+  return rows.map((r) => r.id);
+}
+
+/** All facts of a transaction, in one statement. */
+function writeFacts(tx: Transaction, rows: readonly ReturnType<typeof chained>[]): void {
+  const heads = [...new Set(rows.map(({ head }) => head))];
   send(tx, WRITE_FACTS, [
     rows.map((r) => r.id),
     rows.map((r) => r.fact.key),
     rows.map((r) => r.leaf.bytes),
     rows.map((r) => r.leaf.hash),
-    rows.map((r) => r.enforcementCase),
+    rows.map((r) => r.head.id),
     rows.map((r) => r.seq),
     rows.map((r) => r.fact.type),
     rows.map((r) => r.fact.defaulter?.id ?? null),
@@ -62,7 +67,6 @@ export function recordFactsOf(
     heads.map((head) => head.lastSeq),
     heads.map((head) => head.lastLeafHash),
   ]);
-  return rows.map((r) => r.id);
 }
 
 const WRITE_FACTS = `
@@ -103,7 +107,7 @@ function chained(head: RecordHead, fact: NewFact) {
   });
   head.lastSeq += 1;
   head.lastLeafHash = leaf.hash;
-  return { id, enforcementCase: head.id, seq: head.lastSeq, salt, detail, leaf, fact };
+  return { id, head, seq: head.lastSeq, salt, detail, leaf, fact };
 }
 
 /** A life of a locked case, as far as it matters whether it still hears. */

@@ -6,7 +6,15 @@ import { escalateDue, questionOf, supersedeQuestions } from './escalation.js';
 import { raise } from './inbox.js';
 import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
-import { applyEvent, type LockedCase, type LockedLife, lockLife, termEndOf } from './lives.js';
+import {
+  applyEvent,
+  DEADLINE,
+  type LockedCase,
+  type LockedLife,
+  lockLife,
+  RELEASES_SETTLED,
+  termEndOf,
+} from './lives.js';
 import { writeNotice } from './notices.js';
 import { tellPermissions } from './permissions.js';
 import type { Transaction } from './pool.js';
@@ -217,8 +225,7 @@ const result = ({ life, releasesSettled }: LockedLife, now: number): StepResult 
 /** The same after a step that may have: what it has written is read back. */
 async function resultRead(tx: Transaction, life: LockedLife, now: number): Promise<StepResult> {
   const { rows } = await tx.query<{ released: boolean; deadline_at: Date | null }>(
-    `select not exists (select from notice where defaulter = $1 and kind in ('RELEASE', 'CORRECT') and settled_at is null) as released,
-            (select min(due_at) from deadline where defaulter = $1 and settled_at is null) as deadline_at`,
+    `select ${RELEASES_SETTLED} as released, ${DEADLINE} as deadline_at from defaulter d where d.id = $1`,
     [life.id],
   );
   const deadlineAt = rows[0]?.deadline_at?.getTime() ?? null;

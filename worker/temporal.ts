@@ -41,6 +41,8 @@ export class TemporalConnection {
 
   /** When its workers have ended. */
   async close(): Promise<void> {
-    await this.connected?.close();
+    const { connected } = this;
+    this.connected = undefined;
+    await connected?.close();
   }
 }
