@@ -57,11 +57,17 @@ async function claim(tx: Transaction, limit: number): Promise<OutboxRow[]> {
   const { rows } = await tx.query<OutboxRow>(
     `select o.defaulter, o.seq, o.signal, o.ref, d.ended_at is not null as ended
      from outbox o join defaulter d on d.id = o.defaulter
-     where o.sent_at is null and o.defaulter = any($1) order by o.defaulter, o.seq`,
+     where ${UNSENT} and o.defaulter = any($1) order by o.defaulter, o.seq`,
     [lives.rows.map((row) => row.defaulter)],
   );
   return rows;
 }
+
+/**
+ * That row `o` was not handed over, where it is found by its life. Not `is null`: the index of what is unsent of everybody would be walked through,
+ * with all that was handed over since it was last vacuumed.
+ */
+export const UNSENT = "coalesce(o.sent_at, 'infinity') = 'infinity'";
 
 /** Seconds since the oldest row that has not been handed over was written; 0 when there is none. */
 export async function oldestUnsentSeconds(pool: Pool): Promise<number> {

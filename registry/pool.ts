@@ -68,6 +68,11 @@ class PreparingClient extends pg.Client {
  * read the whole of it when it has grown.
  */
 const BY_KEY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+/**
+ * For the loops, which ask the same again and again: what they are done with leaves the indexes they find their work by at the next vacuum. Until
+ * then a plain scan marks it and passes over it, a bitmap looks each time at all of it.
+ */
+const PLANNED_ONCE = `${BY_KEY} -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan`;
 
 /** A pool whose statements end by themselves: a stuck one must never hold a case's lock for ever. */
 export function createPool({
@@ -82,7 +87,7 @@ export function createPool({
     Client: PreparingClient,
     connectionString,
     application_name: applicationName,
-    options: planOnce ? `${BY_KEY} -c plan_cache_mode=force_generic_plan` : BY_KEY,
+    options: planOnce ? PLANNED_ONCE : BY_KEY,
     max,
     connectionTimeoutMillis: connectionTimeoutMs,
     statement_timeout: statementTimeoutMs,

@@ -18,8 +18,11 @@ export async function lockSameDebt(tx: Transaction, caseId: string): Promise<str
     `with recursive same as (
        select id, case_number, former_case, court from enforcement_case where id = $1
        union
-       select c.id, c.case_number, c.former_case, c.court from enforcement_case c
-       join same s on c.court = s.court and (c.case_number = s.former_case or c.former_case = s.case_number)
+       -- Each side by an index of its own: joined by one condition, all cases of the court would be walked through.
+       select c.id, c.case_number, c.former_case, c.court from same s cross join lateral (
+         select id, case_number, former_case, court from enforcement_case where case_number = s.former_case
+         union all select id, case_number, former_case, court from enforcement_case where former_case = s.case_number
+       ) c where c.court = s.court
      )
      select id from same order by id`,
     [caseId],

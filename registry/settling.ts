@@ -3,6 +3,7 @@ import type { Actor } from './inputs.js';
 import type { KeyRing } from './key-ring.js';
 import { type LockedCase, lockFreeCases, RELEASES_SETTLED } from './lives.js';
 import { passedByAll, type SettledNotice } from './notices.js';
+import { UNSENT } from './outbox.js';
 import { inTransaction, type Pool, send, type Transaction } from './pool.js';
 import { handAllToLives, type NewFact, recordFactsOf } from './record.js';
 
@@ -71,7 +72,7 @@ async function over(tx: Transaction, settled: readonly Settled[]): Promise<Endin
 
 const NOTHING_LEFT = `
   select d.id from defaulter d where d.id = any($1::uuid[]) and ${RELEASES_SETTLED}
-    and not exists (select from outbox o where o.defaulter = d.id and o.sent_at is null)
+    and not exists (select from outbox o where o.defaulter = d.id and ${UNSENT})
     and not exists (
       select from interception i where i.defaulter = d.id and not exists (
         select from inbox_item n

@@ -96,6 +96,9 @@ export function canonicalSubject(party: Party): string {
   return canonicalJson({ kind: party.kind, name: nameKey(party.name), identifiers });
 }
 
+/** That identifier `i` stands. Not `is null`: the index of what stands, by subject, would be walked through while a list is young. */
+const NOT_REVOKED = "coalesce(i.revoked_at, 'infinity') = 'infinity'";
+
 /** Locks them against erasure: whoever is erased at this moment is waited for, and is not among them. */
 async function subjectsByBlind(
   q: Queryable,
@@ -104,7 +107,7 @@ async function subjectsByBlind(
 ): Promise<{ subject: string; name: string; canonical: string }[]> {
   const { rows } = await q.query<{ id: string; name_sealed: Buffer; canonical_sealed: Buffer }>(
     `select s.id, with_key(s.name_sealed) as name_sealed, with_key(s.canonical_sealed) as canonical_sealed from subject s
-     where s.erased_at is null and s.id in (select i.subject from identifier i where i.blind = any($1) and not i.alias and i.revoked_at is null
+     where s.erased_at is null and s.id in (select i.subject from identifier i where i.blind = any($1) and not i.alias and ${NOT_REVOKED}
        and not exists (select from identity_link k where k.id = i.link and k.revoked_at is not null)) order by s.id for key share of s`,
     [blinds],
   );
