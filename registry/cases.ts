@@ -1,12 +1,12 @@
 import { uuidv7 } from 'uuidv7';
-import { stateOf } from '../domain/life.js';
+import { type Life, stateOf } from '../domain/life.js';
 import { formatYuan } from '../domain/money.js';
 import { type InputError, Refusal } from '../domain/refusal.js';
 import type { DefaulterState } from '../domain/vocabulary.js';
 import { createDataKey } from './data-keys.js';
 import type { Actor, DefaulterInput, OpenCaseInput } from './inputs.js';
 import { type DataKey, type KeyRing, seal } from './key-ring.js';
-import { lockCase } from './lives.js';
+import { toLife } from './lives.js';
 import { send, type Transaction } from './pool.js';
 import { requireNoBar, requirePrevious } from './re-listing.js';
 import { handToLives, recordFacts } from './record.js';
@@ -35,10 +35,10 @@ export async function openCase(
 ): Promise<OpenedCase> {
   const id = uuidv7();
   const dataKey = createDataKey(tx, ring, 'case', id);
-  const inserted = await tx.query(
+  const inserted = await tx.query<{ opened_at: Date }>(
     `insert into enforcement_case (id, case_number, court, judge, filed_on, former_case, basis_number, basis_issuer, obligation_fen,
        content_sealed, opened_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp()) on conflict (case_number) do nothing`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp()) on conflict (case_number) do nothing returning opened_at`,
     [
       id,
       input.caseNumber,
@@ -52,13 +52,15 @@ export async function openCase(
       seal(ring, { table: 'enforcement_case', column: 'content_sealed', row: id }, input.content, dataKey),
     ],
   );
-  if (inserted.rowCount === 0) {
+  const now = inserted.rows[0]?.opened_at.getTime();
+  if (now === undefined) {
     throw new Refusal('state-conflict', '该案号已有案件。 / A case with this number exists already.', [
       { pointer: '/caseNumber', code: 'E07' },
     ]);
   }
   const warnings: InputError[] = [];
   const subjects = new Map<string, number>();
+  const lives: { id: string; life: Life }[] = [];
   for (const [index, defaulter] of input.defaulters.entries()) {
     const at = `/defaulters/${index}`;
     const { subject, nameDiffers, possibleDuplicate, fresh } = await subjectOf(tx, ring, defaulter);
@@ -74,27 +76,26 @@ export async function openCase(
     for (const [n, identifier] of defaulter.identifiers.entries()) {
       for (const code of identifier.warnings) warnings.push({ pointer: `${at}/identifiers/${n}/number`, code });
     }
-    await insertDefaulter(tx, ring, dataKey, { caseId: id, court: input.court, index, subject, fresh, defaulter });
+    lives.push(
+      await insertDefaulter(tx, ring, dataKey, { caseId: id, court: input.court, index, subject, fresh, defaulter }),
+    );
   }
-  const locked = await lockCase(tx, ring, id);
-  if (!locked) throw new Error(`case ${id} vanished`);
-  const defaulters = locked.lives.map((life) => life.id);
-  const [fact] = recordFacts(tx, locked, [
+  const [fact] = recordFacts(tx, { id, lastSeq: 0, lastLeafHash: null }, [
     {
       type: 'case-opened',
       key: `case-opened:${id}`,
-      at: locked.now,
+      at: now,
       actor,
-      detail: { obligation: formatYuan(input.obligationFen), defaulters },
+      detail: { obligation: formatYuan(input.obligationFen), defaulters: lives.map((life) => life.id) },
     },
   ]);
-  if (fact) handToLives(tx, locked.lives, 'opened', fact);
+  if (fact) handToLives(tx, lives, 'opened', fact);
   return {
     id,
     caseNumber: input.caseNumber,
     state: 'OPEN',
     outstanding: formatYuan(input.obligationFen),
-    defaulters: locked.lives.map((life) => ({ id: life.id, state: stateOf(life.life, locked.now) })),
+    defaulters: lives.map(({ id: defaulter, life }) => ({ id: defaulter, state: stateOf(life, now) })),
     ...(warnings.length > 0 ? { warnings } : {}),
   };
 }
@@ -114,7 +115,7 @@ async function insertDefaulter(
   ring: KeyRing,
   dataKey: DataKey,
   { caseId, court, index, subject, fresh, defaulter }: NewDefaulter,
-): Promise<void> {
+): Promise<{ id: string; life: Life }> {
   const id = uuidv7();
   const at = `/defaulters/${index}`;
   if (defaulter.previous) await requirePrevious(tx, defaulter.previous, subject, court, `${at}/previous`);
@@ -141,8 +142,12 @@ async function insertDefaulter(
       defaulter.liableForFen?.toString() ?? null,
     ],
   );
-  for (const measure of defaulter.measures)
-    insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure, dataKey });
+  const restrictions = defaulter.measures.map((measure) => ({
+    id: insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure, dataKey }),
+    measure: measure.measure,
+    from_date: measure.from ?? null,
+    ...DECIDED,
+  }));
   for (const { role, party } of defaulter.representatives) {
     const related = await subjectOf(tx, ring, party);
     send(tx, 'insert into representative (id, defaulter, subject, role) values ($1, $2, $3, $4)', [
@@ -152,4 +157,30 @@ async function insertDefaulter(
       role,
     ]);
   }
+  const row = {
+    ground: defaulter.ground,
+    term_months: defaulter.termMonths ?? null,
+    grace_until: defaulter.graceUntil ?? null,
+    ...UNBORN,
+    restrictions,
+  };
+  return { id, life: toLife(row, false) };
 }
+
+/** A life before its process, and a restriction before it is published, as they are written. */
+const UNBORN = {
+  stayed: false,
+  stay_told: false,
+  published_at: null,
+  ended_at: null,
+  untold: false,
+  deadline_at: null,
+} as const;
+const DECIDED = {
+  term_from: null,
+  in_force_at: null,
+  until: null,
+  ended_at: null,
+  end_ground: null,
+  end_told_at: null,
+} as const;

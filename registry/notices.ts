@@ -102,8 +102,13 @@ interface NoticeRow {
   case_number: string;
   court: string;
   measures: Measure[];
-  services: string[];
   until: Date | null;
+  /** False: it is another department's, passed over but counted. */
+  own: boolean;
+  /** Services it is limited to; null: all that its measures gate. */
+  limited_to: string[] | null;
+  /** Services the judge has confirmed for this defaulter; null also where no service of the reader asks for it. */
+  confirmed: string[] | null;
   interceptions: { id: string; reference: string }[] | null;
   directive: string | null;
   directive_type: DirectiveType | null;
@@ -146,10 +151,13 @@ export async function projectNotices(
   after: bigint,
   limit: number,
 ): Promise<{ items: Notice[]; upTo: bigint }> {
-  const { rows } = await q.query<NoticeRow>(NOTICES_ABOVE, [department, after.toString(), limit, [...BLOCKING]]);
+  const [{ rows }, { rows: services }] = await Promise.all([
+    q.query<NoticeRow>(NOTICES_ABOVE, [department, after.toString(), limit, [...BLOCKING]]),
+    q.query<OwnService>(OWN_SERVICES, [department]),
+  ]);
   const last = rows.at(-1);
   return {
-    items: rows.filter((row) => row.services !== null).map(toNotice),
+    items: rows.filter(({ own }) => own).map((row) => toNotice(row, services)),
     upTo: last ? BigInt(last.position) : after,
   };
 }
@@ -180,22 +188,26 @@ export function recordDelivery(tx: Transaction, department: string, upTo: bigint
 const ENDED = `(select bool_and(r.ended_at is not null or r.until <= clock_timestamp())
   from restriction r where r.id = any(n.restrictions))`;
 
-// Rows that are another department's come with services null: passed over, but counted.
+/** A service a department compares for today. */
+interface OwnService {
+  code: string;
+  gated_by: Measure[];
+  judge_confirms: boolean;
+}
+
+// Together with the page rather than row by row: a page is two hundred notices, a department has a handful of services.
+const OWN_SERVICES = `
+  select s.code, rule.gated_by, 'judge-confirms' = any(rule.flags) as judge_confirms
+  from service s join lateral (
+    select v.gated_by, v.flags, v.enabled from service_rule v where v.service = s.code order by v.version desc limit 1) rule on true
+  where s.department = $1 and rule.enabled order by s.code`;
+
 const NOTICES_ABOVE = `
-  with own_service as materialized (
-    select s.code, rule.gated_by, 'judge-confirms' = any(rule.flags) as judge_confirms
-    from service s join lateral (
-      select v.gated_by, v.flags, v.enabled from service_rule v where v.service = s.code order by v.version desc limit 1) rule on true
-    where s.department = $1 and rule.enabled
-  )
+  with asks as materialized (select bool_or(judge_confirms) as judge from (${OWN_SERVICES}) own_service)
   select n.position, n.id, n.kind, n.at, n.defaulter, n.enforcement_case, c.case_number, c.court, n.measures, n.until, n.directive,
-         d.type as directive_type,
-         case when n.department is null or n.department = $1 then coalesce(
-           (select array_agg(s.code order by s.code) from own_service s
-            where s.gated_by && n.measures and (n.services is null or s.code = any(n.services))
-              -- R6: nobody is to stop at one that the judge of this case has not confirmed.
-              and (not s.judge_confirms or exists (select from service_confirmation sc
-                where sc.defaulter = n.defaulter and sc.service = s.code and sc.told_at is not null))), '{}') end as services,
+         d.type as directive_type, n.department is null or n.department = $1 as own, n.services as limited_to,
+         case when (select judge from asks) then (select array_agg(sc.service) from service_confirmation sc
+           where sc.defaulter = n.defaulter and sc.told_at is not null) end as confirmed,
          n.kind = any($4) and ${ENDED} as ended,
          -- What only blocks frees no business.
          case when not n.kind = any($4) then (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
@@ -208,7 +220,18 @@ const NOTICES_ABOVE = `
   where n.position > greatest($2::bigint, (select joined_position - 1 from department where code = $1))
   order by n.position limit $3`;
 
-function toNotice(row: NoticeRow): Notice {
+/** The services that a notice's measures gate. R6: nobody is to stop at one that the judge of this case has not confirmed. */
+const servicesOf = (row: NoticeRow, services: readonly OwnService[]): string[] =>
+  services
+    .filter(
+      ({ code, gated_by, judge_confirms }) =>
+        gated_by.some((measure) => row.measures.includes(measure)) &&
+        (row.limited_to === null || row.limited_to.includes(code)) &&
+        (!judge_confirms || row.confirmed?.includes(code) === true),
+    )
+    .map(({ code }) => code);
+
+function toNotice(row: NoticeRow, services: readonly OwnService[]): Notice {
   return {
     seq: Number(row.position),
     id: row.id,
@@ -218,7 +241,7 @@ function toNotice(row: NoticeRow): Notice {
     defaulter: row.defaulter,
     case: { id: row.enforcement_case, number: row.case_number, court: row.court },
     measures: row.measures,
-    services: row.services,
+    services: servicesOf(row, services),
     ...(row.until ? { until: row.until.toISOString() } : {}),
     ...(row.interceptions ? { interceptions: row.interceptions } : {}),
     ...(row.directive && row.directive_type ? { directive: { id: row.directive, type: row.directive_type } } : {}),
