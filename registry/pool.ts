@@ -44,7 +44,9 @@ class PreparingClient extends pg.Client {
   // The signature of all of pg's forms of `query`; only (text, values) is ours to change.
   override query(...parameters: unknown[]): never {
     const [text, values, ...rest] = parameters;
-    if (!sending) sendGathered(this);
+    // What was gathered since a savepoint goes with it.
+    if (typeof text === 'string' && text.startsWith('rollback')) gathered.delete(this);
+    else if (!sending) sendGathered(this);
     const prepared =
       typeof text === 'string' && Array.isArray(values) ? [{ text, name: nameOf(text) }, values, ...rest] : parameters;
     this.cork();
@@ -153,8 +155,9 @@ export function send(tx: Transaction, text: string, values: readonly unknown[]):
   }
 }
 
-/** Waits for all that was sent so far. Throws the first failure. */
+/** Sends what was gathered, and waits for all that was sent so far. Throws the first failure. */
 export async function allAnswered(tx: Transaction): Promise<void> {
+  sendGathered(tx);
   const sent = underWay.get(tx)?.splice(0) ?? [];
   const outcomes = await Promise.allSettled(sent);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
@@ -162,11 +165,13 @@ export async function allAnswered(tx: Transaction): Promise<void> {
 }
 
 /** What made a transaction fail: where something sent before has failed, what was thrown after it only says so. */
-export const firstFailure = (tx: Transaction, thrown: unknown): Promise<unknown> =>
-  allAnswered(tx).then(
+export function firstFailure(tx: Transaction, thrown: unknown): Promise<unknown> {
+  gathered.delete(tx);
+  return allAnswered(tx).then(
     () => thrown,
     (first) => first,
   );
+}
 
 /** Serialization failure, deadlock: the transaction did nothing and may simply run again. */
 const REPEATABLE = new Set(['40001', '40P01']);
@@ -192,7 +197,6 @@ export async function inTransaction<T>(
       await commit(client);
       return result;
     } catch (thrown) {
-      gathered.delete(client);
       const error = await firstFailure(client, thrown);
       await client.query('rollback').catch((failure: Error) => {
         broken = failure;

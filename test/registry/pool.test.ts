@@ -1,7 +1,15 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { once } from '../../registry/idempotency.js';
-import { allAnswered, inTransaction, send, sqlState } from '../../registry/pool.js';
+import {
+  allAnswered,
+  createPool,
+  gather,
+  inTransaction,
+  send,
+  sqlState,
+  type Transaction,
+} from '../../registry/pool.js';
 import { createWorld, type World } from '../harness/world.js';
 
 describe('a transaction', () => {
@@ -38,6 +46,67 @@ describe('a transaction', () => {
     }).catch((error: unknown) => error);
     expect(sqlState(failure)).toBe('23505');
     expect(await values()).toEqual(before);
+  });
+
+  const write = (tx: Transaction, rows: readonly [number, string][]): void => {
+    statements.push(rows.length);
+    send(tx, 'insert into pair select * from unnest($1::int[], $2::text[])', [
+      rows.map(([id]) => id),
+      rows.map(([, value]) => value),
+    ]);
+  };
+  const statements: number[] = [];
+
+  it('writes what was gathered in one statement: with the commit, or before anything is asked', async () => {
+    const before = await values();
+    const seen = await inTransaction(world.pool, async (tx) => {
+      gather(tx, write, [[20, 'a']]);
+      send(tx, 'update pair set value = value where id = $1', [1]);
+      gather(tx, write, [[21, 'b']]);
+      const { rows } = await tx.query<{ n: number }>('select count(*)::int as n from pair where id in (20, 21)', []);
+      gather(tx, write, [[22, 'c']]);
+      return rows[0]?.n;
+    });
+    expect(seen).toBe(2);
+    expect(await values()).toEqual([...before, 'a', 'b', 'c']);
+    expect(statements.splice(0)).toEqual([2, 1]);
+  });
+
+  it('forgets what was gathered with what is rolled back, and the next on its connection begins with nothing', async () => {
+    const before = await values();
+    const alone = createPool({ connectionString: world.adminUrl, applicationName: 'test', max: 1 });
+    try {
+      await expect(
+        inTransaction(alone, async (tx) => {
+          gather(tx, write, [[30, 'lost']]);
+          throw new Error('refused');
+        }),
+      ).rejects.toThrow('refused');
+      await inTransaction(alone, async (tx) => {
+        gather(tx, write, [[31, 'kept']]);
+        await tx.query('savepoint refusing');
+        gather(tx, write, [[32, 'lost']]);
+        await tx.query('insert into pair values (1, $1)', ['taken']).catch(() => undefined);
+        gather(tx, write, [[33, 'lost']]);
+        await tx.query('rollback to savepoint refusing');
+        gather(tx, write, [[34, 'kept too']]);
+      });
+    } finally {
+      await alone.end();
+    }
+    expect(await values()).toEqual([...before, 'kept', 'kept too']);
+    statements.length = 0;
+  });
+
+  it('says at once that what was gathered cannot be written, where all is asked to be answered', async () => {
+    await expect(
+      inTransaction(world.pool, async (tx) => {
+        gather(tx, write, [[1, 'taken']]);
+        await allAnswered(tx);
+        throw new Error('too late');
+      }),
+    ).rejects.toMatchObject({ code: '23505' });
+    statements.length = 0;
   });
 
   it('is run again when what was sent ran into a deadlock, and is then kept once', async () => {

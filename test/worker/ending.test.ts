@@ -1,0 +1,155 @@
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { notifyJudge } from '../../registry/interceptions.js';
+import { assignPositions } from '../../registry/notices.js';
+import { relay } from '../../registry/outbox.js';
+import { settle } from '../../registry/settling.js';
+import { finish, publish, tell } from '../../registry/steps.js';
+import { relayOnce } from '../../worker/relay.js';
+import { TemporalConnection } from '../../worker/temporal.js';
+import { acknowledgedSignal, enforcementWorkflowId } from '../../workflows/messages.js';
+import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { runLivesOnly, startLife } from '../workflows/lives-only.js';
+
+describe('a life ends with its last acknowledgement', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld();
+  });
+  afterEach(() => world.close());
+  const temporal = new TemporalConnection({ connectionOptions: { address: inject('temporalAddress') } });
+  afterAll(() => temporal.close());
+
+  const handOver = () => relay(world.pool, 32, async (rows) => rows);
+  const relayAll = async (): Promise<void> => {
+    const log = pino({ level: 'silent' });
+    while (await relayOnce({ pool: world.pool, temporal, taskQueue: world.taskQueue, log }));
+  };
+  const step = (of: typeof publish, id: string) => world.tx((tx) => of(tx, world.ring, id));
+  const settleAll = async (): Promise<void> => {
+    while ((await assignPositions(world.pool)) > 0);
+    await world.acknowledgeAll();
+    while ((await settle(world.pool, world.ring)) > 0);
+  };
+  /** Opened, published, stopped at a counter by request, paid and told; the process is the test. */
+  const paid = async ({ parties = 1, stopped = false } = {}) => {
+    const people = Array.from({ length: parties }, () => person());
+    const opened = await world.open(people.map((one) => defaulter(one)));
+    const lives = opened.defaulters.map(({ id }) => id);
+    for (const id of lives) await step(publish, id);
+    const [first] = people;
+    const interceptions = stopped && first ? (await world.compare('AIC-01', first)).interceptions : [];
+    await world.pay(opened.id, 40_000_000n);
+    for (const id of lives) await step(tell, id);
+    return { caseId: opened.id, lives, life: lives[0] ?? '', interceptions: interceptions.map(({ id }) => id) };
+  };
+  const stateOf = async (caseId: string) => (await world.view(caseId)).defaulters.map(({ state }) => state);
+  const lastFacts = async (caseId: string) => (await world.facts(caseId)).slice(-2).map(({ type }) => type);
+
+  it('in the transaction that settles it, where its process has been handed all and owes nothing', async () => {
+    const { caseId } = await paid();
+    await handOver();
+    await settleAll();
+    expect(await stateOf(caseId)).toEqual(['RELEASED']);
+    expect((await world.view(caseId)).state).toBe('CLOSED');
+    expect(await lastFacts(caseId)).toEqual(['all-acknowledged', 'released']);
+    const { rows } = await world.pool.query('select outcome from deadline where settled_at is null');
+    expect(rows).toEqual([]);
+  });
+
+  it('all of a case at once: it is closed once, with the last of them', async () => {
+    const { caseId } = await paid({ parties: 3 });
+    await handOver();
+    await settleAll();
+    expect(await stateOf(caseId)).toEqual(['RELEASED', 'RELEASED', 'RELEASED']);
+    const { rows } = await world.pool.query<{ closes: boolean }>(
+      `select (detail->>'caseClosed')::boolean as closes from fact where type = 'released' order by seq`,
+    );
+    expect(rows.map(({ closes }) => closes)).toEqual([false, false, true]);
+  });
+
+  it('not before an earlier fact was handed over: then its process ends it', async () => {
+    const { caseId, life } = await paid();
+    await settleAll();
+    expect(await stateOf(caseId)).toEqual(['RELEASING']);
+    await handOver();
+    const { rows } = await world.pool.query<{ seq: number }>('select max(seq) as seq from outbox');
+    await world.tx((tx) => finish(tx, world.ring, life, rows[0]?.seq ?? 0));
+    expect(await stateOf(caseId)).toEqual(['RELEASED']);
+  });
+
+  it('not before the judge knows of every stop', async () => {
+    const { caseId, life, interceptions } = await paid({ stopped: true });
+    expect(interceptions).toHaveLength(1);
+    await handOver();
+    await settleAll();
+    expect(await stateOf(caseId)).toEqual(['RELEASING']);
+    await world.tx((tx) => notifyJudge(tx, world.ring, life, interceptions));
+    const { rows } = await world.pool.query<{ seq: number }>('select max(seq) as seq from outbox');
+    await world.tx((tx) => finish(tx, world.ring, life, rows[0]?.seq ?? 0));
+    expect(await stateOf(caseId)).toEqual(['RELEASED']);
+  });
+
+  it('also where the judge has been told of a stop', async () => {
+    const { caseId, life, interceptions } = await paid({ stopped: true });
+    await world.tx((tx) => notifyJudge(tx, world.ring, life, interceptions));
+    await handOver();
+    await settleAll();
+    expect(await stateOf(caseId)).toEqual(['RELEASED']);
+  });
+
+  it('its process ends with the signal, without another step, whatever it has not heard', async () => {
+    const { caseId, life } = await paid();
+    await handOver();
+    const stop = runLivesOnly(world);
+    try {
+      await startLife(world, life);
+      await settleAll();
+      // The repayment was handed over by the test and never came.
+      await relayAll();
+      const handle = world.client.workflow.getHandle(enforcementWorkflowId(life));
+      await handle.result();
+      const { events } = await handle.fetchHistory();
+      const heard = (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) =>
+        signal
+          ? [[signal.signalName, JSON.parse(Buffer.from(signal.input?.payloads?.[0]?.data ?? []).toString())]]
+          : [],
+      );
+      expect(heard).toEqual([[acknowledgedSignal.name, expect.objectContaining({ seq: 3, ended: true })]]);
+      expect((await world.facts(caseId)).filter(({ type }) => type === 'released')).toHaveLength(1);
+    } finally {
+      await stop();
+    }
+  });
+
+  it('no process is begun to be told so', async () => {
+    const { life } = await paid();
+    await handOver();
+    await settleAll();
+    await relayAll();
+    const { rows } = await world.pool.query('select from outbox where sent_at is null');
+    expect(rows).toEqual([]);
+    await expect(world.client.workflow.getHandle(enforcementWorkflowId(life)).describe()).rejects.toThrow(/not found/i);
+  });
+});
+
+describe('a life that begins', () => {
+  it('gets its first task with Temporal’s answer, over the connection of its worker', async () => {
+    const world = await createWorld();
+    try {
+      world.startWorker();
+      // Until the worker polls there is nobody to give it to: some of these come after.
+      const seen: boolean[] = [];
+      while (!seen.includes(true) && seen.length < 50) {
+        const opened = await world.open([defaulter(person())]);
+        await world.until(opened.id, 'IN_FORCE');
+        const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
+        const { events } = await handle.fetchHistory();
+        seen.push(events?.[0]?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted === true);
+      }
+      expect(seen).toContain(true);
+    } finally {
+      await world.close();
+    }
+  });
+});
