@@ -109,6 +109,17 @@ describe('a transaction', () => {
     statements.length = 0;
   });
 
+  it('tells what failed, not that what was gathered before could not follow it', async () => {
+    await expect(
+      inTransaction(world.pool, async (tx) => {
+        const failed = tx.query('insert into pair values ($1, $2)', [1, 'taken']);
+        gather(tx, write, [[40, 'lost']]);
+        await failed;
+      }),
+    ).rejects.toMatchObject({ code: '23505' });
+    statements.length = 0;
+  });
+
   it('is run again when what was sent ran into a deadlock, and is then kept once', async () => {
     await world.pool.query('insert into pair values (10, $1), (11, $1)', ['-']);
     let locked = 0;
