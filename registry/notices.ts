@@ -107,7 +107,7 @@ interface NoticeRow {
   own: boolean;
   /** Services it is limited to; null: all that its measures gate. */
   limited_to: string[] | null;
-  /** Services the judge has confirmed for this defaulter; null also where no service of the reader asks for it. */
+  /** Services the judge has confirmed for this defaulter; null: none. */
   confirmed: string[] | null;
   interceptions: { id: string; reference: string }[] | null;
   directive: string | null;
@@ -203,11 +203,9 @@ const OWN_SERVICES = `
   where s.department = $1 and rule.enabled order by s.code`;
 
 const NOTICES_ABOVE = `
-  with asks as materialized (select bool_or(judge_confirms) as judge from (${OWN_SERVICES}) own_service)
   select n.position, n.id, n.kind, n.at, n.defaulter, n.enforcement_case, c.case_number, c.court, n.measures, n.until, n.directive,
          d.type as directive_type, n.department is null or n.department = $1 as own, n.services as limited_to,
-         case when (select judge from asks) then (select array_agg(sc.service) from service_confirmation sc
-           where sc.defaulter = n.defaulter and sc.told_at is not null) end as confirmed,
+         (select array_agg(sc.service) from service_confirmation sc where sc.defaulter = n.defaulter and sc.told_at is not null) as confirmed,
          n.kind = any($4) and ${ENDED} as ended,
          -- What only blocks frees no business.
          case when not n.kind = any($4) then (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)

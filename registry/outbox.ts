@@ -78,13 +78,14 @@ export async function oldestUnsentSeconds(pool: Pool): Promise<number> {
 }
 
 /**
- * Marks the facts of open lives unsent, so that they are handed over again: after Temporal's store was lost or restored. Every effect
- * is keyed, so what was heard before changes nothing. Returns how many rows will go again.
+ * Marks the facts of open lives unsent, so that they are handed over again: after Temporal's store was lost or restored; and what told a life of
+ * its end in the last month, for a store that knows it as still open. Every effect is keyed, so what was heard before changes nothing. Returns how many rows will go again.
  */
 export async function redrive(pool: Pool, defaulter?: string): Promise<number> {
   const { rowCount } = await pool.query(
     `update outbox o set sent_at = null from defaulter d
-     where d.id = o.defaulter and d.ended_at is null and o.sent_at is not null and ($1::uuid is null or d.id = $1)`,
+     where d.id = o.defaulter and (d.ended_at is null or (o.signal = 'acknowledged' and d.ended_at > clock_timestamp() - interval '30 days'))
+       and o.sent_at is not null and ($1::uuid is null or d.id = $1)`,
     [defaulter ?? null],
   );
   return rowCount ?? 0;

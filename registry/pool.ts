@@ -204,6 +204,7 @@ export async function inTransaction<T>(
       if (attempt >= 5 || !REPEATABLE.has(sqlState(error) ?? '')) throw error;
     } finally {
       underWay.delete(client);
+      gathered.delete(client);
       client.release(broken);
     }
   }
@@ -218,6 +219,7 @@ function begin(client: Transaction): Promise<unknown> {
 
 /** Goes out behind all that was sent: where something of it has failed, PostgreSQL rolls back instead, and the failure is thrown. */
 async function commit(client: Transaction): Promise<void> {
+  sendGathered(client);
   const committed = client.query('commit');
   committed.catch(() => undefined);
   await allAnswered(client);

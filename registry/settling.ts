@@ -11,7 +11,8 @@ const SETTLER: Actor = { role: 'system', id: 'settler' };
 
 /**
  * Marks the notices that every department in scope has acknowledged and records it; a RELEASE is handed to its life. Where that was all
- * the life still waited for, it ends here, and its process ends with the signal. A case that somebody holds just now is left for the next round, so nobody waits for the settler and it waits for nobody.
+ * the life still waited for, it ends here, and its process ends with the signal. A case that somebody holds just now is left for the next round,
+ * so nobody waits for the settler and it waits for nobody.
  * Returns how many were settled.
  */
 export async function settle(pool: Pool, ring: KeyRing): Promise<number> {
@@ -70,6 +71,7 @@ async function over(tx: Transaction, settled: readonly Settled[]): Promise<Endin
   return candidates.filter(({ life }) => nothingLeft.has(life.id));
 }
 
+// The key of an item is `stopId`'s, of `deadlines.ts`.
 const NOTHING_LEFT = `
   select d.id from defaulter d where d.id = any($1::uuid[]) and ${RELEASES_SETTLED}
     and not exists (select from outbox o where o.defaulter = d.id and ${UNSENT})

@@ -28,7 +28,11 @@ export async function poll(polling: Polling): Promise<void> {
 
 async function pollOnce({ temporal, options, stopping, log }: Polling): Promise<void> {
   const { namespace } = temporal;
-  const worker = await Worker.create({ ...options, connection: await temporal.native(), namespace });
+  const connection = await temporal.native();
+  const worker = await Worker.create({ ...options, connection, namespace }).catch((error: unknown) => {
+    temporal.forget(connection);
+    throw error;
+  });
   const shutDown = (): void => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
   };

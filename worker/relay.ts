@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
@@ -12,6 +11,7 @@ import type { Pool } from '../registry/pool.js';
 import type { enforcement } from '../workflows/index.js';
 import { type EnforcementInput, enforcementWorkflowId, type FactMessage, SIGNALS } from '../workflows/messages.js';
 import type { TemporalConnection } from './temporal.js';
+import { within } from './within.js';
 
 /** Lives served side by side by one relay; the embedded server’s store is one connection, more only queue there. */
 const LIVES_AT_ONCE = 8;
@@ -45,17 +45,18 @@ export async function relayOnce({
   times = { roundMs: ROUND_MS, callMs: CALL_MS },
 }: Relay): Promise<boolean> {
   let failure: unknown;
+  const call = async (row: OutboxRow): Promise<void> => {
+    const deadline = Date.now() + times.callMs;
+    const client = await temporal.client();
+    await client.withDeadline(deadline, () => hand(client, { taskQueue, eagerStart }, row));
+  };
   const enough = Date.now() + times.roundMs;
   const { taken, sent } = await relay(pool, LIVES_AT_ONCE, async (rows) => {
     const done: OutboxRow[] = [];
     try {
       for (const row of rows.slice(0, SIGNALS_AT_ONCE)) {
         if (Date.now() > enough) break;
-        if (!row.ended || row.signal === 'acknowledged')
-          await within(times.callMs, async (deadline) => {
-            const client = await temporal.client();
-            await client.withDeadline(deadline, () => hand(client, { taskQueue, eagerStart }, row));
-          });
+        if (!row.ended || row.signal === 'acknowledged') await within(times.callMs, 'Temporal', call(row));
         done.push(row);
       }
     } catch (error) {
@@ -67,20 +68,6 @@ export async function relayOnce({
   });
   if (taken > 0 && sent === 0) throw failure ?? new Error('nothing could be handed over');
   return taken > 0;
-}
-
-/** Gives the call up after this long, ms, whatever becomes of it. */
-async function within(ms: number, call: (deadline: number) => Promise<void>): Promise<void> {
-  const enough = new AbortController();
-  const late = sleep(ms, undefined, { signal: enough.signal }).then(() => {
-    throw new Error(`Temporal did not answer within ${ms} ms`);
-  });
-  try {
-    await Promise.race([call(Date.now() + ms), late]);
-  } finally {
-    late.catch(() => undefined);
-    enough.abort();
-  }
 }
 
 async function hand(

@@ -33,6 +33,7 @@ async function withWorld(work: (world: World) => Promise<void>): Promise<void> {
 }
 
 const ofTerms = (point: CrashPoint): boolean => point.startsWith('expire:');
+const ofFinish = (point: CrashPoint): boolean => point.startsWith('finish:');
 
 describe.concurrent('a worker process killed with SIGKILL', () => {
   it('at random moments, ten times, while twelve lives run', async () => {
@@ -55,7 +56,7 @@ describe.concurrent('a worker process killed with SIGKILL', () => {
     });
   });
 
-  it.each(CRASH_POINTS.filter((point) => !ofTerms(point)))(
+  it.each(CRASH_POINTS.filter((point) => !ofTerms(point) && !ofFinish(point)))(
     '%s: every fact is in effect exactly once',
     async (point) => {
       await withWorld(async (world) => {
@@ -63,6 +64,24 @@ describe.concurrent('a worker process killed with SIGKILL', () => {
         const story = await tellStory(world);
         expect(await crash).toBe('SIGKILL');
         await expectExactEnd(world, story, world.client);
+      });
+    },
+  );
+
+  it.each(CRASH_POINTS.filter(ofFinish))(
+    '%s: a life that nobody has to be told of ends exactly once',
+    async (point) => {
+      await withWorld(async (world) => {
+        const opened = await world.open([defaulter(person())]);
+        await world.pay(opened.id, 40_000_000n);
+        expect(await crashThenGoOn(world, point)).toBe('SIGKILL');
+        await released(world, opened.id);
+        await expectCounts(world, opened.id, { 'case-opened': 1, repayment: 1, 'restriction-ended': 1, released: 1 });
+        await expectRecord(world, opened.id);
+        await expectCompletedOnce(
+          world.client,
+          opened.defaulters.map((one) => one.id),
+        );
       });
     },
   );
