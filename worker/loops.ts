@@ -29,7 +29,7 @@ export function startLoops({ ring, ...relay }: Omit<Relay, 'times'> & { ring: Ke
     log,
     idleMs: 200,
     // A busy worker writes dozens of notices a second: they get their places together.
-    gatherMs: 50,
+    gatherMs: 25,
     work: async () => (await assignPositions(pool)) > 0,
   });
   const settler = new Loop({
