@@ -1,6 +1,7 @@
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandle,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
@@ -9,7 +10,13 @@ import type { Logger } from 'pino';
 import { type OutboxRow, relay } from '../registry/outbox.js';
 import type { Pool } from '../registry/pool.js';
 import type { enforcement } from '../workflows/index.js';
-import { type EnforcementInput, enforcementWorkflowId, type FactMessage, SIGNALS } from '../workflows/messages.js';
+import {
+  type EnforcementInput,
+  endUpdate,
+  enforcementWorkflowId,
+  type FactMessage,
+  SIGNALS,
+} from '../workflows/messages.js';
 import type { TemporalConnection } from './temporal.js';
 import { within } from './within.js';
 
@@ -21,6 +28,8 @@ const SIGNALS_AT_ONCE = 50;
 const ROUND_MS = 10_000;
 /** A call to Temporal is given up after this long; the row stays and goes again. */
 const CALL_MS = 8_000;
+/** A process that is to end is told so by a signal after this long: no worker took it just now. */
+const END_MS = 1_000;
 /** A round with a last call that is begun just in time and not answered: for so long a claim's transaction may wait. */
 export const LONGEST_ROUND_MS = ROUND_MS + CALL_MS;
 
@@ -91,23 +100,35 @@ async function hand(
       });
     return;
   }
-  const message: FactMessage = { seq: row.seq, id: row.ref, ...(row.ended ? { ended: true } : {}) };
+  const life = client.workflow.getHandle(options.workflowId);
+  const signal = SIGNALS[row.signal];
+  const fact: FactMessage = { seq: row.seq, id: row.ref };
+  if (row.ended) {
+    // A signal waits for a worker; and one of the version before knows no update.
+    await found(askToEnd(client, life).catch(() => life.signal(signal, { ...fact, ended: true })));
+    return;
+  }
   // A life that runs takes the signal alone, which costs Temporal less.
-  const runs = await client.workflow
-    .getHandle(options.workflowId)
-    .signal(SIGNALS[row.signal], message)
-    .then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw error;
-      },
-    );
-  // One that is over is never begun again.
-  if (runs || row.ended) return;
+  if (await found(life.signal(signal, fact))) return;
   await client.workflow.signalWithStart<typeof enforcement, [FactMessage]>('enforcement', {
     ...options,
-    signal: SIGNALS[row.signal],
-    signalArgs: [message],
+    signal,
+    signalArgs: [fact],
   });
+}
+
+async function askToEnd(client: Client, life: WorkflowHandle): Promise<void> {
+  const ask = () => life.executeUpdate(endUpdate, { updateId: endUpdate.name });
+  await within(END_MS, 'the process', client.withDeadline(Date.now() + END_MS, ask));
+}
+
+/** Whether the process runs; throws what else Temporal said. */
+async function found(call: Promise<void>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }

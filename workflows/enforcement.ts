@@ -9,7 +9,7 @@ import {
 import type { EnforcementActivities, StepResult } from '../activities/enforcement.js';
 import { BORN, type Heard, hear, heardAll, type ProcessState } from '../domain/process.js';
 import { AlarmClock } from './alarm-clock.js';
-import { type EnforcementInput, SIGNALS, stateQuery } from './messages.js';
+import { type EnforcementInput, endUpdate, SIGNALS, stateQuery } from './messages.js';
 
 // Steps on our own database: local, retried for ever. When PostgreSQL is away the retries become timers, and the life waits.
 const { publish, expire, extend, tell, escalate, notifyJudge, finish, redrive } =
@@ -37,12 +37,19 @@ export async function enforcement({
 }: EnforcementInput): Promise<void> {
   let state: ProcessState = { ...(handedOn ?? BORN), signals: 0 };
   const inbox: Heard[] = [];
+  let ended = false;
   for (const [signal, definition] of Object.entries(SIGNALS) as [
     Heard['signal'],
     (typeof SIGNALS)[Heard['signal']],
   ][]) {
-    setHandler(definition, (message) => void inbox.push({ signal, ...message }));
+    setHandler(definition, (message) => {
+      inbox.push({ signal, ...message });
+      ended ||= message.ended === true;
+    });
   }
+  setHandler(endUpdate, () => {
+    ended = true;
+  });
   setHandler(stateQuery, () => state);
 
   const steps = {
@@ -56,9 +63,8 @@ export async function enforcement({
   const clock = new AlarmClock();
   // The opening, a repayment or a decision may leave something to tell; an acknowledgement may leave nothing but the end.
   let next: keyof typeof steps | null = handedOn ? 'tell' : 'publish';
-  for (;;) {
+  while (!ended) {
     const heard = inbox.splice(0);
-    if (heard.some((fact) => fact.ended)) return;
     const missed = heardAll(state) === null;
     state = hear(state, heard);
     const misses = heardAll(state) === null;
@@ -80,10 +86,10 @@ export async function enforcement({
       next = result.due;
       clock.noLaterThan(result.wakeAt);
     }
-    if (inbox.length > 0) continue;
+    if (ended || inbox.length > 0) continue;
     if ((state.signals >= continueAfterSignals || workflowInfo().continueAsNewSuggested) && allHandlersFinished()) {
       await continueAsNew<typeof enforcement>({ defaulter, continueAfterSignals, askAgainAfterMs, state });
     }
-    await condition(() => inbox.length > 0 || clock.rang);
+    await condition(() => ended || inbox.length > 0 || clock.rang);
   }
 }

@@ -1,6 +1,6 @@
-// Every workflow id, signal and query of the product, with their types: what relay, worker and tests agree on.
+// Every workflow id, signal, query and update of the product, with their types: what relay, worker and tests agree on.
 // Ids and numbers only: a person never stands in Temporal.
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Heard, ProcessState } from '../domain/process.js';
 
 export const TASK_QUEUE = 'defaulter';
@@ -22,6 +22,12 @@ export const SIGNALS = {
   decision: decisionSignal,
   acknowledged: acknowledgedSignal,
 } as const satisfies Record<Heard['signal'], unknown>;
+
+/**
+ * The life is over. No fact but an order, and the only update: the server writes once for it where a signal takes three writes. It keeps nothing of
+ * one that no worker takes, and need not: PostgreSQL holds the end.
+ */
+export const endUpdate = defineUpdate<void>('end');
 
 export interface EnforcementInput {
   defaulter: string;

@@ -7,7 +7,7 @@ import { settle } from '../../registry/settling.js';
 import { finish, publish, tell } from '../../registry/steps.js';
 import { relayOnce } from '../../worker/relay.js';
 import { TemporalConnection } from '../../worker/temporal.js';
-import { acknowledgedSignal, enforcementWorkflowId } from '../../workflows/messages.js';
+import { acknowledgedSignal, endUpdate, enforcementWorkflowId } from '../../workflows/messages.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
 import { runLivesOnly, startLife } from '../workflows/lives-only.js';
 
@@ -98,7 +98,22 @@ describe('a life ends with its last acknowledgement', () => {
     expect(await stateOf(caseId)).toEqual(['RELEASED']);
   });
 
-  it('its process ends with the signal, without another step, whatever it has not heard', async () => {
+  /** The names of the updates and signals a process took, with what they carried. */
+  const heardBy = async (life: string): Promise<unknown[]> => {
+    const { events } = await world.client.workflow.getHandle(enforcementWorkflowId(life)).fetchHistory();
+    const carried = (input?: { payloads?: readonly { data?: Uint8Array | null }[] | null } | null) =>
+      (input?.payloads ?? []).map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()));
+    return (events ?? []).flatMap((event) => {
+      const {
+        workflowExecutionSignaledEventAttributes: signal,
+        workflowExecutionUpdateAcceptedEventAttributes: update,
+      } = event;
+      const asked = update?.acceptedRequest?.input;
+      return signal ? [[signal.signalName, ...carried(signal.input)]] : asked ? [[asked.name]] : [];
+    });
+  };
+
+  it('its process ends by the order to, without another step, whatever it has not heard', async () => {
     const { caseId, life } = await paid();
     await handOver();
     const stop = runLivesOnly(world);
@@ -107,16 +122,29 @@ describe('a life ends with its last acknowledgement', () => {
       await settleAll();
       // The repayment was handed over by the test and never came.
       await relayAll();
-      const handle = world.client.workflow.getHandle(enforcementWorkflowId(life));
-      await handle.result();
-      const { events } = await handle.fetchHistory();
-      const heard = (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) =>
-        signal
-          ? [[signal.signalName, JSON.parse(Buffer.from(signal.input?.payloads?.[0]?.data ?? []).toString())]]
-          : [],
-      );
-      expect(heard).toEqual([[acknowledgedSignal.name, expect.objectContaining({ seq: 3, ended: true })]]);
+      await world.client.workflow.getHandle(enforcementWorkflowId(life)).result();
+      expect(await heardBy(life)).toEqual([[endUpdate.name]]);
       expect((await world.facts(caseId)).filter(({ type }) => type === 'released')).toHaveLength(1);
+    } finally {
+      await stop();
+    }
+  });
+
+  it('where no worker takes the order, a signal waits for the next', async () => {
+    const { life } = await paid();
+    await handOver();
+    await startLife(world, life);
+    await settleAll();
+    await relayAll();
+    const { rows } = await world.pool.query('select from outbox where sent_at is null');
+    expect(rows).toEqual([]);
+    const stop = runLivesOnly(world);
+    try {
+      await world.client.workflow.getHandle(enforcementWorkflowId(life)).result();
+      expect(await heardBy(life)).toContainEqual([
+        acknowledgedSignal.name,
+        expect.objectContaining({ seq: 3, ended: true }),
+      ]);
     } finally {
       await stop();
     }
