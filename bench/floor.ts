@@ -45,11 +45,14 @@ export class Floor {
   stop = (): Promise<void> => this.worker.stop();
 }
 
-/** Bundles the floor's workflow once, into this file. */
+const compiled = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Bundles the floor's workflow once, into this file, as the lives' is. */
 export async function bundleFloor(file: string): Promise<void> {
   const silent = (): void => undefined;
   const logger = { trace: silent, debug: silent, info: silent, log: silent, warn: silent, error: silent };
-  const workflowsPath = fileURLToPath(new URL('./floor-workflow.js', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger });
+  const workflowsPath = compiled('./floor-workflow.js');
+  const preloadModules = [compiled('../workflows/one-frame.js')];
+  const { code } = await bundleWorkflowCode({ workflowsPath, preloadModules, logger });
   writeFileSync(file, code);
 }

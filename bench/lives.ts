@@ -7,7 +7,7 @@ import { inTransaction, type Pool } from '../registry/pool.js';
 import { registerRepayment } from '../registry/repayments.js';
 import { aCase, COURT, DEBT } from './people.js';
 
-const LOOK_MS = 50;
+const LOOK_MS = 100;
 /** Longer than any life should take: then the benchmark says so and ends. */
 const PATIENCE_MS = 120_000;
 

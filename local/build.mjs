@@ -71,6 +71,7 @@ async function bundleWorkflows() {
   const state = bundleState();
   const stamp = join(dist, '.bundled-from');
   const entry = join(dist, 'workflows', 'index.js');
+  const preloadModules = [join(dist, 'workflows', 'one-frame.js')];
   const target = join(dist, 'workflow-bundle.js');
   if (!existsSync(entry) || (read(stamp) === state && existsSync(target))) return;
   say('正在打包工作流 …', 'bundling the workflows …');
@@ -80,7 +81,7 @@ async function bundleWorkflows() {
   const silent = () => {};
   const logger = { trace: silent, debug: silent, info: silent, log: silent, warn: note, error: note };
   try {
-    const { code } = await bundleWorkflowCode({ workflowsPath: entry, logger });
+    const { code } = await bundleWorkflowCode({ workflowsPath: entry, preloadModules, logger });
     await replaceFile(target, code);
   } catch (error) {
     throw new PlainError(

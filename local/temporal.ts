@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -102,13 +103,18 @@ export async function waitReady(address: string, withinMs: number): Promise<void
   }
 }
 
+/**
+ * The server shares the machine with all the rest. GOGC: half the garbage collections for some tens of megabytes. GOMAXPROCS: half the cores; on
+ * all of them its threads look for work in the time of those who have some, while its one SQLite connection lets it do one thing after another.
+ */
+const SHARING = { GOGC: '300', GOMAXPROCS: String(Math.max(1, Math.floor(availableParallelism() / 2))) };
+
 function launch(binary: string, parameters: string[], directory: string, logFile: string): ChildProcess {
   const log = openSync(logFile, 'a', 0o600);
   try {
     return spawn(binary, parameters, {
       // Its client settings of the environment (address, namespace, TLS) are meant for other servers.
-      // GOGC: half the garbage collections for some tens of megabytes, on a server that shares two cores with everything else.
-      env: { PATH: process.env.PATH, HOME: directory, TZ: 'UTC', GOGC: '300' },
+      env: { PATH: process.env.PATH, HOME: directory, TZ: 'UTC', ...SHARING },
       cwd: directory,
       detached: true,
       stdio: ['ignore', log, log],

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 export interface LoopOptions {
@@ -16,10 +15,11 @@ const LONGEST_BACKOFF_MS = 5_000;
 
 /** A loop on PostgreSQL: works while there is work, waits when there is none, backs off when it fails, and stops when asked. */
 export class Loop {
-  private readonly stopping = new AbortController();
-  private waiting = new AbortController();
+  private stopping = false;
   private nudged = false;
-  private backingOff = false;
+  private endWait = (): void => undefined;
+  /** Whether the wait under way lasts out its time, nudged or not. */
+  private deaf = false;
   private readonly awaited: (() => void)[] = [];
   private readonly done: Promise<void>;
 
@@ -30,12 +30,12 @@ export class Loop {
   /** There is something to do. */
   nudge(): void {
     this.nudged = true;
-    if (!this.backingOff) this.waiting.abort();
+    if (!this.deaf) this.endWait();
   }
 
   /** Resolves when work that began after this call is done, or has failed; when the loop is stopped, at once. */
   round(): Promise<void> {
-    if (this.stopping.signal.aborted) return this.done;
+    if (this.stopping) return this.done;
     return new Promise((resolve) => {
       this.awaited.push(resolve);
       this.nudge();
@@ -44,16 +44,16 @@ export class Loop {
 
   /** Resolves when the work under way is done. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.waiting.abort();
+    this.stopping = true;
+    this.endWait();
     await this.done;
     for (const over of this.awaited.splice(0)) over();
   }
 
   private async run(): Promise<void> {
     let failures = 0;
-    while (!this.stopping.signal.aborted) {
-      if (this.nudged && this.options.gatherMs !== undefined) await this.sleep(this.options.gatherMs);
+    while (!this.stopping) {
+      if (this.nudged && this.options.gatherMs !== undefined) await this.wait(this.options.gatherMs, true);
       this.nudged = false;
       try {
         const more = await this.once();
@@ -77,16 +77,16 @@ export class Loop {
     }
   }
 
-  private async wait(ms: number, evenIfNudged = false): Promise<void> {
-    if (this.stopping.signal.aborted || (this.nudged && !evenIfNudged)) return;
-    // One signal for both: `AbortSignal.any` on a signal that lives as long as the process keeps a trace of every wait.
-    this.waiting = new AbortController();
-    this.backingOff = evenIfNudged;
-    await sleep(ms, undefined, { signal: this.waiting.signal }).catch(() => undefined);
-    this.backingOff = false;
-  }
-
-  private sleep(ms: number): Promise<void> {
-    return sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  // Not an AbortSignal: a nudge comes with every fact, and each abort makes an error with its trace.
+  private wait(ms: number, deaf = false): Promise<void> {
+    if (this.stopping || (this.nudged && !deaf)) return Promise.resolve();
+    this.deaf = deaf;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.endWait = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
