@@ -8,8 +8,13 @@ export interface Settings {
   rounds: number;
   /** BENCH_SECONDS: how long each of a round is watched. */
   windowSeconds: number;
-  /** BENCH_IN_FLIGHT: lives, and workflows of the floor, under way at once. */
+  /** BENCH_IN_FLIGHT: lives under way at once while releases are watched, and while many are opened. */
   inFlight: number;
+  /**
+   * BENCH_BESIDE_FLOOR: lives, and workflows of the floor, under way at once while they are counted. Twice as many: a life waits a second or two for
+   * departments to look, in which nobody works for it.
+   */
+  besideFloor: number;
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
@@ -25,5 +30,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     rounds: whole('BENCH_ROUNDS', 4),
     windowSeconds: whole('BENCH_SECONDS', 12),
     inFlight: whole('BENCH_IN_FLIGHT', 100),
+    besideFloor: whole('BENCH_BESIDE_FLOOR', 200),
   };
 }

@@ -7,8 +7,8 @@ import { rateOf } from './rate.js';
 import type { Settings } from './settings.js';
 import { type Growth, Storage, together } from './storage.js';
 
-/** A worker is a new process on either side, and one of many weeks in use: its code is compiled as it runs, for some half a minute. */
-const WARM_UP_MS = 24_000;
+/** A worker is a new process on either side, and one of many weeks in use: its code is compiled as it runs, for most of a minute. */
+const WARM_UP_MS = 32_000;
 /** The second subject finds the worker warm, and only has to get under way. */
 const GET_UNDER_WAY_MS = 8_000;
 
@@ -24,7 +24,7 @@ const SHAPES: readonly { figure: string; services: readonly string[]; goal?: num
  * that read and acknowledge, and over. Neither side is asked of Temporal how far it is: see `Lives` and `Floor`.
  */
 export async function measureThroughput(place: Place, lives: Lives, settings: Settings): Promise<void> {
-  const { rounds, inFlight, windowSeconds } = settings;
+  const { rounds, besideFloor: inFlight, windowSeconds } = settings;
   const bundle = place.file('floor-bundle.js');
   await bundleFloor(bundle);
   const growths: Growth[] = [];

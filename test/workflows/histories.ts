@@ -9,7 +9,7 @@ const { History: HistoryMessage } = proto.temporal.api.history.v1;
 export type History = proto.temporal.api.history.v1.IHistory;
 
 /** One history per release and path, named by both; recorded once and never edited. */
-const RELEASE = 'v2';
+const RELEASE = 'v3';
 const folder = join(rootFolder, 'test', 'histories');
 
 export interface RecordedHistory {
