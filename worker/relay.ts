@@ -20,8 +20,8 @@ import {
 import type { TemporalConnection } from './temporal.js';
 import { within } from './within.js';
 
-/** Lives served side by side by one relay; the embedded server’s store is one connection, more only queue there. */
-const LIVES_AT_ONCE = 8;
+/** Lives served side by side by one relay, which share its claim and its commit; more only queue at the embedded server’s one connection to its store. */
+const LIVES_AT_ONCE = 16;
 /** Signals handed to one life per round: a long row of them must not hold the claim beyond its time. */
 const SIGNALS_AT_ONCE = 50;
 /** No further signal is begun after this long: the claim's transaction must end well before PostgreSQL ends it (30 s idle). */
