@@ -22,6 +22,7 @@ export async function historyOf(client: Client, defaulter: string): Promise<Hist
     if (marker?.markerName === 'core_local_activity') tasksWithSteps.add(String(marker.workflowTaskCompletedEventId));
     if (event.workflowExecutionStartedEventAttributes) actions += 1;
     if (event.workflowExecutionSignaledEventAttributes) actions += 1;
+    if (event.workflowExecutionUpdateAcceptedEventAttributes) actions += 1;
     if (event.timerStartedEventAttributes) actions += 1;
     if (event.activityTaskStartedEventAttributes) actions += 1;
     if (event.startChildWorkflowExecutionInitiatedEventAttributes) actions += 2;

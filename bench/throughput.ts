@@ -7,7 +7,7 @@ import { rateOf } from './rate.js';
 import type { Settings } from './settings.js';
 import { type Growth, Storage, together } from './storage.js';
 
-/** A worker is a new process on either side, and one of many weeks in use: its code is compiled as it runs, for most of a minute. */
+/** A worker is a new process on either side, and one of many weeks in use: its code is compiled as it runs, for most of a minute. `rateOf` adds a quarter. */
 const WARM_UP_MS = 32_000;
 /** The second subject finds the worker warm, and only has to get under way. */
 const GET_UNDER_WAY_MS = 8_000;

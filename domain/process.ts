@@ -6,8 +6,6 @@ export interface Heard {
   readonly signal: Exclude<LifeSignal, 'opened'>;
   readonly seq: number;
   readonly id: string;
-  /** The life is over: nothing is left to do. */
-  readonly ended?: boolean;
 }
 
 /** JSON-safe and complete: all of it goes through continue-as-new. */

@@ -96,7 +96,7 @@ function bundleState() {
   const files = ['workflows', 'domain'].flatMap((room) =>
     filesBelow(join(dist, room)).map((file) => `dist/${room}/${file}`),
   );
-  return contentHash([...files.filter((file) => file.endsWith('.js')), 'package-lock.json']);
+  return contentHash([...files.filter((file) => file.endsWith('.js')), 'package-lock.json', 'local/build.mjs']);
 }
 
 /** The files the product is built from, relative to its folder. */

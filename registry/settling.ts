@@ -11,7 +11,7 @@ const SETTLER: Actor = { role: 'system', id: 'settler' };
 
 /**
  * Marks the notices that every department in scope has acknowledged and records it; a RELEASE is handed to its life. Where that was all
- * the life still waited for, it ends here, and its process ends with the signal. A case that somebody holds just now is left for the next round,
+ * the life still waited for, it ends here, and its process is told to end. A case that somebody holds just now is left for the next round,
  * so nobody waits for the settler and it waits for nobody.
  * Returns how many were settled.
  */

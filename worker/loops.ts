@@ -20,7 +20,7 @@ export interface Loops {
 /** The loops on PostgreSQL, which serve courts and departments whether Temporal is there or not. Any number of processes may run them. */
 export function startLoops({ ring, ...relay }: Omit<Relay, 'times'> & { ring: KeyRing }): Loops {
   const { pool, log } = relay;
-  // Several with a few lives each: a fact that has just come finds one that is not waiting for Temporal's slowest answer of a round.
+  // Several: a fact that has just come finds one that is not waiting for the slowest answer of a round.
   const relays = [1, 2, 3, 4].map(
     (number) => new Loop({ name: `relay-${number}`, log, idleMs: 100, work: () => relayOnce(relay) }),
   );

@@ -24,14 +24,17 @@ import { within } from './within.js';
 const LIVES_AT_ONCE = 16;
 /** Signals handed to one life per round: a long row of them must not hold the claim beyond its time. */
 const SIGNALS_AT_ONCE = 50;
-/** No further signal is begun after this long: the claim's transaction must end well before PostgreSQL ends it (30 s idle). */
-const ROUND_MS = 10_000;
-/** A call to Temporal is given up after this long; the row stays and goes again. */
-const CALL_MS = 8_000;
-/** A process that is to end is told so by a signal after this long: no worker took it just now. */
-const END_MS = 1_000;
+/** How long a relay waits, ms. */
+const TIMES = {
+  /** No further signal is begun after this long: the claim's transaction must end well before PostgreSQL ends it (30 s idle). */
+  roundMs: 10_000,
+  /** A call to Temporal is given up after this long; the row stays and goes again. */
+  callMs: 8_000,
+  /** A process that has not ended by then is told by a signal: no worker has it just now, and the others of the round wait. */
+  endMs: 1_000,
+};
 /** A round with a last call that is begun just in time and not answered: for so long a claim's transaction may wait. */
-export const LONGEST_ROUND_MS = ROUND_MS + CALL_MS;
+export const LONGEST_ROUND_MS = TIMES.roundMs + TIMES.callMs;
 
 export interface Relay {
   pool: Pool;
@@ -41,31 +44,25 @@ export interface Relay {
   taskQueue: string;
   log: Logger;
   /** Tests have shorter times. */
-  times?: { roundMs: number; callMs: number };
+  times?: Partial<typeof TIMES>;
 }
 
 /** Hands unsent outbox rows to Temporal. Resolves to whether more may be waiting; throws when nothing could be handed over. */
-export async function relayOnce({
-  pool,
-  temporal,
-  taskQueue,
-  eagerStart = false,
-  log,
-  times = { roundMs: ROUND_MS, callMs: CALL_MS },
-}: Relay): Promise<boolean> {
+export async function relayOnce({ pool, temporal, log, times, ...settings }: Relay): Promise<boolean> {
+  const { roundMs, callMs, endMs } = { ...TIMES, ...times };
   let failure: unknown;
   const call = async (row: OutboxRow): Promise<void> => {
-    const deadline = Date.now() + times.callMs;
+    const deadline = Date.now() + callMs;
     const client = await temporal.client();
-    await client.withDeadline(deadline, () => hand(client, { taskQueue, eagerStart }, row));
+    await client.withDeadline(deadline, () => hand(client, { ...settings, log, endMs }, row));
   };
-  const enough = Date.now() + times.roundMs;
+  const enough = Date.now() + roundMs;
   const { taken, sent } = await relay(pool, LIVES_AT_ONCE, async (rows) => {
     const done: OutboxRow[] = [];
     try {
       for (const row of rows.slice(0, SIGNALS_AT_ONCE)) {
         if (Date.now() > enough) break;
-        if (!row.ended || row.signal === 'acknowledged') await within(times.callMs, 'Temporal', call(row));
+        if (!row.ended || row.signal === 'acknowledged') await within(callMs, 'Temporal', call(row));
         done.push(row);
       }
     } catch (error) {
@@ -81,7 +78,7 @@ export async function relayOnce({
 
 async function hand(
   client: Client,
-  { taskQueue, eagerStart }: { taskQueue: string; eagerStart: boolean },
+  { taskQueue, eagerStart = false, endMs, log }: Pick<Relay, 'taskQueue' | 'eagerStart' | 'log'> & { endMs: number },
   row: OutboxRow,
 ): Promise<void> {
   const options = {
@@ -104,8 +101,12 @@ async function hand(
   const signal = SIGNALS[row.signal];
   const fact: FactMessage = { seq: row.seq, id: row.ref };
   if (row.ended) {
-    // A signal waits for a worker; and one of the version before knows no update.
-    await found(askToEnd(client, life).catch(() => life.signal(signal, { ...fact, ended: true })));
+    // A signal waits for a worker; a worker of the version before, and a server without updates, know no other word.
+    const tell = (error: unknown): Promise<void> => {
+      log.debug({ defaulter: row.defaulter, err: error }, 'process not ended by the update, takes the signal');
+      return life.signal(signal, { ...fact, ended: true });
+    };
+    await found(askToEnd(client, life, endMs).catch(tell));
     return;
   }
   // A life that runs takes the signal alone, which costs Temporal less.
@@ -117,9 +118,9 @@ async function hand(
   });
 }
 
-async function askToEnd(client: Client, life: WorkflowHandle): Promise<void> {
+async function askToEnd(client: Client, life: WorkflowHandle, ms: number): Promise<void> {
   const ask = () => life.executeUpdate(endUpdate, { updateId: endUpdate.name });
-  await within(END_MS, 'the process', client.withDeadline(Date.now() + END_MS, ask));
+  await within(ms, 'the process', client.withDeadline(Date.now() + ms, ask));
 }
 
 /** Whether the process runs; throws what else Temporal said. */

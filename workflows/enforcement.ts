@@ -44,7 +44,7 @@ export async function enforcement({
   ][]) {
     setHandler(definition, (message) => {
       inbox.push({ signal, ...message });
-      ended ||= message.ended === true;
+      ended ||= message?.ended === true;
     });
   }
   setHandler(endUpdate, () => {

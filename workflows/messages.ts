@@ -8,8 +8,8 @@ export const TASK_QUEUE = 'defaulter';
 /** One life per defaulter. */
 export const enforcementWorkflowId = (defaulter: string): string => `enforcement/${defaulter}`;
 
-/** What a signal carries: the fact's number within the life, the id of the thing, and whether the life ended with it. */
-export type FactMessage = Omit<Heard, 'signal'>;
+/** What a signal carries: the fact's number within the life and the id of the thing; and, where `endUpdate` found no worker, that the life is over. */
+export type FactMessage = Omit<Heard, 'signal'> & { readonly ended?: true };
 
 export const interceptionSignal = defineSignal<[FactMessage]>('interception');
 export const repaymentSignal = defineSignal<[FactMessage]>('repayment');

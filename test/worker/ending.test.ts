@@ -21,9 +21,9 @@ describe('a life ends with its last acknowledgement', () => {
   afterAll(() => temporal.close());
 
   const handOver = () => relay(world.pool, 32, async (rows) => rows);
-  const relayAll = async (): Promise<void> => {
+  const relayAll = async (endMs: number): Promise<void> => {
     const log = pino({ level: 'silent' });
-    while (await relayOnce({ pool: world.pool, temporal, taskQueue: world.taskQueue, log }));
+    while (await relayOnce({ pool: world.pool, temporal, taskQueue: world.taskQueue, log, times: { endMs } }));
   };
   const step = (of: typeof publish, id: string) => world.tx((tx) => of(tx, world.ring, id));
   const settleAll = async (): Promise<void> => {
@@ -121,7 +121,7 @@ describe('a life ends with its last acknowledgement', () => {
       await startLife(world, life);
       await settleAll();
       // The repayment was handed over by the test and never came.
-      await relayAll();
+      await relayAll(20_000);
       await world.client.workflow.getHandle(enforcementWorkflowId(life)).result();
       expect(await heardBy(life)).toEqual([[endUpdate.name]]);
       expect((await world.facts(caseId)).filter(({ type }) => type === 'released')).toHaveLength(1);
@@ -135,7 +135,7 @@ describe('a life ends with its last acknowledgement', () => {
     await handOver();
     await startLife(world, life);
     await settleAll();
-    await relayAll();
+    await relayAll(100);
     const { rows } = await world.pool.query('select from outbox where sent_at is null');
     expect(rows).toEqual([]);
     const stop = runLivesOnly(world);
@@ -154,7 +154,7 @@ describe('a life ends with its last acknowledgement', () => {
     const { life } = await paid();
     await handOver();
     await settleAll();
-    await relayAll();
+    await relayAll(100);
     const { rows } = await world.pool.query('select from outbox where sent_at is null');
     expect(rows).toEqual([]);
     await expect(world.client.workflow.getHandle(enforcementWorkflowId(life)).describe()).rejects.toThrow(/not found/i);
