@@ -13,17 +13,72 @@ const rooms = {
   api: ['domain', 'registry', 'ledger', 'console'],
   local: ['domain', 'ledger', 'registry', 'audit'],
 };
+
+// The rooms within a room, from the ground up: each may import the rooms named, and its parent's own files at the ground (`inputs`).
+const within = {
+  registry: {
+    database: [],
+    keys: ['database'],
+    catalogue: ['database'],
+    access: ['database', 'catalogue'],
+    ledger: ['database', 'keys'],
+    case: ['database', 'keys'],
+    parties: ['database', 'keys', 'catalogue', 'access', 'ledger', 'case'],
+    departments: ['database', 'keys', 'catalogue', 'ledger', 'case', 'parties'],
+    courts: ['database', 'keys', 'case', 'parties', 'departments'],
+    process: ['database', 'keys', 'case', 'departments'],
+    views: ['database', 'keys', 'access', 'ledger', 'case', 'parties'],
+    maintenance: ['database', 'keys', 'ledger', 'case', 'parties', 'departments'],
+  },
+  api: {
+    schemas: [],
+    http: ['schemas'],
+    comparison: ['schemas', 'http'],
+    resources: ['schemas', 'http', 'comparison'],
+  },
+  local: {
+    machine: [],
+    setup: ['machine'],
+    servers: ['machine'],
+    city: ['machine'],
+    product: ['machine', 'setup', 'servers', 'city'],
+    docs: ['machine', 'servers'],
+  },
+  bench: {
+    measure: [],
+    lives: ['measure'],
+    comparisons: ['measure', 'lives'],
+    record: ['measure'],
+  },
+};
 const all = [...Object.keys(rooms), 'bench', 'test'];
+const rule = (name, from, others) => ({
+  name,
+  severity: 'error',
+  from: { path: `^${from}/` },
+  to: { path: `^(${others.join('|')})/` },
+});
+
 module.exports = {
   forbidden: [
-    ...Object.entries(rooms).map(([room, may]) => ({
-      name: `${room}-imports`,
-      severity: 'error',
-      from: { path: `^${room}/` },
-      to: {
-        path: `^(${all.filter((r) => r !== room && !may.includes(r)).join('|')})/`,
-      },
-    })),
+    ...Object.entries(rooms).map(([room, may]) =>
+      rule(
+        `${room}-imports`,
+        room,
+        all.filter((other) => other !== room && !may.includes(other)),
+      ),
+    ),
+    ...Object.entries(within).flatMap(([house, inner]) =>
+      Object.entries(inner).map(([room, may]) =>
+        rule(
+          `${house}-${room}-imports`,
+          `${house}/${room}`,
+          Object.keys(inner)
+            .filter((other) => other !== room && !may.includes(other))
+            .map((other) => `${house}/${other}`),
+        ),
+      ),
+    ),
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'domain-and-workflows-are-pure',

@@ -4,9 +4,9 @@ import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { type Backoff, backoff } from '../domain/backoff.js';
 import type { AllowedHosts } from '../domain/endpoint.js';
-import { batchFailed, batchTaken, dueFor, receiverGone, type Sending } from '../registry/channels.js';
-import type { KeyRing } from '../registry/key-ring.js';
-import { inTransaction, type Pool } from '../registry/pool.js';
+import { inTransaction, type Pool } from '../registry/database/pool.js';
+import { batchFailed, batchTaken, dueFor, receiverGone, type Sending } from '../registry/departments/channels.js';
+import type { KeyRing } from '../registry/keys/key-ring.js';
 import { HeadOfLog } from './head-of-log.js';
 import { sendWebhook } from './webhook.js';
 

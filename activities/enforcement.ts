@@ -1,9 +1,9 @@
-import { notifyJudge } from '../registry/interceptions.js';
-import type { KeyRing } from '../registry/key-ring.js';
-import { redrive } from '../registry/outbox.js';
-import { inTransaction, type Pool, type Transaction } from '../registry/pool.js';
-import type { StepResult } from '../registry/steps.js';
-import * as steps from '../registry/steps.js';
+import { redrive } from '../registry/case/outbox.js';
+import { notifyJudge } from '../registry/courts/directives.js';
+import { inTransaction, type Pool, type Transaction } from '../registry/database/pool.js';
+import type { KeyRing } from '../registry/keys/key-ring.js';
+import type { StepResult } from '../registry/process/steps.js';
+import * as steps from '../registry/process/steps.js';
 
 export type { StepResult };
 

@@ -1,5 +1,5 @@
-import { headOfLog } from '../registry/notices.js';
-import type { Pool } from '../registry/pool.js';
+import type { Pool } from '../registry/database/pool.js';
+import { headOfLog } from '../registry/departments/notices.js';
 
 interface Waiting {
   beyond: number;

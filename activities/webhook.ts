@@ -3,7 +3,7 @@ import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { Webhook } from 'standardwebhooks';
 import type { AllowedHosts } from '../domain/endpoint.js';
-import { isSigningKey, signatureOf } from '../registry/signing-keys.js';
+import { isSigningKey, signatureOf } from '../registry/departments/signing-keys.js';
 import { guardedLookup, type Resolve } from './addresses.js';
 
 // Built-in `fetch` has no hook for the lookup, so it cannot be kept out of private networks: node:https and node:http it is.

@@ -6,14 +6,14 @@
 import { createServer, type Server } from 'node:http';
 import { createConsole } from '../console/index.js';
 import { parseAllowedHosts } from '../domain/endpoint.js';
-import { awaitKnownKeys } from '../registry/data-keys.js';
-import { forgetOldAnswers } from '../registry/idempotency.js';
-import { readKeyRing } from '../registry/key-ring.js';
-import { openLog } from '../registry/ledger-log.js';
-import { createPool, type Pool } from '../registry/pool.js';
+import { forgetOldAnswers } from '../registry/database/idempotency.js';
+import { createPool, type Pool } from '../registry/database/pool.js';
+import { awaitKnownKeys } from '../registry/keys/data-keys.js';
+import { readKeyRing } from '../registry/keys/key-ring.js';
+import { openLog } from '../registry/ledger/signed-log.js';
 import { createApplication } from './application.js';
-import { createLogger } from './logging.js';
-import { described } from './problem.js';
+import { createLogger } from './http/logging.js';
+import { described } from './http/problem.js';
 
 function setting(name: string, usual?: string): string {
   const value = process.env[name] ?? usual;

@@ -1,13 +1,13 @@
-import { sayOnStandardError } from '../local/say.mjs';
-import { measureBatches } from './batches.js';
-import { readCompareSettings } from './compare-settings.js';
-import { openCourt } from './court.js';
-import { progress } from './figures.js';
-import { measureLongList } from './long-list.js';
-import { measureNearMisses } from './near-misses.js';
-import { Place } from './place.js';
-import { measureSingles } from './singles.js';
-import { measureWritings } from './writings.js';
+import { sayOnStandardError } from '../local/machine/say.mjs';
+import { measureBatches } from './comparisons/batches.js';
+import { openCourt } from './comparisons/court.js';
+import { measureLongList } from './comparisons/long-list.js';
+import { measureNearMisses } from './comparisons/near-misses.js';
+import { readCompareSettings } from './comparisons/settings.js';
+import { measureSingles } from './comparisons/singles.js';
+import { measureWritings } from './comparisons/writings.js';
+import { Place } from './lives/environment.js';
+import { progress } from './measure/figures.js';
 
 /**
  * `npm run bench:compare`: what a comparison costs beside a web server's word and a bare join, and whether it ever stops the wrong person or misses

@@ -1,8 +1,8 @@
-import { sayOnStandardError } from '../local/say.mjs';
-import { progress } from './figures.js';
-import { measurePublication, measureRate, withoutRecord } from './ledger-facts.js';
-import { fill, measureBytes, measureFullCheck, measureProofs } from './ledger-large.js';
-import { LedgerPlace } from './ledger-place.js';
+import { sayOnStandardError } from '../local/machine/say.mjs';
+import { progress } from './measure/figures.js';
+import { LedgerPlace } from './record/environment.js';
+import { measurePublication, measureRate, withoutRecord } from './record/facts.js';
+import { fill, measureBytes, measureFullCheck, measureProofs } from './record/large-log.js';
 
 const whole = (name: string, usual: number): number => {
   const value = Number(process.env[name] ?? usual);

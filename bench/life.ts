@@ -1,12 +1,12 @@
-import { sayOnStandardError } from '../local/say.mjs';
-import { measureBudget } from './budget.js';
-import { progress } from './figures.js';
-import { Lives } from './lives.js';
-import { measureOpenLives } from './open-lives.js';
-import { Place } from './place.js';
-import { measureReleases } from './releases.js';
-import { readSettings } from './settings.js';
-import { measureThroughput } from './throughput.js';
+import { sayOnStandardError } from '../local/machine/say.mjs';
+import { measureBudget } from './lives/budget.js';
+import { Place } from './lives/environment.js';
+import { Lives } from './lives/lives.js';
+import { measureOpenLives } from './lives/open-lives.js';
+import { measureReleases } from './lives/releases.js';
+import { readSettings } from './lives/settings.js';
+import { measureThroughput } from './lives/throughput.js';
+import { progress } from './measure/figures.js';
 
 /**
  * `npm run bench:life`: what a life costs, beside the least that a durable step can cost. One JSON object a line on standard output, progress

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { JSX } from 'preact';
 import { render } from 'preact-render-to-string';
-import type { Pool } from '../registry/pool.js';
-import { type CourtCaller, isOfCourt } from '../registry/scope.js';
+import { type CourtCaller, isOfCourt } from '../registry/access/scope.js';
+import type { Pool } from '../registry/database/pool.js';
 import { type Message, MessagePage } from './pages/message.js';
 import { paths, withQuery } from './paths.js';
 import { signedIn } from './session.js';

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
-import type { Caller } from '../registry/credentials.js';
-import type { Pool } from '../registry/pool.js';
-import { closeSession, openSession, sessionCaller } from '../registry/sessions.js';
+import type { Caller } from '../registry/access/credentials.js';
+import { closeSession, openSession, sessionCaller } from '../registry/access/sessions.js';
+import type { Pool } from '../registry/database/pool.js';
 import { readCookie } from './cookies.js';
 import { setCookie } from './security.js';
 

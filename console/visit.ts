@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { Caller } from '../registry/credentials.js';
+import type { Caller } from '../registry/access/credentials.js';
 import { HOME, single, withQuery } from './paths.js';
 import { LANGUAGES, type Language, languageOf, type Text } from './text/index.js';
 

@@ -1,17 +1,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { StartOptions } from './arguments.mjs';
-import { claimDataDirectory, type DataDirectory } from './data-directory.js';
-import { portProblem } from './ports.js';
-import { rotateLog } from './private-files.js';
-import { processIdentity } from './process-identity.mjs';
-import type { ProcessRecord } from './processes.js';
-import { LocalProduct } from './product.js';
-import { removeRunFiles, writeProcessesFile } from './run-file.js';
-import { PlainError, say } from './say.mjs';
-import { ChildFailed, Supervisor } from './supervisor.js';
-import type { TemporalSource } from './temporal-binary.mjs';
-import { dismissWarden, launchWarden } from './warden.js';
+import type { StartOptions } from './machine/arguments.mjs';
+import { portProblem } from './machine/ports.js';
+import { rotateLog } from './machine/private-files.js';
+import { processIdentity } from './machine/process-identity.mjs';
+import type { ProcessRecord } from './machine/processes.js';
+import { PlainError, say } from './machine/say.mjs';
+import { claimDataDirectory, type DataDirectory } from './product/data-directory.js';
+import { LocalProduct } from './product/product.js';
+import { removeRunFiles, writeProcessesFile } from './product/run-file.js';
+import { ChildFailed, Supervisor } from './product/supervisor.js';
+import { dismissWarden, launchWarden } from './product/warden.js';
+import type { TemporalSource } from './setup/temporal-binary.mjs';
 
 /** Dependants before what they depend on: the worker drains into a PostgreSQL that still runs. */
 const stopOrder = ['departments', 'worker', 'api', 'temporal', 'postgres'];

@@ -1,9 +1,9 @@
 // `npm run bench:…`, `docs`, `mutate`: sets up what a compiled script needs, then runs it. Plain JavaScript without static imports: see
 // start.mjs.
-import('./node-version.mjs')
+import('./setup/node-version.mjs')
   .then((version) => {
     version.demandSupportedNode();
-    return import('./prepare.mjs');
+    return import('./setup/prepare.mjs');
   })
   .then((prepare) => prepare.runScript(process.argv[2]))
   .then((code) => process.exit(code))

@@ -1,9 +1,9 @@
 // `npm start`. Plain JavaScript without dependencies: it must run before anything is installed, and on a Node
 // that is too old it must still be able to say so. Hence no static imports and no top-level await here.
-import('./node-version.mjs')
+import('./setup/node-version.mjs')
   .then((version) => {
     version.demandSupportedNode();
-    return import('./prepare.mjs');
+    return import('./setup/prepare.mjs');
   })
   .then((prepare) => prepare.startProduct(process.argv.slice(2)))
   .catch((error) => {

@@ -1,8 +1,8 @@
 // `npm test`: sets up what it needs, then runs every check. Parameters go to vitest.
-import('./node-version.mjs')
+import('./setup/node-version.mjs')
   .then((version) => {
     version.demandSupportedNode();
-    return import('./checks.mjs');
+    return import('./setup/checks.mjs');
   })
   .then((checks) => checks.runChecks(process.argv.slice(2)))
   .then((passed) => process.exit(passed ? 0 : 1))

@@ -3,9 +3,9 @@ import type { WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { type ChannelSettings, createChannelActivities } from '../activities/department-channel.js';
 import type { AllowedHosts } from '../domain/endpoint.js';
-import { type ChannelToEnsure, channelEnsured, channelsToEnsure } from '../registry/channels.js';
-import type { KeyRing } from '../registry/key-ring.js';
-import { inTransaction, type Pool } from '../registry/pool.js';
+import { inTransaction, type Pool } from '../registry/database/pool.js';
+import { type ChannelToEnsure, channelEnsured, channelsToEnsure } from '../registry/departments/channels.js';
+import type { KeyRing } from '../registry/keys/key-ring.js';
 import type { departmentChannel } from '../workflows/index.js';
 import {
   CHANNEL_TASK_QUEUE,

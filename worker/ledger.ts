@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Policy } from '../ledger/policy.js';
-import { latestCheckpoint } from '../registry/checkpoints.js';
-import type { Log } from '../registry/ledger-log.js';
-import { ledgerHealth, markBehind, type Standing, standing } from '../registry/ledger-standing.js';
-import { treeOf } from '../registry/ledger-tiles.js';
-import type { Pool } from '../registry/pool.js';
-import { sequenceRound } from '../registry/sequencer.js';
+import type { Pool } from '../registry/database/pool.js';
+import { latestCheckpoint } from '../registry/ledger/checkpoints.js';
+import { ledgerHealth, markBehind, type Standing, standing } from '../registry/ledger/log-status.js';
+import { sequenceRound } from '../registry/ledger/sequencer.js';
+import type { Log } from '../registry/ledger/signed-log.js';
+import { treeOf } from '../registry/ledger/tiles.js';
 import { Loop } from './loop.js';
 import { type AskedWitness, canBeAsked } from './witness-client.js';
 import { compareWithWitnesses } from './witness-comparison.js';

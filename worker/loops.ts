@@ -1,7 +1,7 @@
-import type { KeyRing } from '../registry/key-ring.js';
-import { assignPositions } from '../registry/notices.js';
-import { sealComparisons, WHOLE_LOOK } from '../registry/seals.js';
-import { settle } from '../registry/settling.js';
+import { assignPositions } from '../registry/departments/notices.js';
+import type { KeyRing } from '../registry/keys/key-ring.js';
+import { sealComparisons, WHOLE_LOOK } from '../registry/ledger/comparison-batches.js';
+import { settle } from '../registry/process/settle.js';
 import { Loop } from './loop.js';
 import { type Relay, relayOnce } from './relay.js';
 

@@ -7,8 +7,8 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { type OutboxRow, relay } from '../registry/outbox.js';
-import type { Pool } from '../registry/pool.js';
+import { type OutboxRow, relay } from '../registry/case/outbox.js';
+import type { Pool } from '../registry/database/pool.js';
 import type { enforcement } from '../workflows/index.js';
 import {
   type EnforcementInput,
@@ -18,7 +18,7 @@ import {
   SIGNALS,
 } from '../workflows/messages.js';
 import type { TemporalConnection } from './temporal.js';
-import { within } from './within.js';
+import { within } from './with-timeout.js';
 
 /** Lives served side by side by one relay, which share its claim and its commit; more only queue at the embedded server’s one connection to its store. */
 const LIVES_AT_ONCE = 16;

@@ -1,7 +1,7 @@
 import { Client, type ClientOptions } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
-import { within } from './within.js';
+import { within } from './with-timeout.js';
 
 /** A server that accepts a connection and says nothing, or a network that swallows it, is tried again after this long. */
 const CONNECT_MS = 10_000;

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../ledger/checkpoint.js';
 import type { Policy } from '../ledger/policy.js';
 import type { Tree } from '../ledger/tree.js';
-import { type Log, logKeys } from '../registry/ledger-log.js';
+import { type Log, logKeys } from '../registry/ledger/signed-log.js';
 import { type AskedWitness, heldCheckpoint, WitnessFailed } from './witness-client.js';
 
 export type Comparison =

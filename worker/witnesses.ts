@@ -1,10 +1,15 @@
 import type { Logger } from 'pino';
 import type { Policy } from '../ledger/policy.js';
-import { cosignersOf, keepCosignature, latestCheckpoint, type StoredCheckpoint } from '../registry/checkpoints.js';
-import { type Log, logKeys } from '../registry/ledger-log.js';
-import { standing } from '../registry/ledger-standing.js';
-import { treeOf } from '../registry/ledger-tiles.js';
-import type { Pool } from '../registry/pool.js';
+import type { Pool } from '../registry/database/pool.js';
+import {
+  cosignersOf,
+  keepCosignature,
+  latestCheckpoint,
+  type StoredCheckpoint,
+} from '../registry/ledger/checkpoints.js';
+import { standing } from '../registry/ledger/log-status.js';
+import { type Log, logKeys } from '../registry/ledger/signed-log.js';
+import { treeOf } from '../registry/ledger/tiles.js';
 import {
   type AskedWitness,
   askForCosignature,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { addDays, compareDates, isDate } from '../../domain/calendar.js';
 import { DISPOSITIONS } from '../../domain/vocabulary.js';
-import type { RuleChange } from '../../registry/rule-changes.js';
-import type { SchoolInput } from '../../registry/schools.js';
-import { coded, complain } from '../validate.js';
+import type { RuleChange } from '../../registry/catalogue/rule-changes.js';
+import type { SchoolInput } from '../../registry/catalogue/schools.js';
+import { coded, complain } from '../http/validate.js';
 import { date, line } from './parts.js';
 import { present } from './present.js';
 

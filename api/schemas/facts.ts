@@ -8,7 +8,7 @@ import type {
   FeedbackInput,
   RepaymentInput,
 } from '../../registry/inputs.js';
-import { coded, complain } from '../validate.js';
+import { coded, complain } from '../http/validate.js';
 import { checkAsset } from './case.js';
 import {
   amount,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { compareDates } from '../../domain/calendar.js';
 import { NUMBER_RELATIONS, PURPOSES } from '../../domain/identity/relations.js';
-import type { LinkInput } from '../../registry/identity-links.js';
-import type { IdentityDecisionInput } from '../../registry/identity-reviews.js';
-import type { SearchInput } from '../../registry/identity-searches.js';
-import { coded, complain } from '../validate.js';
+import type { IdentityDecisionInput } from '../../registry/courts/identity-reviews.js';
+import type { LinkInput } from '../../registry/parties/identity-links.js';
+import type { SearchInput } from '../../registry/parties/identity-searches.js';
+import { coded, complain } from '../http/validate.js';
 import { page } from './page.js';
 import { date, id, name, pastDate, prose } from './parts.js';
 import { identifier, party } from './party.js';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Candidate, Search } from '../../registry/identity-searches.js';
+import type { Candidate, Search } from '../../registry/parties/identity-searches.js';
 import { Layout } from '../parts/layout.js';
 import { List } from '../parts/list.js';
 import { PurposeSelect, Reveal } from '../parts/reveal.js';

@@ -1,9 +1,9 @@
-import { type CaseDepartment, caseDepartments } from '../../registry/case-departments.js';
-import { type CaseView, caseView, type TimelineItem, timeline } from '../../registry/case-views.js';
-import { type CourtView, courts, type ServiceView, services } from '../../registry/catalogue.js';
-import { factTimes } from '../../registry/fact-times.js';
-import type { KeyRing } from '../../registry/key-ring.js';
-import type { Pool } from '../../registry/pool.js';
+import { type CourtView, courts, type ServiceView, services } from '../../registry/catalogue/catalogue.js';
+import type { Pool } from '../../registry/database/pool.js';
+import type { KeyRing } from '../../registry/keys/key-ring.js';
+import { type CaseDepartment, caseDepartments } from '../../registry/views/case-departments.js';
+import { type CaseView, caseView, type TimelineItem, timeline } from '../../registry/views/case-views.js';
+import { factTimes } from '../../registry/views/fact-times.js';
 import type { Times } from '../parts/stages.js';
 
 /** All that the page of one case shows. */

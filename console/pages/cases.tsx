@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { CaseView } from '../../registry/case-views.js';
+import type { CaseView } from '../../registry/views/case-views.js';
 import { Layout } from '../parts/layout.js';
 import { Money, Performed } from '../parts/money.js';
 import { CaseBadge, DefaulterBadge } from '../parts/state.js';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { CaseCertificate } from '../../registry/certificates.js';
+import type { CaseCertificate } from '../../registry/views/certificates.js';
 import { Layout } from '../parts/layout.js';
 import { Time } from '../parts/time.js';
 import { paths, withQuery } from '../paths.js';

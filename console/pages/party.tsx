@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { IdentityChain } from '../../registry/identity-chain.js';
+import type { IdentityChain } from '../../registry/parties/identity-chain.js';
 import { Layout } from '../parts/layout.js';
 import { Reveal } from '../parts/reveal.js';
 import { Table } from '../parts/table.js';

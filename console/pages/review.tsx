@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JSX } from 'preact';
-import type { Explanation } from '../../registry/identity-reviews.js';
+import type { Explanation } from '../../registry/courts/identity-reviews.js';
 import { Layout } from '../parts/layout.js';
 import { List } from '../parts/list.js';
 import { Reveal } from '../parts/reveal.js';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { ReviewItem } from '../../registry/identity-reviews.js';
+import type { ReviewItem } from '../../registry/courts/identity-reviews.js';
 import { Layout } from '../parts/layout.js';
 import { Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { CaseView, DefaulterView, RestrictionView } from '../../registry/case-views.js';
+import type { CaseView, DefaulterView, RestrictionView } from '../../registry/views/case-views.js';
 import { paths } from '../paths.js';
 import { day } from '../text/format.js';
 import type { Visit } from '../visit.js';

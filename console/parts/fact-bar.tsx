@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { CaseDepartment } from '../../registry/case-departments.js';
-import type { CaseView } from '../../registry/case-views.js';
-import type { CourtView } from '../../registry/catalogue.js';
+import type { CourtView } from '../../registry/catalogue/catalogue.js';
+import type { CaseDepartment } from '../../registry/views/case-departments.js';
+import type { CaseView } from '../../registry/views/case-views.js';
 import type { Visit } from '../visit.js';
 import { Money, Performed } from './money.js';
 import { CaseBadge, DefaulterBadge } from './state.js';

@@ -1,5 +1,5 @@
 import type { FactType } from '../../domain/vocabulary.js';
-import type { TimelineItem } from '../../registry/case-views.js';
+import type { TimelineItem } from '../../registry/views/case-views.js';
 import { money } from '../text/format.js';
 import type { Visit } from '../visit.js';
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { isOfCourt } from '../../registry/scope.js';
+import { isOfCourt } from '../../registry/access/scope.js';
 import { assetUrl } from '../assets.js';
 import { paths } from '../paths.js';
 import type { Visit } from '../visit.js';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { CaseDepartment } from '../../registry/case-departments.js';
+import type { CaseDepartment } from '../../registry/views/case-departments.js';
 import { shortName } from '../text/short-names.js';
 import type { Visit } from '../visit.js';
 import { List } from './list.js';

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import type { CaseDepartment } from '../../registry/case-departments.js';
-import type { CaseView } from '../../registry/case-views.js';
-import type { factTimes } from '../../registry/fact-times.js';
+import type { CaseDepartment } from '../../registry/views/case-departments.js';
+import type { CaseView } from '../../registry/views/case-views.js';
+import type { factTimes } from '../../registry/views/fact-times.js';
 import { percent, performedPercent } from '../text/format.js';
 import type { Visit } from '../visit.js';
 import { OrderedList } from './list.js';

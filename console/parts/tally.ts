@@ -1,5 +1,5 @@
-import type { CaseDepartment, Telling } from '../../registry/case-departments.js';
-import type { CaseView } from '../../registry/case-views.js';
+import type { CaseDepartment, Telling } from '../../registry/views/case-departments.js';
+import type { CaseView } from '../../registry/views/case-views.js';
 
 // Header, stages, matrix and table count here and nowhere else.
 

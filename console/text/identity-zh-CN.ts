@@ -1,7 +1,7 @@
 import type { IdentifierType, PartyKind } from '../../domain/identity/identifier.js';
 import type { Purpose, Relation } from '../../domain/identity/relations.js';
-import type { IdentityFactType } from '../../registry/identity-facts.js';
-import type { Agreement } from '../../registry/identity-searches.js';
+import type { IdentityFactType } from '../../registry/parties/identity-facts.js';
+import type { Agreement } from '../../registry/parties/identity-searches.js';
 
 /** What the pages about who is who say. */
 export const identityZhCN = {

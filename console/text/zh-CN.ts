@@ -15,7 +15,7 @@ import type {
   Role,
 } from '../../domain/vocabulary.js';
 import type { DecisionInput } from '../../registry/inputs.js';
-import type { ReceiptState } from '../../registry/receipts.js';
+import type { ReceiptState } from '../../registry/ledger/receipts.js';
 import { identityZhCN } from './identity-zh-CN.js';
 
 /** The source language: every other one must satisfy the shape of this constant. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rootFolder } from '../places.mjs';
+import { rootFolder } from '../machine/paths.mjs';
 import { rulesDocument } from './rules-table.js';
 import { type StateTable, stateDiagram, stateTable, walkStates } from './state-diagram.js';
 

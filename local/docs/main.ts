@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rootFolder } from '../places.mjs';
-import { say } from '../say.mjs';
+import { rootFolder } from '../machine/paths.mjs';
+import { say } from '../machine/say.mjs';
 import { generatedDocuments, read } from './generated.js';
 
 /** `npm run docs`: writes what the sources say into the documents. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { rootFolder } from '../places.mjs';
+import { rootFolder } from '../machine/paths.mjs';
 
 const ruleSchema = z.strictObject({
   /** What the handbook or the law calls it. */

@@ -2,11 +2,11 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveEpochs } from '../../domain/identity/epoch.js';
-import { receiverGone } from '../../registry/channels.js';
-import { departmentKey, tokenOf, unwrapWith } from '../../registry/department-tokens.js';
-import { inTransaction } from '../../registry/pool.js';
-import { publish } from '../../registry/steps.js';
-import { keepTokenIndexes } from '../../registry/token-index.js';
+import { inTransaction } from '../../registry/database/pool.js';
+import { receiverGone } from '../../registry/departments/channels.js';
+import { departmentKey, tokenOf, unwrapWith } from '../../registry/parties/department-tokens.js';
+import { keepTokenIndexes } from '../../registry/parties/token-index.js';
+import { publish } from '../../registry/process/steps.js';
 import { administrator, clerkOf, departmentOf } from '../harness/credentials.js';
 import { aCase, bornOn, fitsItsSchema, type Served, serve } from './served.js';
 

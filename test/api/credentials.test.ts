@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { authenticate, ensureCredentials, identify } from '../../registry/credentials.js';
-import { closeSession, openSession, sessionCaller } from '../../registry/sessions.js';
+import { authenticate, ensureCredentials, identify } from '../../registry/access/credentials.js';
+import { closeSession, openSession, sessionCaller } from '../../registry/access/sessions.js';
 import { allCredentials, departmentOf, judgeOf } from '../harness/credentials.js';
 import { type Served, serve } from './served.js';
 

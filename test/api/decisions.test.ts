@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDays, addMonths, shanghaiDate } from '../../domain/calendar.js';
-import { inTransaction } from '../../registry/pool.js';
-import { publish } from '../../registry/steps.js';
+import { inTransaction } from '../../registry/database/pool.js';
+import { publish } from '../../registry/process/steps.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../harness/credentials.js';
 import { aCase, aDefaulter, bornOn, type Served, serve } from './served.js';
 

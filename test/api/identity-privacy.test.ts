@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createLogger } from '../../api/logging.js';
+import { createLogger } from '../../api/http/logging.js';
 import { creditCodeCheck, organisationCheck, residentCheck } from '../../domain/identity/check-digits.js';
 import { IDENTIFIER_TYPES } from '../../domain/identity/identifier.js';
 import { clerkOf, departmentOf, judgeOf } from '../harness/credentials.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inTransaction } from '../../registry/pool.js';
-import { publish } from '../../registry/steps.js';
+import { inTransaction } from '../../registry/database/pool.js';
+import { publish } from '../../registry/process/steps.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../harness/credentials.js';
 import { aCase, bornOn, type Served, serve } from './served.js';
 

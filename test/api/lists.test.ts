@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { raise } from '../../registry/inbox.js';
-import { inTransaction } from '../../registry/pool.js';
+import { raise } from '../../registry/case/inbox.js';
+import { inTransaction } from '../../registry/database/pool.js';
 import { clerkOf, judgeOf, supervisorOf } from '../harness/credentials.js';
 import { aCase, type Served, serve } from './served.js';
 

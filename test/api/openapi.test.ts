@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ACCESS } from '../../api/access.js';
 import { ROUTES } from '../../api/application.js';
+import { ACCESS } from '../../api/http/access.js';
 import { type Served, serve } from './served.js';
 
 let api: Served;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createLogger } from '../../api/logging.js';
-import { inTransaction } from '../../registry/pool.js';
-import { publish } from '../../registry/steps.js';
+import { createLogger } from '../../api/http/logging.js';
+import { inTransaction } from '../../registry/database/pool.js';
+import { publish } from '../../registry/process/steps.js';
 import { clerkOf, departmentOf, judgeOf } from '../harness/credentials.js';
 import { aCase, OTHER_PERSON, type Served, serve, WUDANG_PERSON } from './served.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assignPositions } from '../../registry/notices.js';
-import { inTransaction } from '../../registry/pool.js';
-import { publish } from '../../registry/steps.js';
+import { inTransaction } from '../../registry/database/pool.js';
+import { assignPositions } from '../../registry/departments/notices.js';
+import { publish } from '../../registry/process/steps.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../harness/credentials.js';
 import { aCase, bornOn, type Served, serve, WUDANG_PERSON } from './served.js';
 

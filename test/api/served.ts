@@ -5,11 +5,11 @@ import request from 'supertest';
 import { inject } from 'vitest';
 import { z } from 'zod';
 import { type ApplicationOptions, createApplication } from '../../api/application.js';
-import type { Reply, Route } from '../../api/route.js';
+import type { Reply, Route } from '../../api/http/route.js';
 import { problem } from '../../api/schemas/answers.js';
 import { residentCheck } from '../../domain/identity/check-digits.js';
-import { type KeyRing, readKeyRing } from '../../registry/key-ring.js';
-import { createPool, type Pool } from '../../registry/pool.js';
+import { createPool, type Pool } from '../../registry/database/pool.js';
+import { type KeyRing, readKeyRing } from '../../registry/keys/key-ring.js';
 import { freshDatabase } from '../harness/database.js';
 
 /** The API over a database of its own; every answer is held against its schema. */

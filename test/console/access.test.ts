@@ -4,7 +4,7 @@ import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createApplication } from '../../api/application.js';
 import { createConsole } from '../../console/index.js';
-import { createPool } from '../../registry/pool.js';
+import { createPool } from '../../registry/database/pool.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../harness/credentials.js';
 import { expectSoundPage, OWN_FORM, signedInAs } from './browsing.js';
 import { COURT, type Court, createCourt, houseJudge } from './court.js';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { parseProof, verifyProof } from '../../ledger/proof-file.js';
-import { withDatabase } from '../../local/postgres-databases.js';
-import { logKeys, openLog } from '../../registry/ledger-log.js';
-import { createPool, type Pool } from '../../registry/pool.js';
-import { sequenceRound } from '../../registry/sequencer.js';
+import { withDatabase } from '../../local/servers/postgres-databases.js';
+import { createPool, type Pool } from '../../registry/database/pool.js';
+import { sequenceRound } from '../../registry/ledger/sequencer.js';
+import { logKeys, openLog } from '../../registry/ledger/signed-log.js';
 import { judgeOf } from '../harness/credentials.js';
 import { ORIGIN } from '../harness/ledger.js';
 import { type Browsing, expectSoundPage, signedInAs } from './browsing.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createApplication } from '../../api/application.js';
-import { createLogger } from '../../api/logging.js';
+import { createLogger } from '../../api/http/logging.js';
 import { createConsole } from '../../console/index.js';
 import { clerkOf, departmentOf, judgeOf, supervisorOf } from '../harness/credentials.js';
 import { type Browsing, expectSoundPage, OWN_FORM, signedInAs } from './browsing.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ruleSections, rulesDocument, testReference } from '../../local/docs/rules-table.js';
-import { rootFolder } from '../../local/places.mjs';
+import { rootFolder } from '../../local/machine/paths.mjs';
 
 const rules = ruleSections().flatMap((section) => section.rules);
 

@@ -1,5 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
-import { ensureBrowser } from '../../local/browser.mjs';
+import { ensureBrowser } from '../../local/setup/browser.mjs';
 
 /** A headless Chromium; the caller closes it. */
 export async function launchBrowser(): Promise<Browser> {

@@ -1,6 +1,6 @@
-import type { OpenedCase } from '../../registry/cases.js';
+import type { OpenedCase } from '../../registry/courts/open-case.js';
 import type { DefaulterInput } from '../../registry/inputs.js';
-import { escalate, expire, extend, publish, type StepResult, tell } from '../../registry/steps.js';
+import { escalate, expire, extend, publish, type StepResult, tell } from '../../registry/process/steps.js';
 import type { World } from './world.js';
 
 const STEPS = { publish, tell, expire, extend, escalate };

@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import type { Credential } from '../../registry/credentials.js';
+import type { Credential } from '../../registry/access/credentials.js';
 
 type CredentialOf<Role extends Credential['role']> = Extract<Credential, { role: Role }>;
 

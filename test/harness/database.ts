@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { withClient, withDatabase } from '../../local/postgres-databases.js';
+import { withClient, withDatabase } from '../../local/servers/postgres-databases.js';
 
 export interface FreshDatabase {
   /** The owner's. */

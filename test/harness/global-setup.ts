@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import type { Credential } from '../../registry/credentials.js';
+import type { Credential } from '../../registry/access/credentials.js';
 import { startServers, type TestServers } from './servers.js';
 
 declare module 'vitest' {

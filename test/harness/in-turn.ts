@@ -1,4 +1,4 @@
-import { inTransaction, type Transaction } from '../../registry/pool.js';
+import { inTransaction, type Transaction } from '../../registry/database/pool.js';
 import { eventually } from './eventually.js';
 import type { World } from './world.js';
 

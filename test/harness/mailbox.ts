@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
-import { freePort } from '../../local/ports.js';
+import { freePort } from '../../local/machine/ports.js';
 
 export interface ReceivedMail {
   from: string;

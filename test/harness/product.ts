@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { rootFolder } from '../../local/places.mjs';
-import { freePort } from '../../local/ports.js';
-import type { RunFile } from '../../local/run-file.js';
-import type { Credential } from '../../registry/credentials.js';
+import { rootFolder } from '../../local/machine/paths.mjs';
+import { freePort } from '../../local/machine/ports.js';
+import type { RunFile } from '../../local/product/run-file.js';
+import type { Credential } from '../../registry/access/credentials.js';
 import { temporaryFolder } from './servers.js';
 
 export interface ProductOptions {

@@ -1,8 +1,8 @@
 import { verify as check, createPublicKey } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { freePort } from '../../local/ports.js';
-import type { Notice } from '../../registry/notices.js';
+import { freePort } from '../../local/machine/ports.js';
+import type { Notice } from '../../registry/departments/notices.js';
 import { eventually } from './eventually.js';
 
 /** One request as a department's receiver saw it. */

@@ -3,19 +3,23 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProvidedContext } from 'vitest';
-import { newKeyRing } from '../../local/keys.js';
-import { rootFolder } from '../../local/places.mjs';
-import { type PostgresServer, startPostgres } from '../../local/postgres.js';
-import { createApplicationLogin, createSequencerLogin, ensureDatabase } from '../../local/postgres-databases.js';
-import { writePrivateJson } from '../../local/private-files.js';
-import { processIdentity } from '../../local/process-identity.mjs';
-import { removeRunFiles, writeProcessesFile } from '../../local/run-file.js';
-import { startTemporal, type TemporalServer } from '../../local/temporal.js';
-import { ensureTemporalBinary } from '../../local/temporal-binary.mjs';
-import { dismissWarden, launchWarden } from '../../local/warden.js';
-import { ensureCredentials } from '../../registry/credentials.js';
-import { loadReferenceData } from '../../registry/load.js';
-import { migrate } from '../../registry/migrate.js';
+import { rootFolder } from '../../local/machine/paths.mjs';
+import { writePrivateJson } from '../../local/machine/private-files.js';
+import { processIdentity } from '../../local/machine/process-identity.mjs';
+import { newKeyRing } from '../../local/product/keys.js';
+import { removeRunFiles, writeProcessesFile } from '../../local/product/run-file.js';
+import { dismissWarden, launchWarden } from '../../local/product/warden.js';
+import { type PostgresServer, startPostgres } from '../../local/servers/postgres.js';
+import {
+  createApplicationLogin,
+  createSequencerLogin,
+  ensureDatabase,
+} from '../../local/servers/postgres-databases.js';
+import { startTemporal, type TemporalServer } from '../../local/servers/temporal.js';
+import { ensureTemporalBinary } from '../../local/setup/temporal-binary.mjs';
+import { ensureCredentials } from '../../registry/access/credentials.js';
+import { loadReferenceData } from '../../registry/catalogue/load-reference-data.js';
+import { migrate } from '../../registry/database/migrate.js';
 
 export interface TestServers {
   provided: ProvidedContext;
@@ -91,7 +95,7 @@ async function makeTemplate(
 
 /** Its program is compiled; `npx vitest` on a tree that was never built goes without. */
 function guard(folder: string, logs: string): ChildProcess | undefined {
-  if (!existsSync(join(rootFolder, 'dist', 'local', 'warden-process.js'))) return undefined;
+  if (!existsSync(join(rootFolder, 'dist', 'local', 'product', 'warden-process.js'))) return undefined;
   const warden = launchWarden(folder, join(logs, 'warden.log'));
   warden.unref();
   return warden;

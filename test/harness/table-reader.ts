@@ -1,7 +1,7 @@
 import type { LogReader } from '../../ledger/log-reader.js';
-import { servedCheckpoint } from '../../registry/checkpoints.js';
-import { readEntryBundle, readTilesOf } from '../../registry/ledger-tiles.js';
-import type { Pool } from '../../registry/pool.js';
+import type { Pool } from '../../registry/database/pool.js';
+import { servedCheckpoint } from '../../registry/ledger/checkpoints.js';
+import { readEntryBundle, readTilesOf } from '../../registry/ledger/tiles.js';
 
 /** The log as the API serves it, without HTTP in between. */
 export const tableReader = (pool: Pool): LogReader => ({

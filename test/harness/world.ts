@@ -6,10 +6,13 @@ import { createEnforcementActivities } from '../../activities/enforcement.js';
 import { residentCheck } from '../../domain/identity/check-digits.js';
 import { type Identifier, parseIdentifier } from '../../domain/identity/identifier.js';
 import type { Measure } from '../../domain/vocabulary.js';
-import { type CaseView, caseView, type TimelineItem, timeline } from '../../registry/case-views.js';
-import { type OpenedCase, openCase } from '../../registry/cases.js';
-import { type ComparisonAnswer, compare } from '../../registry/comparisons.js';
-import { decide } from '../../registry/decisions.js';
+import { judgeId } from '../../registry/catalogue/load-reference-data.js';
+import { decide } from '../../registry/courts/decisions.js';
+import { type OpenedCase, openCase } from '../../registry/courts/open-case.js';
+import { registerRepayment } from '../../registry/courts/repayments.js';
+import { createPool, inTransaction, type Pool, type Transaction } from '../../registry/database/pool.js';
+import { type ComparisonAnswer, compare } from '../../registry/departments/comparisons.js';
+import { acknowledge, type Notice, readNotices } from '../../registry/departments/notices.js';
 import type {
   Actor,
   ComparisonInput,
@@ -18,11 +21,8 @@ import type {
   OpenCaseInput,
   Party,
 } from '../../registry/inputs.js';
-import { type KeyRing, readKeyRing } from '../../registry/key-ring.js';
-import { judgeId } from '../../registry/load.js';
-import { acknowledge, type Notice, readNotices } from '../../registry/notices.js';
-import { createPool, inTransaction, type Pool, type Transaction } from '../../registry/pool.js';
-import { registerRepayment } from '../../registry/repayments.js';
+import { type KeyRing, readKeyRing } from '../../registry/keys/key-ring.js';
+import { type CaseView, caseView, type TimelineItem, timeline } from '../../registry/views/case-views.js';
 import { runLives } from '../../worker/lives.js';
 import { type Loops, startLoops } from '../../worker/loops.js';
 import { TemporalConnection } from '../../worker/temporal.js';

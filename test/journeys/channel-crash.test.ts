@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { rootFolder } from '../../local/places.mjs';
-import { withDatabase } from '../../local/postgres-databases.js';
-import { assignPositions } from '../../registry/notices.js';
-import { publish } from '../../registry/steps.js';
+import { rootFolder } from '../../local/machine/paths.mjs';
+import { withDatabase } from '../../local/servers/postgres-databases.js';
+import { assignPositions } from '../../registry/departments/notices.js';
+import { publish } from '../../registry/process/steps.js';
 import { eventually } from '../harness/eventually.js';
 import { type Behaviour, Receiver } from '../harness/receiver.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';

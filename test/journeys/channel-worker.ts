@@ -2,8 +2,8 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { parseAllowedHosts } from '../../domain/endpoint.js';
-import { readKeyRing } from '../../registry/key-ring.js';
-import { createPool } from '../../registry/pool.js';
+import { createPool } from '../../registry/database/pool.js';
+import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { runChannels } from '../../worker/channels.js';
 import { TemporalConnection } from '../../worker/temporal.js';
 

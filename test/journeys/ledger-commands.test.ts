@@ -8,13 +8,13 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createApplication } from '../../api/application.js';
 import { parseCheckpoint } from '../../ledger/checkpoint.js';
 import { parsePolicy } from '../../ledger/policy.js';
-import { rootFolder } from '../../local/places.mjs';
-import { freePort } from '../../local/ports.js';
-import { latestCheckpoint } from '../../registry/checkpoints.js';
-import { readKeyRing } from '../../registry/key-ring.js';
-import { logKeys } from '../../registry/ledger-log.js';
-import { ledgerHealth } from '../../registry/ledger-standing.js';
-import { proofFile, receipt } from '../../registry/receipts.js';
+import { rootFolder } from '../../local/machine/paths.mjs';
+import { freePort } from '../../local/machine/ports.js';
+import { readKeyRing } from '../../registry/keys/key-ring.js';
+import { latestCheckpoint } from '../../registry/ledger/checkpoints.js';
+import { ledgerHealth } from '../../registry/ledger/log-status.js';
+import { proofFile, receipt } from '../../registry/ledger/receipts.js';
+import { logKeys } from '../../registry/ledger/signed-log.js';
 import type { Ledger } from '../../worker/ledger.js';
 import { backUp } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
@@ -167,13 +167,13 @@ describe('the commands of courts and departments', () => {
       LEDGER_ORIGIN: world.log.origin,
       LEDGER_POLICY_FILE: policyFile,
     };
-    const recovered = run('registry/ledger-recovery.js', [join(data, 'mirror')], environment);
+    const recovered = run('registry/maintenance/ledger-recovery.js', [join(data, 'mirror')], environment);
     expect([await recovered.ended, recovered.output()]).toEqual([
       0,
       expect.stringContaining('replayed entries 321 to 720'),
     ]);
     expect(await latestCheckpoint(restored.owner)).toEqual(await latestCheckpoint(grown.owner));
-    const again = run('registry/ledger-recovery.js', [join(data, 'mirror')], environment);
+    const again = run('registry/maintenance/ledger-recovery.js', [join(data, 'mirror')], environment);
     expect([await again.ended, again.output()]).toEqual([1, expect.stringContaining('nothing to replay')]);
     await restored.end();
     world = grown;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CaseView } from '../../registry/case-views.js';
-import type { ComparisonAnswer } from '../../registry/comparisons.js';
+import type { ComparisonAnswer } from '../../registry/departments/comparisons.js';
+import type { CaseView } from '../../registry/views/case-views.js';
 import { eventually } from '../harness/eventually.js';
 import { type StartedProduct, startProduct } from '../harness/product.js';
 import { COURT, JUDGE, residentNumber } from '../harness/world.js';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { freePort } from '../../local/ports.js';
-import { planProgram } from '../../local/programs.js';
-import { readKeyRing } from '../../registry/key-ring.js';
-import { createPool, inTransaction } from '../../registry/pool.js';
-import { publish } from '../../registry/steps.js';
+import { freePort } from '../../local/machine/ports.js';
+import { planProgram } from '../../local/product/programs.js';
+import { createPool, inTransaction } from '../../registry/database/pool.js';
+import { readKeyRing } from '../../registry/keys/key-ring.js';
+import { publish } from '../../registry/process/steps.js';
 import { aCase, bornOn } from '../api/served.js';
 import { clerkOf, departmentOf } from '../harness/credentials.js';
 import { freshDatabase } from '../harness/database.js';

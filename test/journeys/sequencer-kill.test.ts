@@ -5,9 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { checkLog } from '../../audit/full-check.js';
 import { openCheckpoint } from '../../ledger/checkpoint.js';
-import { rootFolder } from '../../local/places.mjs';
-import { logKeys } from '../../registry/ledger-log.js';
-import { treeOf } from '../../registry/ledger-tiles.js';
+import { rootFolder } from '../../local/machine/paths.mjs';
+import { logKeys } from '../../registry/ledger/signed-log.js';
+import { treeOf } from '../../registry/ledger/tiles.js';
 import { type LedgerWorld, ledgerWorld } from '../harness/ledger.js';
 import { tableReader } from '../harness/table-reader.js';
 

@@ -1,8 +1,9 @@
 // A process that sequences in tiny rounds, says how many leaves each placed, and does nothing else: to be killed in the middle of one.
-import { readKeyRing } from '../../registry/key-ring.js';
-import { openLog } from '../../registry/ledger-log.js';
-import { createPool } from '../../registry/pool.js';
-import { sequenceRound } from '../../registry/sequencer.js';
+
+import { createPool } from '../../registry/database/pool.js';
+import { readKeyRing } from '../../registry/keys/key-ring.js';
+import { sequenceRound } from '../../registry/ledger/sequencer.js';
+import { openLog } from '../../registry/ledger/signed-log.js';
 
 const { SEQUENCER_DATABASE_URL = '', KEY_RING_FILE = '', LEDGER_ORIGIN = '' } = process.env;
 process.on('disconnect', () => process.exit(1));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readArguments } from '../../local/arguments.mjs';
-import { rootFolder } from '../../local/places.mjs';
+import { readArguments } from '../../local/machine/arguments.mjs';
+import { rootFolder } from '../../local/machine/paths.mjs';
 
 describe('the arguments of npm start', () => {
   it('has a default for everything', () => {

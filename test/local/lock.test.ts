@@ -4,8 +4,8 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { withLock } from '../../local/lock.mjs';
-import { rootFolder } from '../../local/places.mjs';
+import { withLock } from '../../local/machine/lock.mjs';
+import { rootFolder } from '../../local/machine/paths.mjs';
 import { eventually } from '../harness/eventually.js';
 import { temporaryFolder } from '../harness/servers.js';
 
@@ -44,7 +44,7 @@ it('is released when the work fails', async () => {
 
 it('is taken over from a process that was killed', async () => {
   const script = `
-    import { withLock } from ${JSON.stringify(pathToFileURL(join(rootFolder, 'local', 'lock.mjs')).href)};
+    import { withLock } from ${JSON.stringify(pathToFileURL(join(rootFolder, 'local', 'machine', 'lock.mjs')).href)};
     await withLock(${JSON.stringify(lock)}, () => new Promise(() => setInterval(() => {}, 1000)));`;
   const holder = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
   await eventually(() => existsSync(lock) && readFileSync(lock, 'utf8').length > 0);

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../local/postgres.js';
-import { ensureDatabase, withClient } from '../../local/postgres-databases.js';
+import { type PostgresServer, startPostgres } from '../../local/servers/postgres.js';
+import { ensureDatabase, withClient } from '../../local/servers/postgres-databases.js';
 import { eventually } from '../harness/eventually.js';
 import { temporaryFolder } from '../harness/servers.js';
 

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { ensureDatabase, withClient } from '../../local/postgres-databases.js';
-import { processIdentity } from '../../local/process-identity.mjs';
-import { readProcessesFile } from '../../local/run-file.js';
+import { processIdentity } from '../../local/machine/process-identity.mjs';
+import { readProcessesFile } from '../../local/product/run-file.js';
+import { ensureDatabase, withClient } from '../../local/servers/postgres-databases.js';
 import { eventually } from '../harness/eventually.js';
 import { launchProduct, type ProductOptions, type StartedProduct, startProduct } from '../harness/product.js';
 

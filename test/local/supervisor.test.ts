@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { processIdentity } from '../../local/process-identity.mjs';
-import type { ProcessRecord } from '../../local/processes.js';
-import { planProgram } from '../../local/programs.js';
-import { ChildFailed, type ChildPlan, Supervisor } from '../../local/supervisor.js';
+import { processIdentity } from '../../local/machine/process-identity.mjs';
+import type { ProcessRecord } from '../../local/machine/processes.js';
+import { planProgram } from '../../local/product/programs.js';
+import { ChildFailed, type ChildPlan, Supervisor } from '../../local/product/supervisor.js';
 import { eventually } from '../harness/eventually.js';
 import { temporaryFolder } from '../harness/servers.js';
 

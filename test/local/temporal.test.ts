@@ -2,7 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { startTemporal, type TemporalServer } from '../../local/temporal.js';
+import { startTemporal, type TemporalServer } from '../../local/servers/temporal.js';
 import { temporaryFolder } from '../harness/servers.js';
 
 let folder: string;

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createVitest, type Vitest } from 'vitest/node';
-import { rootFolder } from '../../local/places.mjs';
+import { rootFolder } from '../../local/machine/paths.mjs';
 import { type Mutant, mutantsOf } from './mutants.js';
 
 const RULES = join(rootFolder, 'domain', 'life.ts');

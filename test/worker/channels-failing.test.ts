@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { batchTaken, channelHealth, dueFor } from '../../registry/channels.js';
-import { acknowledge, assignPositions } from '../../registry/notices.js';
-import { publish } from '../../registry/steps.js';
+import { batchTaken, channelHealth, dueFor } from '../../registry/departments/channels.js';
+import { acknowledge, assignPositions } from '../../registry/departments/notices.js';
+import { publish } from '../../registry/process/steps.js';
 import { eventually } from '../harness/eventually.js';
 import { answering } from '../harness/receiver.js';
 import { defaulter, person } from '../harness/world.js';

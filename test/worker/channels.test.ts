@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pauseChannel, resumeChannel } from '../../registry/channels.js';
-import { acknowledge, readNotices } from '../../registry/notices.js';
+import { pauseChannel, resumeChannel } from '../../registry/departments/channels.js';
+import { acknowledge, readNotices } from '../../registry/departments/notices.js';
 import { departmentChannelWorkflowId } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';
 import { answering, signedWith, verify } from '../harness/receiver.js';

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { notifyJudge } from '../../registry/interceptions.js';
-import { assignPositions } from '../../registry/notices.js';
-import { relay } from '../../registry/outbox.js';
-import { settle } from '../../registry/settling.js';
-import { finish, publish, tell } from '../../registry/steps.js';
+import { relay } from '../../registry/case/outbox.js';
+import { notifyJudge } from '../../registry/courts/directives.js';
+import { assignPositions } from '../../registry/departments/notices.js';
+import { settle } from '../../registry/process/settle.js';
+import { finish, publish, tell } from '../../registry/process/steps.js';
 import { relayOnce } from '../../worker/relay.js';
 import { TemporalConnection } from '../../worker/temporal.js';
 import { acknowledgedSignal, endUpdate, enforcementWorkflowId } from '../../workflows/messages.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acknowledge, assignPositions, readNotices } from '../../registry/notices.js';
-import { settle } from '../../registry/settling.js';
-import { publish, tell } from '../../registry/steps.js';
+import { acknowledge, assignPositions, readNotices } from '../../registry/departments/notices.js';
+import { settle } from '../../registry/process/settle.js';
+import { publish, tell } from '../../registry/process/steps.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
 
 /** The steps are taken by hand here: only what places and settles notices is looked at. */

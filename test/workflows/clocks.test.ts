@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Notice } from '../../registry/notices.js';
+import type { Notice } from '../../registry/departments/notices.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listInbox } from '../../registry/inbox.js';
-import { giveDirective } from '../../registry/interceptions.js';
-import { readInboxItem } from '../../registry/reading.js';
+import { listInbox } from '../../registry/case/inbox.js';
+import { giveDirective } from '../../registry/courts/directives.js';
+import { readInboxItem } from '../../registry/courts/read-inbox-item.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';
 import { COURT, createWorld, defaulter, JUDGE, person, type World } from '../harness/world.js';

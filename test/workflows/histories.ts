@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import proto from '@temporalio/proto';
-import { rootFolder } from '../../local/places.mjs';
+import { rootFolder } from '../../local/machine/paths.mjs';
 
 // The SDK's own historyToJSON wants one copy of protobufjs in the tree; the generated classes do not care.
 const { History: HistoryMessage } = proto.temporal.api.history.v1;

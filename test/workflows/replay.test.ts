@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
-import { rootFolder } from '../../local/places.mjs';
+import { rootFolder } from '../../local/machine/paths.mjs';
 import { LIFE_WORKER } from '../../worker/options.js';
 import { readHistory, recordedHistories, textsOf } from './histories.js';
 import { PATHS } from './record-histories.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withClient, withDatabase } from '../../local/postgres-databases.js';
-import { redrive } from '../../registry/outbox.js';
+import { withClient, withDatabase } from '../../local/servers/postgres-databases.js';
+import { redrive } from '../../registry/case/outbox.js';
 import { enforcementWorkflowId, stateQuery } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';

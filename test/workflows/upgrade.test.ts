@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rootFolder } from '../../local/places.mjs';
+import { rootFolder } from '../../local/machine/paths.mjs';
 import { startLoops } from '../../worker/loops.js';
 import { deployment } from '../../worker/options.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';

@@ -1,0 +1,150 @@
+import { courtsOf } from '../../registry/access/scope.js';
+import { decideIdentity, explain, reviewQueue } from '../../registry/courts/identity-reviews.js';
+import { retentionRuns } from '../../registry/maintenance/retention.js';
+import { looks, shown } from '../../registry/parties/identity-access.js';
+import { identityChain, personsIn } from '../../registry/parties/identity-chain.js';
+import { exceptionScope, revokeException } from '../../registry/parties/identity-exceptions.js';
+import { linkScope, makeLink, revokeLink } from '../../registry/parties/identity-links.js';
+import { requireCourtInterception, requireInterception, requireMaker, requireSubject } from '../http/access.js';
+import { atAndId, decodeCursor, encodeCursor } from '../http/cursor.js';
+import { Problem } from '../http/problem.js';
+import { actorOf, type Route, reading, writing } from '../http/route.js';
+import { made } from '../schemas/answers.js';
+import * as inputs from '../schemas/identity.js';
+import * as answers from '../schemas/identity-answers.js';
+import { nothing, page } from '../schemas/page.js';
+
+const chain = reading({
+  call: 'GET /v1/identity-chain/:subject',
+  summary: '身份链：当事人的号码、姓名、关联与列入 / A party’s numbers, names, links and listings',
+  query: inputs.look,
+  answer: answers.identityChain,
+  async handle({ caller, id, query: { purpose }, traceId }, { pool, ring }) {
+    await requireSubject(pool, caller, id);
+    const found = await shown(
+      pool,
+      { caller, actor: actorOf(caller, traceId), purpose },
+      (tx, how) => identityChain(tx, ring, id, how),
+      (chained) => ({ subjects: personsIn(chained) }),
+    );
+    if (!found) throw new Problem('not-found');
+    return found;
+  },
+});
+
+const make = writing({
+  call: 'POST /v1/identity-links',
+  summary: '建立身份关联 / Tie a party to another record, name or number, on evidence',
+  body: inputs.link,
+  statuses: [201],
+  answer: answers.madeLink,
+  async handle({ tx, ring, caller, actor, input }) {
+    await requireSubject(tx, caller, input.subject);
+    if ('other' in input) await requireSubject(tx, caller, input.other);
+    const link = await makeLink(tx, ring, input, caller.court, actor);
+    return { body: link, location: `/v1/identity-chain/${input.subject}` };
+  },
+});
+
+const undo = writing({
+  call: 'POST /v1/identity-links/:id/revocation',
+  summary: '撤销身份关联 / Undo a link by a counter-fact; the link stays on record',
+  body: inputs.linkRevocation,
+  statuses: [201],
+  answer: answers.madeLink,
+  async handle({ tx, ring, caller, actor, id, input }) {
+    await requireMaker(tx, caller, await linkScope(tx, id));
+    return { body: await revokeLink(tx, ring, id, input, caller.court, actor) };
+  },
+});
+
+const reviews = reading({
+  call: 'GET /v1/identity-reviews',
+  summary: '待核身份 / Doubtful matches on which the court has not yet said who it is',
+  query: page,
+  answer: answers.identityReviews,
+  async handle({ caller, query: { cursor, limit } }, { pool, ring }) {
+    const filter = ['identity-reviews', caller.client, caller.role];
+    const after = decodeCursor(ring, filter, cursor, atAndId);
+    const { items, next } = await reviewQueue(pool, await courtsOf(pool, caller), {
+      limit,
+      ...(after ? { after } : {}),
+    });
+    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+  },
+});
+
+const match = reading({
+  call: 'GET /v1/interceptions/:id/identity',
+  summary: '比中说明：一致与冲突的字段 / A match explained: the fields that agree and those that do not',
+  query: inputs.look,
+  answer: answers.identityMatch,
+  async handle({ caller, id, query: { purpose }, traceId }, { pool, ring }) {
+    await requireCourtInterception(pool, caller, id);
+    const found = await shown(
+      pool,
+      { caller, actor: actorOf(caller, traceId), purpose },
+      (tx, how) => explain(tx, ring, id, how),
+      ({ subject }) => ({ subjects: [subject], interception: id }),
+    );
+    if (!found) throw new Problem('not-found');
+    return found;
+  },
+});
+
+const decide = writing({
+  call: 'POST /v1/interceptions/:id/identity',
+  summary: '法院认定是否同一人 / The court’s word: the same person, or another',
+  body: inputs.identityDecision,
+  statuses: [201],
+  answer: answers.decidedIdentity,
+  async handle({ tx, ring, caller, actor, id, input }) {
+    await requireInterception(tx, caller, id);
+    return { body: await decideIdentity(tx, ring, id, input, caller.court, actor) };
+  },
+});
+
+const forget = writing({
+  call: 'POST /v1/identity-exceptions/:id/revocation',
+  summary: '撤销“并非此人” / Forget a "not this person" before its time',
+  body: nothing,
+  statuses: [201],
+  answer: made,
+  async handle({ tx, ring, caller, actor, id }) {
+    await requireMaker(tx, caller, await exceptionScope(tx, id));
+    return { body: await revokeException(tx, ring, id, caller.court, actor) };
+  },
+});
+
+const accesses = reading({
+  call: 'GET /v1/identity-accesses',
+  summary: '查阅日志：何人何时为何查看 / Who looked at whom unmasked, when and for what purpose',
+  query: inputs.accessPage,
+  answer: answers.identityAccesses,
+  async handle({ caller, query: { cursor, limit, subject } }, { pool, ring }) {
+    if (subject) await requireSubject(pool, caller, subject);
+    const filter = ['identity-accesses', caller.client, caller.role, subject ?? ''];
+    const after = decodeCursor(ring, filter, cursor, atAndId);
+    const { items, next } = await looks(pool, caller, {
+      limit,
+      ...(subject ? { subject } : {}),
+      ...(after ? { after } : {}),
+    });
+    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+  },
+});
+
+const runs = reading({
+  call: 'GET /v1/retention-runs',
+  summary: '到期删除的证明 / What was deleted when its time was over, and the proof of it',
+  query: page,
+  answer: answers.retentionRuns,
+  async handle({ caller, query: { cursor, limit } }, { pool, ring }) {
+    const filter = ['retention-runs', caller.client];
+    const after = decodeCursor(ring, filter, cursor, atAndId);
+    const { items, next } = await retentionRuns(pool, { limit, ...(after ? { after } : {}) });
+    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+  },
+});
+
+export const identityRoutes: Route[] = [runs, chain, make, undo, reviews, match, decide, forget, accesses];

@@ -1,0 +1,242 @@
+import type pg from 'pg';
+import { creditCodeCheck, organisationCheck, residentCheck } from '../../domain/identity/check-digits.js';
+import type { RawIdentifier } from '../../domain/identity/identifier.js';
+import { parseIdentifier } from '../../domain/identity/identifier.js';
+import { judgeId } from '../../registry/catalogue/load-reference-data.js';
+import type { Party } from '../../registry/inputs.js';
+import { type KeyRing, seal } from '../../registry/keys/key-ring.js';
+import { blindsOf, canonicalSubject } from '../../registry/parties/subjects.js';
+import { copyInto } from '../measure/copy.js';
+
+const COURT = '黔0112';
+const TODAY = '2026-01-01';
+const DAYS = 14_000;
+const PLACES = 3_000;
+/** Takes the nth to a place and a day, no two to the same (it has no factor in common with both): a list's people are spread over all there are. */
+const STRIDE = 25_214_911;
+const SURNAMES = Array.from('赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨');
+const GIVEN = Array.from('甲乙丙丁戊己庚辛壬癸');
+const LETTERS = '0123456789ABCDEFGHJKLMNPQRTUWXY';
+/** Of the listed, those who are asked for have a case of their own; the others share, so that a list is filled within minutes. */
+const ASKED_FOR = 20_000;
+const SHARING = 1_000;
+/** Up to this length of a list everybody's name is really sealed. */
+const ALL_ASKED_FOR = 1_000_000;
+
+/** Days as they stand in a number, made once. */
+const BORN = Array.from({ length: DAYS }, (_, day) =>
+  new Date(Date.UTC(1960, 0, 1) + day * 86_400_000).toISOString().slice(0, 10).replaceAll('-', ''),
+);
+
+export interface Entry {
+  kind: 'person' | 'organisation';
+  name: string;
+  identifier: RawIdentifier;
+}
+
+/** The nth made-up person's number: a right check digit and the sequence 000, which is issued to no one. */
+export function residentNumber(nth: number): string {
+  const spot = (nth * STRIDE) % (DAYS * PLACES);
+  const body = `${100_000 + Math.floor(spot / DAYS)}${BORN[spot % DAYS]}000`;
+  return body + residentCheck(body);
+}
+
+const nameOf = (nth: number): string => {
+  const [surname, first, second] = [
+    SURNAMES[nth % 16],
+    GIVEN[Math.floor(nth / 16) % 10],
+    GIVEN[Math.floor(nth / 160) % 10],
+  ];
+  // Every fifth has a name with a dot.
+  return nth % 5 === 4 ? `${surname}${first}·${second}` : `${surname}${first}${second}`;
+};
+
+/** The organisation code of the nth made-up organisation: PDY… is kept for private use. */
+function organisationCode(nth: number): string {
+  let body = '';
+  for (let rest = nth, place = 0; place < 5; place++, rest = Math.floor(rest / 31))
+    body = LETTERS.charAt(rest % 31) + body;
+  return `PDY${body}${organisationCheck(`PDY${body}`)}`;
+}
+
+/** The unified social credit code that contains an organisation code. */
+export function creditCode(organisation: string): string {
+  const body = `91520112${organisation}`;
+  return body + creditCodeCheck(body);
+}
+
+/** The nth entry of every list that is long enough; whoever comes after the last is nobody's. */
+export function entryAt(nth: number): Entry {
+  const name = nameOf(nth);
+  const person = (identifier: RawIdentifier): Entry => ({ kind: 'person', name, identifier });
+  if (nth < ASKED_FOR) {
+    const code = organisationCode(nth);
+    const organisation = { kind: 'organisation', name: `${name}公司` } as const;
+    switch (nth % 20) {
+      case 17:
+        return person({ type: 'hk-macau-permit', number: `H${String(nth).padStart(8, '0')}` });
+      case 18:
+        return { ...organisation, identifier: { type: 'organisation-code', number: code } };
+      case 19:
+        return { ...organisation, identifier: { type: 'uscc', number: creditCode(code) } };
+    }
+  }
+  return person({ type: 'resident-id', number: residentNumber(nth) });
+}
+
+/** Names come again after so many entries. */
+export const NAMES = 1_600;
+/** So many of the listed had another number before; it is no longer theirs. */
+export const FORMER = 2_000;
+export const formerNumber = (nth: number): string => residentNumber(40_000_000 + nth);
+
+/** One of those who are on a list and asked for. */
+export const listedAt = (nth: number): Entry => entryAt(nth % ASKED_FOR);
+
+/** As the api reads it. Throws on what it would refuse. */
+export function partyOf({ kind, name, identifier }: Entry): Party {
+  const parsed = parseIdentifier(identifier, TODAY);
+  if (!parsed.ok) throw new Error(parsed.code);
+  return { kind, name, identifiers: [parsed.identifier] };
+}
+
+const hex = (bytes: Buffer): string => `\\\\x${bytes.toString('hex')}`;
+/** An id that says what it is of and the how manieth. */
+const idOf = (kind: number, nth: number): string =>
+  `0000000${kind}-0000-7000-8000-${nth.toString(16).padStart(12, '0')}`;
+const caseOf = (nth: number): number => (nth < ASKED_FOR ? nth : ASKED_FOR + Math.floor((nth - ASKED_FOR) / SHARING));
+
+/**
+ * Fills an empty database with a list: so many entries, each with a number, a listing and a restriction of consumption in force, written by COPY.
+ * `client`: the owner, who may leave foreign keys and indexes for later.
+ */
+export async function fillList(
+  client: pg.Client,
+  ring: KeyRing,
+  count: number,
+  told: (line: string) => void,
+): Promise<void> {
+  // What nobody opens is sealed once: its length counts, not what it says.
+  const filler = hex(seal(ring, { table: 'subject', column: 'canonical_sealed', row: 'filler' }, 'x'.repeat(120)));
+  const short = hex(seal(ring, { table: 'identifier', column: 'number_sealed', row: 'filler' }, 'x'.repeat(18)));
+  const asked = count <= ALL_ASKED_FOR ? count : ASKED_FOR;
+  const sealedFor = (nth: number, table: string, column: string, row: string, text: string): string =>
+    nth < asked ? hex(seal(ring, { table, column, row }, text)) : short;
+  await client.query('set session_replication_role = replica');
+  await client.query("set maintenance_work_mem = '512MB'");
+  const later = await dropIndexes(client, ['subject', 'identifier', 'enforcement_case', 'defaulter', 'restriction']);
+  const write = async (table: string, columns: string, until: number, make: (nth: number) => string[][]) => {
+    const rows = function* (): Generator<string[]> {
+      for (let nth = 0; nth < until; nth++) yield* make(nth);
+    };
+    await copyInto(client, table, columns.split(' '), rows());
+    told(`${table} ✓`);
+  };
+  await write('subject', 'id kind name_sealed canonical_sealed', count, (nth) => {
+    const id = idOf(1, nth);
+    const entry = entryAt(nth);
+    if (nth >= asked) return [[id, entry.kind, short, filler]];
+    const canonical = canonicalSubject(partyOf(entry));
+    return [
+      [
+        id,
+        entry.kind,
+        sealedFor(nth, 'subject', 'name_sealed', id, entry.name),
+        sealedFor(nth, 'subject', 'canonical_sealed', id, canonical),
+      ],
+    ];
+  });
+  let identifiers = 0;
+  await write(
+    'identifier',
+    'id subject type alias number_sealed index_key blind fifteen_digits valid_until',
+    count,
+    (nth) => {
+      const entry = entryAt(nth);
+      const row = (until: string) => (one: ReturnType<typeof blindsOf>[number]) => [
+        idOf(2, identifiers++),
+        idOf(1, nth),
+        one.identifier.type,
+        one.alias ? 't' : 'f',
+        short,
+        ring.activeIndex,
+        hex(one.blind),
+        'f',
+        until,
+      ];
+      const now = blindsOf(ring, partyOf(entry).identifiers).map(row('\\N'));
+      if (nth >= FORMER) return now;
+      const former: Entry = { ...entry, identifier: { type: 'resident-id', number: formerNumber(nth) } };
+      return [...now, ...blindsOf(ring, partyOf(former).identifiers).map(row('2020-01-01'))];
+    },
+  );
+  await write(
+    'enforcement_case',
+    'id case_number court judge filed_on basis_number basis_issuer obligation_fen content_sealed opened_at',
+    caseOf(count - 1) + 1,
+    (nth) => [
+      [
+        idOf(3, nth),
+        `（2026）黔0112执${nth + 1}号`,
+        COURT,
+        judgeId(COURT, 1),
+        '2026-01-05',
+        '（2025）黔0112民初1号',
+        '贵阳市乌当区人民法院',
+        '40000000',
+        sealedFor(nth, 'enforcement_case', 'content_sealed', idOf(3, nth), '偿还借款本金'),
+        '2026-01-05T00:00:00Z',
+      ],
+    ],
+  );
+  await write(
+    'defaulter',
+    'id enforcement_case ordinal subject ground conduct_sealed decision_number decision_made_on published_at',
+    count,
+    (nth) => [
+      [
+        idOf(4, nth),
+        idOf(3, caseOf(nth)),
+        String(nth < ASKED_FOR ? 1 : ((nth - ASKED_FOR) % SHARING) + 1),
+        idOf(1, nth),
+        '1',
+        sealedFor(nth, 'defaulter', 'conduct_sealed', idOf(4, nth), '有履行能力而拒不履行'),
+        '（2026）黔0112执1号之一',
+        '2026-01-05',
+        '2026-01-06T00:00:00Z',
+      ],
+    ],
+  );
+  await write(
+    'restriction',
+    'id enforcement_case defaulter subject measure decision_number decision_made_on decided_at in_force_at',
+    count,
+    (nth) =>
+      ['LISTING', 'CONSUMPTION'].map((measure, place) => [
+        idOf(5 + place, nth),
+        idOf(3, caseOf(nth)),
+        idOf(4, nth),
+        idOf(1, nth),
+        measure,
+        '（2026）黔0112执1号之一',
+        '2026-01-05',
+        '2026-01-05T00:00:00Z',
+        '2026-01-06T00:00:00Z',
+      ]),
+  );
+  for (const definition of later) await client.query(definition);
+  await client.query('vacuum analyze');
+  await client.query('set session_replication_role = default');
+  told('indexes ✓');
+}
+
+/** Those that no constraint needs; returns how they are made again. */
+async function dropIndexes(client: pg.Client, tables: string[]): Promise<string[]> {
+  const { rows } = await client.query<{ indexname: string; indexdef: string }>(
+    `select indexname, indexdef from pg_indexes where tablename = any($1) and schemaname = 'public'
+       and not exists (select from pg_constraint c where c.conname = indexname)`,
+    [tables],
+  );
+  for (const { indexname } of rows) await client.query(`drop index ${indexname}`);
+  return rows.map(({ indexdef }) => indexdef);
+}

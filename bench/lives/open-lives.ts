@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { progress, tell } from '../measure/figures.js';
+import { Storage } from '../measure/storage.js';
+import { Departments } from './departments.js';
+import type { Place } from './environment.js';
+import type { Life, Lives } from './lives.js';
+import type { Settings } from './settings.js';
+
+/** As many lives as can be opened within this time are kept, where it is not enough for all. */
+const LONGEST_MS = 240_000;
+const LONGEST_RESTART_S = 90;
+
+/**
+ * Lives that stay open for years: what each of them costs in Temporal's store and in PostgreSQL while it waits, and how long it takes until
+ * one of them goes on after the worker, and after Temporal's server, was started again.
+ */
+export async function measureOpenLives(place: Place, lives: Lives, settings: Settings): Promise<void> {
+  let worker = await place.startWorker();
+  const departments = await Departments.start(place.departmentsPool);
+  const storage = await Storage.before(place.owner);
+  const temporalBefore = place.temporalBytes();
+  const opened = await openMany(lives, settings);
+  const temporal = place.temporalBytes() - temporalBefore;
+  const { process, facts } = await storage.after();
+  const count = { lives: opened.length };
+  tell({ figure: 'open-life-temporal-bytes', value: temporal / opened.length, unit: 'B', ...count });
+  tell({ figure: 'open-life-postgres-bytes', value: (process + facts) / opened.length, unit: 'B', ...count });
+
+  const [first, second] = [opened[0], opened[Math.floor(opened.length / 2)]];
+  if (!first || !second) throw new Error('no life is open');
+  // In order, as when a new version is rolled out: the end of what is under way is part of it.
+  const workerSeconds = await restarted(place, lives, first, {
+    stop: () => worker.stop(),
+    start: async () => {
+      worker = await place.startWorker();
+    },
+  });
+  tell({ figure: 'worker-restart', value: workerSeconds, unit: 's', ...count });
+  const serverSeconds = await restarted(place, lives, second, {
+    stop: () => place.stopTemporal(),
+    start: () => place.startTemporal(),
+  });
+  tell({ figure: 'temporal-restart', value: serverSeconds, unit: 's', ...count });
+  await departments.stop();
+  await worker.stop();
+}
+
+async function openMany(lives: Lives, { openLives, inFlight }: Settings): Promise<Life[]> {
+  const until = Date.now() + LONGEST_MS;
+  const opened: Life[] = [];
+  let begun = 0;
+  const slots = Array.from({ length: Math.min(inFlight, openLives) }, async () => {
+    while (begun < openLives && Date.now() < until) {
+      begun += 1;
+      const life = await lives.open();
+      await lives.published(life);
+      opened.push(life);
+      if (opened.length % 1_000 === 0) progress(`${opened.length} lives are open`);
+    }
+  });
+  await Promise.all(slots);
+  if (opened.length < openLives) progress(`only ${opened.length} of ${openLives} lives could be opened in time`);
+  return opened;
+}
+
+/**
+ * From the stop to the moment at which a life that was open before has told a release: its debt is paid while the part is away, so it was
+ * handed over, replayed, and went on. Seconds.
+ */
+async function restarted(
+  place: Place,
+  lives: Lives,
+  life: Life,
+  part: { stop: () => Promise<void>; start: () => Promise<void> },
+): Promise<number> {
+  const began = performance.now();
+  await part.stop();
+  await lives.pay(life);
+  await part.start();
+  for (;;) {
+    const { rowCount } = await place.owner.query(`select from notice where defaulter = $1 and kind = 'RELEASE'`, [
+      life.defaulter,
+    ]);
+    const seconds = (performance.now() - began) / 1_000;
+    if (rowCount === 1) return seconds;
+    if (seconds > LONGEST_RESTART_S) throw new Error('a life did not go on after the restart');
+    await sleep(25);
+  }
+}

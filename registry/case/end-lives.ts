@@ -1,0 +1,61 @@
+import { transition } from '../../domain/life.js';
+import { send, type Transaction } from '../database/pool.js';
+import type { Actor } from '../inputs.js';
+import type { NewFact } from './facts.js';
+import { accept, type LockedCase, type LockedLife } from './locked-case.js';
+
+/** A life that is over, and its locked case. */
+export interface Ending {
+  readonly locked: LockedCase;
+  readonly life: LockedLife;
+}
+
+/** Whether the rules let this life end: everything ended, and told to the departments (`domain/life`). */
+export const mayEnd = ({ locked, life }: Ending): boolean =>
+  life.life.endedAt === null && 'life' in transition(life.life, { type: 'finish' }, locked.now);
+
+/**
+ * Ends lives under the locks of their cases, with their clocks, and closes each case with its last life. Returns the fact of each, to be
+ * recorded by the caller. Whether all have acknowledged, and whether the process has nothing left to do, is the caller's to know.
+ * Throws Refusal `state-conflict` where the rules do not let a life end.
+ */
+export function endLives(tx: Transaction, endings: readonly Ending[], actor: Actor): { of: Ending; fact: NewFact }[] {
+  if (endings.length === 0) return [];
+  for (const { locked, life } of endings) life.life = accept(transition(life.life, { type: 'finish' }, locked.now));
+  const at = endings.map(({ locked }) => new Date(locked.now));
+  const lives = endings.map(({ life }) => life.id);
+  send(
+    tx,
+    'update defaulter d set ended_at = e.at from unnest($1::uuid[], $2::timestamptz[]) as e(id, at) where d.id = e.id',
+    [lives, at],
+  );
+  send(
+    tx,
+    `update deadline l set settled_at = e.at, outcome = 'met' from unnest($1::uuid[], $2::timestamptz[]) as e(id, at)
+     where l.defaulter = e.id and l.settled_at is null`,
+    [lives, at],
+  );
+  const closed = [...new Set(endings.map(({ locked }) => locked))].filter((locked) =>
+    locked.lives.every(({ life }) => life.endedAt !== null),
+  );
+  if (closed.length > 0) {
+    send(
+      tx,
+      'update enforcement_case c set closed_at = e.at from unnest($1::uuid[], $2::timestamptz[]) as e(id, at) where c.id = e.id',
+      [closed.map(({ id }) => id), closed.map(({ now }) => new Date(now))],
+    );
+  }
+  return endings.map((of) => ({
+    of,
+    fact: {
+      type: 'released',
+      key: `released:${of.life.id}`,
+      at: of.locked.now,
+      actor,
+      defaulter: of.life,
+      detail: {
+        caseClosed: closed.includes(of.locked) && endings.findLast(({ locked }) => locked === of.locked) === of,
+      },
+    },
+  }));
+}

@@ -1,0 +1,153 @@
+import { uuidv7 } from 'uuidv7';
+import type { FactType, LifeSignal } from '../../domain/vocabulary.js';
+import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
+import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../../ledger/leaf.js';
+import { gather, send, type Transaction } from '../database/pool.js';
+import type { Actor } from '../inputs.js';
+
+/** The part of a locked case that its record needs: the next fact follows these. */
+export interface RecordHead {
+  readonly id: string;
+  lastSeq: number;
+  lastLeafHash: Buffer | null;
+}
+
+export interface NewFact {
+  type: FactType;
+  /** Business key, of opaque ids: the same fact told twice is one leaf. */
+  key: string;
+  /** Epoch ms of PostgreSQL's clock. */
+  at: number;
+  actor: Actor;
+  defaulter?: { id: string; canonicalSubject: string };
+  department?: string;
+  service?: string;
+  /** Shown on the timeline, committed to in the leaf; ids, codes and amounts, never a person. */
+  detail?: { readonly [member: string]: Json };
+}
+
+/**
+ * Writes facts in order with their leaves, in the caller's transaction, under the lock of the case; returns their ids.
+ * The transaction fails with the unique violation of `ledger_leaf.business_key` when a fact of this key was already written.
+ */
+export const recordFacts = (tx: Transaction, head: RecordHead, facts: readonly NewFact[]): string[] =>
+  recordFactsOf(tx, [{ head, facts }]);
+
+/** The same for several locked cases. */
+export function recordFactsOf(
+  tx: Transaction,
+  records: readonly { head: RecordHead; facts: readonly NewFact[] }[],
+): string[] {
+  const rows = records.flatMap(({ head, facts }) => facts.map((fact) => chained(head, fact)));
+  if (rows.length > 0) gather(tx, writeFacts, rows);
+  return rows.map((r) => r.id);
+}
+
+/** All facts of a transaction, in one statement. */
+function writeFacts(tx: Transaction, rows: readonly ReturnType<typeof chained>[]): void {
+  const heads = [...new Set(rows.map(({ head }) => head))];
+  send(tx, WRITE_FACTS, [
+    rows.map((r) => r.id),
+    rows.map((r) => r.fact.key),
+    rows.map((r) => r.leaf.bytes),
+    rows.map((r) => r.leaf.hash),
+    rows.map((r) => r.head.id),
+    rows.map((r) => r.seq),
+    rows.map((r) => r.fact.type),
+    rows.map((r) => r.fact.defaulter?.id ?? null),
+    rows.map((r) => r.fact.department ?? null),
+    rows.map((r) => r.fact.service ?? null),
+    rows.map((r) => r.fact.actor.role),
+    rows.map((r) => r.fact.actor.id),
+    rows.map((r) => new Date(r.fact.at)),
+    rows.map((r) => canonicalJson(r.detail)),
+    rows.map((r) => r.salt),
+    rows.map((r) => r.fact.actor.trace ?? null),
+    heads.map((head) => head.id),
+    heads.map((head) => head.lastSeq),
+    heads.map((head) => head.lastLeafHash),
+  ]);
+}
+
+const WRITE_FACTS = `
+  with entry as (
+    select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) as e(id, business_key, leaf, leaf_hash)
+  ), leaf as (
+    insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) select * from entry returning entry_id
+  ), pending as (
+    insert into ledger_pending (entry_id) select entry_id from leaf
+  ), written as (
+    insert into fact (id, enforcement_case, seq, type, defaulter, department, service, actor_role, actor, at, detail, salt, trace)
+    select f.id, f.enforcement_case, f.seq, f.type, f.defaulter, f.department, f.service, f.actor_role, f.actor, f.at, f.detail::jsonb,
+           f.salt, f.trace
+    from unnest($1::uuid[], $5::uuid[], $6::int[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[],
+                $13::timestamptz[], $14::text[], $15::bytea[], $16::text[])
+         as f(id, enforcement_case, seq, type, defaulter, department, service, actor_role, actor, at, detail, salt, trace)
+  )
+  update enforcement_case c set last_seq = h.last_seq, last_leaf_hash = h.last_leaf_hash
+  from unnest($17::uuid[], $18::int[], $19::bytea[]) as h(id, last_seq, last_leaf_hash) where c.id = h.id`;
+
+/** The next fact of a case, its leaf chained to the one before. */
+function chained(head: RecordHead, fact: NewFact) {
+  const id = uuidv7();
+  const salt = freshSalt();
+  const detail = fact.detail ?? {};
+  const leaf = makeLeaf({
+    id,
+    key: fact.key,
+    type: fact.type,
+    at: new Date(fact.at).toISOString(),
+    case: head.id,
+    ...(fact.department ? { dept: fact.department } : {}),
+    actor: `${fact.actor.role}:${fact.actor.id}`,
+    ...(fact.defaulter ? { subject: commitToSubject(salt, fact.defaulter.canonicalSubject) } : {}),
+    doc: { sha256: commitToDocument(salt, detail) },
+    ...(head.lastLeafHash ? { prev: head.lastLeafHash.toString('hex') } : {}),
+    ...(fact.actor.trace ? { trace: fact.actor.trace } : {}),
+  });
+  head.lastSeq += 1;
+  head.lastLeafHash = leaf.hash;
+  return { id, head, seq: head.lastSeq, salt, detail, leaf, fact };
+}
+
+/** A life of a locked case, as far as it matters whether it still hears. */
+interface Hearing {
+  readonly id: string;
+  readonly life: { readonly endedAt: number | null };
+}
+
+/**
+ * Hands a thing to lives in the order in which it happened: one outbox row each, numbered within the life, under the lock of the case.
+ * Lives that have ended hear nothing; returns the ids of those that will hear.
+ */
+export function handToLives(tx: Transaction, lives: readonly Hearing[], signal: LifeSignal, ref: string): string[] {
+  return handAllToLives(
+    tx,
+    signal,
+    lives.map((life) => ({ life, ref })),
+  );
+}
+
+/** The same for several things, each to a life of its own or several to one. */
+export function handAllToLives(
+  tx: Transaction,
+  signal: LifeSignal,
+  things: readonly { life: Hearing; ref: string }[],
+): string[] {
+  const heard = things.filter(({ life }) => life.life.endedAt === null);
+  if (heard.length > 0)
+    send(tx, HAND_TO_LIVES, [heard.map(({ life }) => life.id), heard.map(({ ref }) => ref), signal]);
+  return heard.map(({ life }) => life.id);
+}
+
+const HAND_TO_LIVES = `
+  with thing as (
+    select defaulter, ref, row_number() over (partition by defaulter order by nth) as n
+    from unnest($1::uuid[], $2::uuid[]) with ordinality as t(defaulter, ref, nth)
+  ), numbered as (
+    update defaulter d set last_life_seq = d.last_life_seq + t.things
+    from (select defaulter, count(*)::int as things from thing group by defaulter) t
+    where d.id = t.defaulter and d.ended_at is null returning d.id, d.last_life_seq - t.things as before
+  )
+  insert into outbox (defaulter, seq, signal, ref)
+  select n.id, n.before + t.n, $3, t.ref from numbered n join thing t on t.defaulter = n.id`;

@@ -1,0 +1,109 @@
+import { shanghaiDate } from '../../domain/calendar.js';
+import {
+  fitsKind,
+  type Identifier,
+  type IdentifierType,
+  isMinor,
+  type PartyKind,
+  parseIdentifier,
+} from '../../domain/identity/identifier.js';
+import { everythingEnded } from '../../domain/life.js';
+import { Refusal } from '../../domain/refusal.js';
+import { accept, applyEvent, type LockedCase, type LockedLife } from '../case/locked-case.js';
+import { replaceRestrictions } from '../case/restrictions.js';
+import type { Queryable, Transaction } from '../database/pool.js';
+import type { Actor, Party } from '../inputs.js';
+import { type KeyRing, unsealKept } from '../keys/key-ring.js';
+import { openName, subjectOf } from '../parties/subjects.js';
+
+/**
+ * Corrects who the defaulter is (失信名单规定 art. 9 ¶2): the old identity is free in this transaction, the same measures are decided against
+ * the new one with the same terms, and the process publishes them. Throws Refusal: `state-conflict` on a life that has ended;
+ * `invalid` where nothing would change, the person is a minor (E03), or is a defaulter of this case already.
+ */
+export async function correct(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  target: LockedLife,
+  change: { name?: string; identifiers?: Identifier[] },
+  actor: Actor,
+): Promise<void> {
+  if (everythingEnded(target.life)) accept({ conflict: 'ending' });
+  const old = await partyOf(tx, ring, target.subject);
+  const party: Party = {
+    kind: old.kind,
+    name: change.name ?? old.name,
+    identifiers: change.identifiers ?? old.identifiers,
+  };
+  const today = shanghaiDate(locked.now);
+  for (const [index, { type, number, birthDate }] of party.identifiers.entries()) {
+    if (!fitsKind(type, party.kind, number)) {
+      throw invalid(
+        '证件类型与当事人不符。 / This type of identifier does not belong to this kind of party.',
+        `/identifiers/${index}/type`,
+        'wrong-kind',
+      );
+    }
+    if (party.kind === 'person' && birthDate !== undefined && isMinor(birthDate, today)) {
+      throw invalid('不得列入未成年人。 / A minor is never listed.', `/identifiers/${index}/number`, 'E03');
+    }
+  }
+  const { subject } = await subjectOf(tx, ring, party);
+  if (subject === target.subject) throw invalid('没有任何更正。 / Nothing is corrected.', '', 'nothing-corrected');
+  if (locked.lives.some((life) => life.subject === subject)) {
+    throw invalid('此人已是本案被执行人。 / This party is a defaulter of this case already.', '', 'duplicate');
+  }
+  const { changed } = applyEvent(tx, locked, target, { type: 'correct' }, actor);
+  await tx.query('update defaulter set subject = $2 where id = $1', [target.id, subject]);
+  // Another organisation has other people: those of the wrong one are free with it.
+  if (change.identifiers) {
+    await tx.query('update representative set until = $2 where defaulter = $1 and until is null', [
+      target.id,
+      new Date(locked.now),
+    ]);
+  }
+  await replaceRestrictions(tx, ring, changed, subject);
+}
+
+/** Who a subject is on record: name and the numbers it was listed with, unsealed. Throws Refusal `not-found`. */
+export async function partyOf(q: Queryable, ring: KeyRing, subject: string): Promise<Party> {
+  const { rows } = await q.query<{
+    kind: PartyKind;
+    name_sealed: Buffer;
+    id: string;
+    type: IdentifierType;
+    country: string;
+    number_sealed: Buffer;
+  }>(
+    `select s.kind, with_key(s.name_sealed) as name_sealed, i.id, i.type, i.country, with_key(i.number_sealed) as number_sealed from subject s join identifier i on i.subject = s.id
+     where s.id = $1 and not i.alias and i.link is null order by i.id`,
+    [subject],
+  );
+  const first = rows[0];
+  if (!first) throw new Refusal('not-found', '没有此当事人。 / No such party.');
+  return {
+    kind: first.kind,
+    name: openName(ring, subject, first.name_sealed),
+    // While an index key is changed, a number stands under both.
+    identifiers: onceEach(
+      rows.map((row) => {
+        const number = unsealKept(
+          ring,
+          { table: 'identifier', column: 'number_sealed', row: row.id },
+          row.number_sealed,
+        );
+        const parsed = parseIdentifier({ type: row.type, number, country: row.country }, '2200-12-31');
+        if (!parsed.ok) throw new Error(`identifier ${row.id} on record is not valid: ${parsed.code}`);
+        return parsed.identifier;
+      }),
+    ),
+  };
+}
+
+const onceEach = (identifiers: readonly Identifier[]): Identifier[] => [
+  ...new Map(identifiers.map((one) => [[one.type, one.country, one.number].join(' '), one])).values(),
+];
+
+const invalid = (message: string, pointer: string, code: string): Refusal =>
+  new Refusal('invalid', message, [{ pointer, code }]);

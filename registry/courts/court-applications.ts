@@ -1,0 +1,42 @@
+import { uuidv7 } from 'uuidv7';
+import { normaliseNumber } from '../../domain/identity/identifier.js';
+import type { LockedCase } from '../case/locked-case.js';
+import { assetBlind } from '../case/restrictions.js';
+import { send, type Transaction } from '../database/pool.js';
+import type { Asset } from '../inputs.js';
+import type { KeyRing } from '../keys/key-ring.js';
+
+/** A document's number as it is kept and compared: brackets and spaces do not tell two of them apart. */
+export const documentNumber = (text: string): string => normaliseNumber(text).replace(/[()〔〕（）【】[\]]/g, '');
+
+export interface CourtApplication {
+  document: { number: string };
+  asset: Asset;
+  /** Instant, RFC 3339. */
+  untilAt: string;
+}
+
+/** Records that the court itself will apply at a counter for this asset, under this document. */
+export function announceApplication(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  decision: string,
+  { document, asset, untilAt }: CourtApplication,
+): void {
+  send(
+    tx,
+    `insert into court_application (id, decision, enforcement_case, court, document_number, asset_type, asset_blind, until_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      uuidv7(),
+      decision,
+      locked.id,
+      locked.court,
+      documentNumber(document.number),
+      asset.type,
+      assetBlind(ring, asset.type, asset.number),
+      untilAt,
+    ],
+  );
+}

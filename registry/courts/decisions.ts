@@ -1,0 +1,274 @@
+import { uuidv7 } from 'uuidv7';
+import { decided, everythingEnded, type LifeEvent, transition } from '../../domain/life.js';
+import { formatYuan } from '../../domain/money.js';
+import { Refusal } from '../../domain/refusal.js';
+import type { ReleaseGround } from '../../domain/vocabulary.js';
+import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
+import { recordFacts } from '../case/facts.js';
+import { raiseLateFact } from '../case/inbox.js';
+import { accept, applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from '../case/locked-case.js';
+import { insertRestriction, isSealed } from '../case/restrictions.js';
+import { allAnswered, send, type Transaction, violatedConstraint } from '../database/pool.js';
+import type { Actor, DecisionInput, MeasureInput } from '../inputs.js';
+import { caseKeyOf } from '../keys/data-keys.js';
+import { type KeyRing, seal } from '../keys/key-ring.js';
+import { correct } from './corrections.js';
+import { announceApplication } from './court-applications.js';
+import { confirmService, exempt } from './permissions.js';
+import { endByPerformance, notPerformed, tellLives } from './repayments.js';
+import { endSameDebt, lockSameDebt } from './same-debt.js';
+
+/**
+ * A judge's decision: the fact, its effects and what the lives will hear, in one transaction under the lock of the case.
+ * Without `defaulter` it is meant for all of the case that it can still touch. An objection (失信名单规定 art. 11-12) that is upheld when
+ * everything has ended changes nothing of it, and is kept as a late fact: the evidence of a wrong listing is owed to the person (法释〔2022〕3号).
+ * Throws Refusal: `not-found`; `state-conflict` where it does not fit the state as it now is; `invalid` for an unknown judge.
+ */
+export async function decide(
+  tx: Transaction,
+  ring: KeyRing,
+  caseId: string,
+  input: DecisionInput,
+  actor: Actor,
+): Promise<{ id: string }> {
+  const sameDebt = await lockSameDebt(tx, caseId);
+  const locked = await lockCase(tx, ring, caseId);
+  if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
+  const targets = targetsOf(locked, input.defaulter);
+  const id = uuidv7();
+  const dataKey = await caseKeyOf(tx, ring, locked);
+  send(
+    tx,
+    `insert into decision (id, enforcement_case, defaulter, type, ground, measures, body_sealed, made_by, at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      id,
+      caseId,
+      input.defaulter ?? null,
+      input.type,
+      input.type === 'release' ? input.ground : null,
+      input.type === 'release' ? (input.measures ?? null) : null,
+      seal(ring, { table: 'decision', column: 'body_sealed', row: id }, canonicalJson(plain(input)), dataKey),
+      actor.id,
+      new Date(locked.now),
+    ],
+  );
+  const target = input.defaulter ? targets[0] : undefined;
+  recordFacts(tx, locked, [
+    {
+      type: 'decision',
+      key: `decision:${id}`,
+      at: locked.now,
+      actor,
+      ...(target ? { defaulter: target } : {}),
+      detail: { decision: id, decisionType: input.type, ...shown(input) },
+    },
+  ]);
+  if (input.type === 'revoke' && input.objection && targets.every(({ life }) => everythingEnded(life))) {
+    await raiseLateFact(tx, locked, {
+      signal: 'decision',
+      ref: id,
+      actor,
+      ...(target ? { defaulter: target.id } : {}),
+    });
+    return { id };
+  }
+  await EFFECTS[input.type]({ tx, ring, locked, sameDebt, targets, actor, id }, input as never);
+  await tellLives(tx, locked, 'decision', id, actor, input.defaulter);
+  return { id };
+}
+
+/** Ends all that is still in force in the case, on one ground. Throws Refusal as `decide`. */
+export const closeCase = (
+  tx: Transaction,
+  ring: KeyRing,
+  caseId: string,
+  ground: ReleaseGround,
+  actor: Actor,
+): Promise<{ id: string }> => decide(tx, ring, caseId, { type: 'release', ground }, actor);
+
+interface Deciding {
+  tx: Transaction;
+  ring: KeyRing;
+  locked: LockedCase;
+  /** The other cases of the same debt, locked too. */
+  sameDebt: readonly string[];
+  targets: LockedLife[];
+  actor: Actor;
+  id: string;
+}
+
+type Effect<T extends DecisionInput['type']> = (
+  deciding: Deciding,
+  input: Extract<DecisionInput, { type: T }>,
+) => Promise<void>;
+
+const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
+  release: async (deciding, { ground, measures }) => {
+    if (ground === 'performed' && balanceOf(deciding.locked).outstanding > 0n) {
+      throw new Refusal('state-conflict', '尚有未履行金额，不能以履行完毕解除。 / Something is still outstanding.', [
+        { pointer: '/ground', code: 'still-outstanding' },
+      ]);
+    }
+    await applyToAll(deciding, { type: 'release', ground, measures: measures ?? null });
+  },
+  revoke: (deciding) => applyToAll(deciding, { type: 'revoke' }),
+  stay: (deciding) => applyToAll(deciding, { type: 'stay' }),
+  resume: (deciding) => applyToAll(deciding, { type: 'resume' }),
+  impose: async ({ tx, ring, locked, targets }, { measure, decision, asset }) => {
+    for (const target of targets) {
+      await impose(tx, ring, locked, target, { measure, decision, ...(asset ? { asset } : {}) });
+    }
+  },
+  'amend-obligation': async ({ tx, ring, locked, sameDebt, actor, id }, { amountFen }) => {
+    await tx.query('update enforcement_case set obligation_fen = $2 where id = $1', [locked.id, amountFen.toString()]);
+    const before = balanceOf(locked);
+    const after = balanceOf({ ...locked, obligationFen: amountFen });
+    recordFacts(tx, locked, [
+      {
+        type: 'obligation-amended',
+        key: `obligation-amended:${id}`,
+        at: locked.now,
+        actor,
+        detail: {
+          from: formatYuan(locked.obligationFen),
+          to: formatYuan(amountFen),
+          outstanding: formatYuan(after.outstanding),
+        },
+      },
+    ]);
+    if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, sameDebt, actor);
+    else if (after.outstanding > 0n) await notPerformed(tx, locked.id);
+  },
+  exempt: ({ tx, targets, id }, permission) => exempt(tx, targets, id, permission),
+  extend: async ({ tx, locked, targets }, { months }) => {
+    for (const target of targets) await lengthenTerm(tx, target, months, locked.now);
+  },
+  correct: async ({ tx, ring, locked, targets, actor }, change) => {
+    const [target, another] = targets;
+    if (!target || another) {
+      throw new Refusal('invalid', '更正须指明一名被执行人。 / Name the defaulter to correct.', [
+        { pointer: '/defaulter', code: 'required' },
+      ]);
+    }
+    await correct(tx, ring, locked, target, change, actor);
+  },
+  'confirm-service': ({ tx, targets, id }, { service }) => confirmService(tx, targets, id, service),
+  'court-application': async ({ tx, ring, locked, id }, application) =>
+    announceApplication(tx, ring, locked, id, application),
+  reassign: async ({ tx, locked }, { judge }) => {
+    const { rowCount } = await tx.query(
+      'update enforcement_case set judge = $2 where id = $1 and exists (select from judge where id = $2 and court = $3)',
+      [locked.id, judge, locked.court],
+    );
+    if (rowCount === 0) {
+      throw new Refusal('invalid', '本院没有此法官。 / No such judge at this court.', [
+        { pointer: '/judge', code: 'unknown-judge' },
+      ]);
+    }
+  },
+};
+
+/** The longest term in months (失信名单规定 art. 2: two years, one to three more for what is serious). */
+const LONGEST_TERM = 60;
+
+/** Records a longer term; the process puts it in force where the term still runs. Throws Refusal `state-conflict` where there is none to lengthen. */
+async function lengthenTerm(tx: Transaction, target: LockedLife, months: number, now: number): Promise<void> {
+  const { termMonths, restrictions } = target.life;
+  if (termMonths === null) accept({ conflict: 'no-term' });
+  else if (termMonths + months > LONGEST_TERM) accept({ conflict: 'term-too-long' });
+  else if (
+    !restrictions.some((r) => r.measure === 'LISTING' && r.endedAt === null && (r.until === null || r.until > now))
+  )
+    accept({ conflict: 'nothing-to-extend' });
+  await tx.query('update defaulter set term_months = term_months + $2 where id = $1', [target.id, months]);
+}
+
+/** Decides a further restriction; the process publishes it. Throws Refusal `state-conflict` on a life that is ending, or twice. */
+export async function impose(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  target: LockedLife,
+  measure: MeasureInput,
+): Promise<string> {
+  const draft = decided('', measure.measure);
+  accept(transition(target.life, { type: 'impose', restriction: draft }, locked.now));
+  if (measure.asset && (await isSealed(tx, ring, target.id, measure.asset))) accept({ conflict: 'already-imposed' });
+  const dataKey = await caseKeyOf(tx, ring, locked);
+  await tx.query('savepoint impose');
+  try {
+    const id = insertRestriction(tx, ring, {
+      caseId: locked.id,
+      defaulter: target.id,
+      subject: target.subject,
+      measure,
+      dataKey,
+    });
+    await allAnswered(tx);
+    target.life = { ...target.life, restrictions: [...target.life.restrictions, { ...draft, id }] };
+    return id;
+  } catch (error) {
+    if (violatedConstraint(error) !== 'restriction_open') throw error;
+    await tx.query('rollback to savepoint impose');
+    accept({ conflict: 'already-imposed' });
+    throw error;
+  }
+}
+
+/** One defaulter: the event must fit. The whole case: it must fit at least one, and touches those it fits. */
+async function applyToAll(
+  { tx, ring, locked, sameDebt, targets, actor }: Deciding,
+  event: Exclude<LifeEvent, { type: 'impose' }>,
+): Promise<void> {
+  const fitting = targets.filter((target) => 'life' in transition(target.life, event, locked.now));
+  const [first] = targets;
+  if (fitting.length === 0 && first) accept(transition(first.life, event, locked.now));
+  for (const target of fitting) applyEvent(tx, locked, target, event, actor);
+  if (event.type === 'release' || event.type === 'revoke')
+    await endSameDebt(tx, ring, locked, sameDebt, fitting, event, actor);
+}
+
+function targetsOf(locked: LockedCase, defaulter: string | undefined): LockedLife[] {
+  if (defaulter === undefined) {
+    const open = locked.lives.filter((life) => !everythingEnded(life.life));
+    return open.length > 0 ? open : locked.lives;
+  }
+  const found = locked.lives.find((life) => life.id === defaulter);
+  if (!found) {
+    throw new Refusal('invalid', '本案没有此被执行人。 / No such defaulter in this case.', [
+      { pointer: '/defaulter', code: 'unknown-defaulter' },
+    ]);
+  }
+  return [found];
+}
+
+/** The members of a decision that everybody who may see the timeline may see: no free text, no person. */
+function shown(input: DecisionInput): { [member: string]: Json } {
+  switch (input.type) {
+    case 'release':
+      return { ground: input.ground, ...(input.measures ? { measures: input.measures } : {}) };
+    case 'impose':
+      return { measure: input.measure };
+    case 'amend-obligation':
+      return { amount: formatYuan(input.amountFen) };
+    case 'reassign':
+      return { judge: input.judge };
+    case 'exempt':
+      return { from: input.fromAt, until: input.untilAt, ...(input.services ? { services: input.services } : {}) };
+    case 'extend':
+      return { months: input.months };
+    case 'court-application':
+      return { until: input.untilAt };
+    case 'confirm-service':
+      return { service: input.service };
+    default:
+      return {};
+  }
+}
+
+function plain(input: DecisionInput): Json {
+  return JSON.parse(
+    JSON.stringify(input, (_key, value: unknown) => (typeof value === 'bigint' ? formatYuan(value) : value)),
+  );
+}

@@ -1,0 +1,186 @@
+import { uuidv7 } from 'uuidv7';
+import { type Life, stateOf } from '../../domain/life.js';
+import { formatYuan } from '../../domain/money.js';
+import { type InputError, Refusal } from '../../domain/refusal.js';
+import type { DefaulterState } from '../../domain/vocabulary.js';
+import { handToLives, recordFacts } from '../case/facts.js';
+import { toLife } from '../case/locked-case.js';
+import { insertRestriction } from '../case/restrictions.js';
+import { send, type Transaction } from '../database/pool.js';
+import type { Actor, DefaulterInput, OpenCaseInput } from '../inputs.js';
+import { createDataKey } from '../keys/data-keys.js';
+import { type DataKey, type KeyRing, seal } from '../keys/key-ring.js';
+import { subjectOf } from '../parties/subjects.js';
+import { requireNoBar, requirePrevious } from './re-listing.js';
+
+export interface OpenedCase {
+  id: string;
+  caseNumber: string;
+  state: 'OPEN';
+  /** Yuan, two decimals. */
+  outstanding: string;
+  defaulters: { id: string; state: DefaulterState }[];
+  warnings?: InputError[];
+}
+
+/**
+ * Opens a case: the case, its defaulters, the restrictions decided (none in force yet), the fact, and one life to start per defaulter.
+ * Throws Refusal: `state-conflict` E07 when the case number is taken; `invalid` for a party named twice or an unknown `previous`.
+ */
+export async function openCase(
+  tx: Transaction,
+  ring: KeyRing,
+  input: OpenCaseInput,
+  actor: Actor,
+): Promise<OpenedCase> {
+  const id = uuidv7();
+  const dataKey = createDataKey(tx, ring, 'case', id);
+  const inserted = await tx.query<{ opened_at: Date }>(
+    `insert into enforcement_case (id, case_number, court, judge, filed_on, former_case, basis_number, basis_issuer, obligation_fen,
+       content_sealed, opened_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp()) on conflict (case_number) do nothing returning opened_at`,
+    [
+      id,
+      input.caseNumber,
+      input.court,
+      input.judge,
+      input.filedOn,
+      input.formerCase ?? null,
+      input.basis.number,
+      input.basis.issuer,
+      input.obligationFen.toString(),
+      seal(ring, { table: 'enforcement_case', column: 'content_sealed', row: id }, input.content, dataKey),
+    ],
+  );
+  const now = inserted.rows[0]?.opened_at.getTime();
+  if (now === undefined) {
+    throw new Refusal('state-conflict', '该案号已有案件。 / A case with this number exists already.', [
+      { pointer: '/caseNumber', code: 'E07' },
+    ]);
+  }
+  const warnings: InputError[] = [];
+  const subjects = new Map<string, number>();
+  const lives: { id: string; life: Life }[] = [];
+  for (const [index, defaulter] of input.defaulters.entries()) {
+    const at = `/defaulters/${index}`;
+    const { subject, nameDiffers, possibleDuplicate, fresh } = await subjectOf(tx, ring, defaulter);
+    if (subjects.has(subject)) {
+      throw new Refusal('invalid', '同一当事人出现两次。 / The same party is named twice.', [
+        { pointer: at, code: 'E07' },
+      ]);
+    }
+    subjects.set(subject, index);
+    if (nameDiffers) warnings.push({ pointer: `${at}/name`, code: 'W01' });
+    if (possibleDuplicate) warnings.push({ pointer: `${at}/identifiers`, code: 'W03' });
+    if (defaulter.student) warnings.push({ pointer: `${at}/student`, code: 'W04' });
+    for (const [n, identifier] of defaulter.identifiers.entries()) {
+      for (const code of identifier.warnings) warnings.push({ pointer: `${at}/identifiers/${n}/number`, code });
+    }
+    lives.push(
+      await insertDefaulter(tx, ring, dataKey, { caseId: id, court: input.court, index, subject, fresh, defaulter }),
+    );
+  }
+  const [fact] = recordFacts(tx, { id, lastSeq: 0, lastLeafHash: null }, [
+    {
+      type: 'case-opened',
+      key: `case-opened:${id}`,
+      at: now,
+      actor,
+      detail: { obligation: formatYuan(input.obligationFen), defaulters: lives.map((life) => life.id) },
+    },
+  ]);
+  if (fact) handToLives(tx, lives, 'opened', fact);
+  return {
+    id,
+    caseNumber: input.caseNumber,
+    state: 'OPEN',
+    outstanding: formatYuan(input.obligationFen),
+    defaulters: lives.map(({ id: defaulter, life }) => ({ id: defaulter, state: stateOf(life, now) })),
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
+}
+
+interface NewDefaulter {
+  caseId: string;
+  court: string;
+  index: number;
+  subject: string;
+  /** Nobody has this party on record. */
+  fresh: boolean;
+  defaulter: DefaulterInput;
+}
+
+async function insertDefaulter(
+  tx: Transaction,
+  ring: KeyRing,
+  dataKey: DataKey,
+  { caseId, court, index, subject, fresh, defaulter }: NewDefaulter,
+): Promise<{ id: string; life: Life }> {
+  const id = uuidv7();
+  const at = `/defaulters/${index}`;
+  if (defaulter.previous) await requirePrevious(tx, defaulter.previous, subject, court, `${at}/previous`);
+  else if (!fresh && defaulter.measures.some(({ measure }) => measure === 'LISTING'))
+    await requireNoBar(tx, subject, court, at);
+  send(
+    tx,
+    `insert into defaulter (id, enforcement_case, ordinal, subject, ground, conduct_sealed, decision_number, decision_made_on, term_months,
+       grace_until, student, previous, liable_for_fen)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      id,
+      caseId,
+      index + 1,
+      subject,
+      defaulter.ground,
+      seal(ring, { table: 'defaulter', column: 'conduct_sealed', row: id }, defaulter.conduct, dataKey),
+      defaulter.decision.number,
+      defaulter.decision.madeOn,
+      defaulter.termMonths ?? null,
+      defaulter.graceUntil ?? null,
+      defaulter.student,
+      defaulter.previous ?? null,
+      defaulter.liableForFen?.toString() ?? null,
+    ],
+  );
+  const restrictions = defaulter.measures.map((measure) => ({
+    id: insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure, dataKey }),
+    measure: measure.measure,
+    from_date: measure.from ?? null,
+    ...DECIDED,
+  }));
+  for (const { role, party } of defaulter.representatives) {
+    const related = await subjectOf(tx, ring, party);
+    send(tx, 'insert into representative (id, defaulter, subject, role) values ($1, $2, $3, $4)', [
+      uuidv7(),
+      id,
+      related.subject,
+      role,
+    ]);
+  }
+  const row = {
+    ground: defaulter.ground,
+    term_months: defaulter.termMonths ?? null,
+    grace_until: defaulter.graceUntil ?? null,
+    ...UNBORN,
+    restrictions,
+  };
+  return { id, life: toLife(row, false) };
+}
+
+/** A life before its process, and a restriction before it is published, as they are written. */
+const UNBORN = {
+  stayed: false,
+  stay_told: false,
+  published_at: null,
+  ended_at: null,
+  untold: false,
+  deadline_at: null,
+} as const;
+const DECIDED = {
+  term_from: null,
+  in_force_at: null,
+  until: null,
+  ended_at: null,
+  end_ground: null,
+  end_told_at: null,
+} as const;

@@ -1,0 +1,103 @@
+import { uuidv7 } from 'uuidv7';
+import { addMonths, shanghaiDate } from '../../domain/calendar.js';
+import { Refusal } from '../../domain/refusal.js';
+import type { LockedCase, LockedLife } from '../case/locked-case.js';
+import type { Queryable, Transaction } from '../database/pool.js';
+import { writeNotice } from '../departments/notices.js';
+
+export interface Permission {
+  /** Absent: every service. */
+  services?: string[];
+  /** Instants, RFC 3339; it acts in `[fromAt, untilAt)`. */
+  fromAt: string;
+  untilAt: string;
+}
+
+/**
+ * Lets these lives pass at these services for this time, at once (R16); at most one month (temporary lift of the consumption rule).
+ * Throws Refusal `invalid` for a longer or empty time and for unknown services.
+ */
+export async function exempt(
+  tx: Transaction,
+  targets: readonly LockedLife[],
+  decision: string,
+  { services, fromAt, untilAt }: Permission,
+): Promise<void> {
+  const last = shanghaiDate(Date.parse(untilAt) - 1);
+  if (Date.parse(untilAt) <= Date.parse(fromAt) || last > addMonths(shanghaiDate(Date.parse(fromAt)), 1)) {
+    throw new Refusal('invalid', '豁免最长一个月。 / An exemption is for one month at the most.', [
+      { pointer: '/until', code: 'exemption-too-long' },
+    ]);
+  }
+  for (const [index, service] of (services ?? []).entries()) await requireGated(tx, service, `/services/${index}`);
+  for (const target of targets) {
+    await tx.query(
+      'insert into exemption (id, decision, defaulter, services, from_at, until_at) values ($1, $2, $3, $4, $5, $6)',
+      [uuidv7(), decision, target.id, services ?? null, fromAt, untilAt],
+    );
+  }
+}
+
+/** Confirms a service for these lives (R6); it acts once the process has told the departments. Throws Refusal `invalid` for an unknown one. */
+export async function confirmService(
+  tx: Transaction,
+  targets: readonly LockedLife[],
+  decision: string,
+  service: string,
+): Promise<void> {
+  await requireGated(tx, service, '/service');
+  for (const target of targets) {
+    await tx.query(
+      'insert into service_confirmation (defaulter, service, decision) values ($1, $2, $3) on conflict (defaulter, service) do nothing',
+      [target.id, service, decision],
+    );
+  }
+}
+
+/** One notice for each exemption and for the services confirmed since departments were last told. */
+export async function tellPermissions(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
+  const at = new Date(locked.now);
+  const open = life.life.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
+  const measures = open.map((r) => r.measure);
+  const exemptions = await tx.query<{ id: string; services: string[] | null; until_at: Date }>(
+    'update exemption set told_at = $2 where defaulter = $1 and told_at is null returning id, services, until_at',
+    [life.id, at],
+  );
+  for (const exemption of exemptions.rows) {
+    writeNotice(tx, locked, life, {
+      kind: 'EXEMPT',
+      measures,
+      restrictions: [],
+      until: exemption.until_at.getTime(),
+      ...(exemption.services ? { services: exemption.services } : {}),
+    });
+  }
+  const confirmed = await tx.query<{ service: string; gated_by: string[] }>(
+    `update service_confirmation sc set told_at = $2 where defaulter = $1 and told_at is null
+     returning service, (select gated_by from service_rule r where r.service = sc.service order by version desc limit 1) as gated_by`,
+    [life.id, at],
+  );
+  for (const { service, gated_by: gatedBy } of confirmed.rows) {
+    const gating = open.filter((r) => gatedBy?.includes(r.measure));
+    if (gating.length === 0) continue;
+    writeNotice(tx, locked, life, {
+      kind: 'PUBLISH',
+      measures: gating.map((r) => r.measure),
+      restrictions: gating.map((r) => r.id),
+      until: gating[0]?.until ?? null,
+      services: [service],
+    });
+  }
+}
+
+async function requireGated(q: Queryable, service: string, pointer: string): Promise<void> {
+  const { rows } = await q.query<{ never_gated: boolean }>('select never_gated from service where code = $1', [
+    service,
+  ]);
+  const code = rows[0] === undefined ? 'unknown-service' : rows[0].never_gated ? 'never-gated' : undefined;
+  if (code) {
+    throw new Refusal('invalid', '目录中没有这一可限制事项。 / No service of the catalogue that could be gated.', [
+      { pointer, code },
+    ]);
+  }
+}

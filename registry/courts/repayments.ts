@@ -1,0 +1,235 @@
+import { uuidv7 } from 'uuidv7';
+import { formatYuan } from '../../domain/money.js';
+import { Refusal } from '../../domain/refusal.js';
+import { handToLives, recordFacts } from '../case/facts.js';
+import { raise, raiseLateFact } from '../case/inbox.js';
+import { applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from '../case/locked-case.js';
+import { type Queryable, send, type Transaction } from '../database/pool.js';
+import type { Actor, RepaymentInput } from '../inputs.js';
+import { caseKeyOf } from '../keys/data-keys.js';
+import { type KeyRing, seal } from '../keys/key-ring.js';
+import { endSameDebt, lockSameDebt } from './same-debt.js';
+
+export interface RegisteredRepayment {
+  id: string;
+  /** Yuan, two decimals. */
+  outstanding: string;
+  surplus: string;
+  /** The same reference and amount were registered before: this is the first answer. */
+  repeated: boolean;
+}
+
+/**
+ * Registers a repayment against the case. When nothing is owed any more, what full performance ends is ended in this very
+ * transaction (失信名单规定 art. 10 ¶1 (1)); the process only tells. Amounts in fen.
+ * Throws Refusal: `not-found`; `state-conflict` when the reference stands with another amount; `invalid` for a foreign interception.
+ */
+export async function registerRepayment(
+  tx: Transaction,
+  ring: KeyRing,
+  caseId: string,
+  input: RepaymentInput,
+  actor: Actor,
+): Promise<RegisteredRepayment> {
+  const sameDebt = await lockSameDebt(tx, caseId);
+  const locked = await lockCase(tx, ring, caseId);
+  if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
+  const earlier = await findByReference(tx, caseId, input.reference);
+  if (earlier) {
+    if (BigInt(earlier.amount_fen) !== input.amountFen) {
+      throw new Refusal(
+        'state-conflict',
+        '该凭证号已登记为另一金额。 / This reference is registered with another amount.',
+        [{ pointer: '/amount', code: 'reference-reused' }],
+      );
+    }
+    return answer(earlier.id, BigInt(earlier.outstanding_fen), BigInt(earlier.surplus_fen), true);
+  }
+  if (input.interception) await requireInterception(tx, input.interception, caseId);
+  const payer = locked.lives.find((life) => life.id === input.payer);
+  const before = balanceOf(locked);
+  const after = balanceOf({ ...locked, repaidFen: locked.repaidFen + input.amountFen });
+  const id = uuidv7();
+  const payerName = payer ? undefined : input.payer;
+  const dataKey = payerName && (await caseKeyOf(tx, ring, locked));
+  send(
+    tx,
+    `insert into repayment (id, enforcement_case, reference, amount_fen, received_on, source, payer_sealed, interception, recorded_at,
+       outstanding_fen, surplus_fen, payer_defaulter)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      id,
+      caseId,
+      input.reference,
+      input.amountFen.toString(),
+      input.receivedOn,
+      input.source,
+      payerName && dataKey
+        ? seal(ring, { table: 'repayment', column: 'payer_sealed', row: id }, payerName, dataKey)
+        : null,
+      input.interception ?? null,
+      new Date(locked.now),
+      after.outstanding.toString(),
+      after.surplus.toString(),
+      payer?.id ?? null,
+    ],
+  );
+  recordFacts(tx, locked, [
+    {
+      type: 'repayment',
+      key: `repayment:${id}`,
+      at: locked.now,
+      actor,
+      detail: {
+        repayment: id,
+        amount: formatYuan(input.amountFen),
+        source: input.source,
+        receivedOn: input.receivedOn,
+        outstanding: formatYuan(after.outstanding),
+        surplus: formatYuan(after.surplus),
+        ...(input.interception ? { interception: input.interception } : {}),
+      },
+    },
+  ]);
+  if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, sameDebt, actor);
+  else if (payer && paysTheirShare(payer, input.amountFen)) applyEvent(tx, locked, payer, { type: 'performed' }, actor);
+  await tellLives(tx, locked, 'repayment', id, actor);
+  return answer(id, after.outstanding, after.surplus, false);
+}
+
+/** Whether this payment completes the share a defaulter is liable for. */
+const paysTheirShare = ({ life, liableForFen, paidFen }: LockedLife, fen: bigint): boolean =>
+  life.endedAt === null && liableForFen !== null && paidFen < liableForFen && paidFen + fen >= liableForFen;
+
+/** The debt is performed: every life of the case ends what performance ends, and so do the lives of the same debt under its other number. */
+export async function endByPerformance(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  sameDebt: readonly string[],
+  actor: Actor,
+): Promise<void> {
+  for (const life of locked.lives) {
+    if (life.life.endedAt === null) applyEvent(tx, locked, life, { type: 'performed' }, actor);
+  }
+  await endSameDebt(tx, ring, locked, sameDebt, locked.lives, { type: 'performed' }, actor);
+}
+
+/** Something is owed again: what counts as performed is counted anew. */
+export async function notPerformed(tx: Transaction, caseId: string): Promise<void> {
+  await tx.query('update defaulter set performed_at = null where enforcement_case = $1 and performed_at is not null', [
+    caseId,
+  ]);
+}
+
+/** Hands a case's fact to its open lives; with none left it is late and goes to the judge. */
+export async function tellLives(
+  tx: Transaction,
+  locked: LockedCase,
+  signal: 'repayment' | 'decision',
+  ref: string,
+  actor: Actor,
+  only?: string,
+): Promise<void> {
+  const lives = locked.lives.filter((life) => only === undefined || life.id === only);
+  const heard = handToLives(tx, lives, signal, ref);
+  if (heard.length === 0) await raiseLateFact(tx, locked, { signal, ref, actor, ...(only ? { defaulter: only } : {}) });
+}
+
+interface RepaymentRow {
+  id: string;
+  amount_fen: string;
+  outstanding_fen: string;
+  surplus_fen: string;
+}
+
+async function findByReference(q: Queryable, caseId: string, reference: string): Promise<RepaymentRow | undefined> {
+  const { rows } = await q.query<RepaymentRow>(
+    'select id, amount_fen, outstanding_fen, surplus_fen from repayment where enforcement_case = $1 and reference = $2',
+    [caseId, reference],
+  );
+  return rows[0];
+}
+
+async function requireInterception(q: Queryable, interception: string, caseId: string): Promise<void> {
+  const { rows } = await q.query('select 1 from interception where id = $1 and enforcement_case = $2', [
+    interception,
+    caseId,
+  ]);
+  if (rows.length === 0) {
+    throw new Refusal('invalid', '该拦截不属于本案。 / This interception is not one of this case.', [
+      { pointer: '/interception', code: 'unknown-interception' },
+    ]);
+  }
+}
+
+const answer = (id: string, outstanding: bigint, surplus: bigint, repeated: boolean): RegisteredRepayment => ({
+  id,
+  outstanding: formatYuan(outstanding),
+  surplus: formatYuan(surplus),
+  repeated,
+});
+
+/** Whose court's case a repayment belongs to. */
+export async function repaymentScope(
+  q: Queryable,
+  id: string,
+): Promise<{ court: string; enforcementCase: string } | undefined> {
+  const { rows } = await q.query<{ court: string; enforcement_case: string }>(
+    'select c.court, p.enforcement_case from repayment p join enforcement_case c on c.id = p.enforcement_case where p.id = $1',
+    [id],
+  );
+  return rows[0] && { court: rows[0].court, enforcementCase: rows[0].enforcement_case };
+}
+
+/**
+ * Takes back a repayment (a bounced transfer, money of another case): what is owed grows again, what has ended stays ended, and the judge is asked.
+ * Amounts in yuan. Throws Refusal: `not-found`; `state-conflict` when it was reversed before.
+ */
+export async function reverseRepayment(
+  tx: Transaction,
+  ring: KeyRing,
+  id: string,
+  reason: string,
+  actor: Actor,
+): Promise<{ outstanding: string }> {
+  const scope = await repaymentScope(tx, id);
+  const locked = scope && (await lockCase(tx, ring, scope.enforcementCase));
+  if (!locked) throw new Refusal('not-found', '没有此笔履行。 / No such repayment.');
+  const dataKey = await caseKeyOf(tx, ring, locked);
+  const reversed = await tx.query<{ amount_fen: string }>(
+    `update repayment set reversed_at = $2, reversal_reason_sealed = $3 where id = $1 and reversed_at is null returning amount_fen`,
+    [
+      id,
+      new Date(locked.now),
+      seal(ring, { table: 'repayment', column: 'reversal_reason_sealed', row: id }, reason, dataKey),
+    ],
+  );
+  const row = reversed.rows[0];
+  if (!row) {
+    throw new Refusal('state-conflict', '该笔履行已被撤销。 / This repayment is reversed already.', [
+      { pointer: '', code: 'already-reversed' },
+    ]);
+  }
+  const amount = BigInt(row.amount_fen);
+  const after = balanceOf({ ...locked, repaidFen: locked.repaidFen - amount });
+  recordFacts(tx, locked, [
+    {
+      type: 'repayment-reversed',
+      key: `repayment-reversed:${id}`,
+      at: locked.now,
+      actor,
+      detail: {
+        repayment: id,
+        amount: formatYuan(amount),
+        outstanding: formatYuan(after.outstanding),
+        surplus: formatYuan(after.surplus),
+      },
+    },
+  ]);
+  await notPerformed(tx, locked.id);
+  await raise(tx, { key: `reversal:${id}`, kind: 'reversal', enforcementCase: locked.id, at: locked.now });
+  // What waited unpublished because all was paid may have to be published now.
+  handToLives(tx, locked.lives, 'repayment', id);
+  return { outstanding: formatYuan(after.outstanding) };
+}

@@ -1,0 +1,63 @@
+import type { LifeEvent } from '../../domain/life.js';
+import { transition } from '../../domain/life.js';
+import { handToLives } from '../case/facts.js';
+import { applyEvent, type LockedCase, type LockedLife, lockCase } from '../case/locked-case.js';
+import { send, type Transaction } from '../database/pool.js';
+import type { Actor } from '../inputs.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import { sameParty } from '../parties/identity-links.js';
+
+// A resumed case (执恢) is the same debt under a new number: what ends on one number ends on the other, or a released person stays stopped.
+
+/**
+ * Locks the cases of the same debt, this one among them, in id order: as everybody locks. A case that has no other is left to `lockCase`, which
+ * follows. Returns the ids of the others.
+ */
+export async function lockSameDebt(tx: Transaction, caseId: string): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `with recursive same as (
+       select id, case_number, former_case, court from enforcement_case where id = $1
+       union
+       -- Each side by an index of its own: joined by one condition, all cases of the court would be walked through.
+       select c.id, c.case_number, c.former_case, c.court from same s cross join lateral (
+         select id, case_number, former_case, court from enforcement_case where case_number = s.former_case
+         union all select id, case_number, former_case, court from enforcement_case where former_case = s.case_number
+       ) c where c.court = s.court
+     )
+     select id from same order by id`,
+    [caseId],
+  );
+  const ids = rows.map((row) => row.id);
+  if (ids.length > 1) send(tx, 'select from enforcement_case where id = any($1) order by id for update', [ids]);
+  return ids.filter((id) => id !== caseId);
+}
+
+/** Applies what has ended for these lives to the same people's lives in the other cases of the same debt, as `lockSameDebt` gave them, where it fits. */
+export async function endSameDebt(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  others: readonly string[],
+  ended: readonly LockedLife[],
+  event: Extract<LifeEvent, { type: 'performed' | 'release' | 'revoke' }>,
+  actor: Actor,
+): Promise<void> {
+  if (others.length === 0) return;
+  // Under the other number the same party may stand in another record.
+  const subjects = new Set(
+    await sameParty(
+      tx,
+      ended.map((life) => life.subject),
+    ),
+  );
+  for (const id of others) {
+    const other = await lockCase(tx, ring, id);
+    if (!other) continue;
+    for (const life of other.lives) {
+      if (!subjects.has(life.subject) || life.life.endedAt !== null) continue;
+      if (!('life' in transition(life.life, event, other.now))) continue;
+      const { changed } = applyEvent(tx, other, life, event, actor);
+      if (changed.length > 0) handToLives(tx, [life], 'decision', locked.id);
+    }
+  }
+}

@@ -1,0 +1,274 @@
+import { shanghaiDate } from '../../domain/calendar.js';
+import { acts, everythingEnded, type Restriction, type Standing, standing } from '../../domain/life.js';
+import { startDeadline } from '../case/deadlines.js';
+import { endLives, mayEnd } from '../case/end-lives.js';
+import { recordFacts } from '../case/facts.js';
+import { raise } from '../case/inbox.js';
+import {
+  applyEvent,
+  DEADLINE,
+  type LockedCase,
+  type LockedLife,
+  lockLife,
+  RELEASES_SETTLED,
+  termEndOf,
+} from '../case/locked-case.js';
+import { tellPermissions } from '../courts/permissions.js';
+import type { Transaction } from '../database/pool.js';
+import { writeNotice } from '../departments/notices.js';
+import type { Actor } from '../inputs.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import { escalateDue, questionOf, supersedeQuestions } from './escalation.js';
+
+/** What the process is told after a step. */
+export interface StepResult extends Standing {
+  readonly ended: boolean;
+}
+
+const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
+
+/**
+ * Puts in force what may be, and tells the departments. Guarded by the lock of the case: what has ended, is stayed, or is
+ * still in grace is left alone, so whichever fact came first wins. Run twice, the second finds nothing to do.
+ */
+export async function publish(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  const inGrace = life.life.publishedAt === null && life.life.graceEndsAt !== null;
+  const { changed } = applyEvent(
+    tx,
+    locked,
+    life,
+    { type: 'publish', termEnd: (r) => firstTermEnd(life, r, locked.now) },
+    SYSTEM,
+  );
+  if (changed.length > 0) {
+    const measures = changed.map((r) => r.measure);
+    const notice = writeNotice(tx, locked, life, {
+      kind: 'PUBLISH',
+      measures,
+      restrictions: changed.map((r) => r.id),
+      until: changed.find((r) => r.until !== null)?.until ?? null,
+    });
+    recordFacts(tx, locked, [
+      ...(inGrace
+        ? [
+            {
+              type: 'grace-ended' as const,
+              key: `grace-ended:${defaulter}`,
+              at: locked.now,
+              actor: SYSTEM,
+              defaulter: life,
+            },
+          ]
+        : []),
+      {
+        type: 'published',
+        key: `published:${changed[0]?.id}`,
+        at: locked.now,
+        actor: SYSTEM,
+        defaulter: life,
+        detail: { notice, measures, restrictions: changed.map((r) => r.id) },
+      },
+    ]);
+  }
+  return result(life, locked.now);
+}
+
+/** Puts an extension of the term in force, where the term still runs, and tells the departments. */
+export async function extend(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  const { changed } = applyEvent(tx, locked, life, { type: 'extend' }, SYSTEM);
+  if (changed.length > 0) {
+    writeNotice(tx, locked, life, {
+      kind: 'EXTEND',
+      measures: changed.map((r) => r.measure),
+      restrictions: changed.map((r) => r.id),
+      until: changed[0]?.until ?? null,
+    });
+  }
+  return result(life, locked.now);
+}
+
+/** Looks at the deadlines that are due. */
+export async function escalate(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  await escalateDue(tx, locked, life);
+  return resultRead(tx, life, locked.now);
+}
+
+/** Records that terms are over; the clock ended their effects already (失信名单规定 art. 2). */
+export async function expire(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  const before = life.life;
+  const { changed } = applyEvent(tx, locked, life, { type: 'expire' }, SYSTEM);
+  if (life.life !== before) {
+    recordFacts(tx, locked, [
+      {
+        type: 'term-ended',
+        key: `term-ended:${changed[0]?.id}`,
+        at: locked.now,
+        actor: SYSTEM,
+        defaulter: life,
+        detail: { restrictions: changed.map((r) => r.id) },
+      },
+    ]);
+  }
+  return result(life, locked.now);
+}
+
+/**
+ * Tells the departments what has changed since they were last told: a RELEASE for what was in force and has ended, with the
+ * business it frees; STAY or RESUME. What never came into force was never told, so its end is not either.
+ */
+export async function tell(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  const before = life.life;
+  const untold = before.restrictions.filter((r) => r.endedAt !== null && !r.endTold);
+  const known = untold.filter((r) => r.inForceAt !== null);
+  await tellEnd(
+    tx,
+    locked,
+    life,
+    'CORRECT',
+    known.filter((r) => r.endGround === 'corrected'),
+  );
+  await tellEnd(
+    tx,
+    locked,
+    life,
+    'RELEASE',
+    known.filter((r) => r.endGround !== 'corrected'),
+  );
+  if (before.publishedAt !== null && before.stayed !== before.stayTold && !everythingEnded(before)) {
+    const open = before.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
+    writeNotice(tx, locked, life, {
+      kind: before.stayed ? 'STAY' : 'RESUME',
+      measures: open.map((r) => r.measure),
+      restrictions: open.map((r) => r.id),
+      until: null,
+    });
+  }
+  if (before.publishedAt !== null && before.untold) await tellPermissions(tx, locked, life);
+  applyEvent(tx, locked, life, { type: 'told' }, SYSTEM);
+  await askToEndWhatStays(tx, locked, life);
+  return resultRead(tx, life, locked.now);
+}
+
+/** One notice for what has ended, with the business it frees. A correction is told as such: the old identity was never to be stopped. */
+async function tellEnd(
+  tx: Transaction,
+  locked: LockedCase,
+  life: LockedLife,
+  kind: 'RELEASE' | 'CORRECT',
+  ended: readonly Restriction[],
+): Promise<void> {
+  if (ended.length === 0) return;
+  const measures = ended.map((r) => r.measure);
+  const interceptions = await freeInterceptions(tx, locked, life);
+  const notice = writeNotice(tx, locked, life, {
+    kind,
+    measures,
+    restrictions: ended.map((r) => r.id),
+    until: null,
+    interceptions,
+  });
+  await startDeadline(tx, {
+    kind: 'acknowledge',
+    level: 0,
+    subject: notice,
+    defaulter: life.id,
+    now: locked.now,
+    notice,
+  });
+
+  recordFacts(tx, locked, [
+    {
+      type: 'release-published',
+      key: `release-published:${ended[0]?.id}`,
+      at: locked.now,
+      actor: SYSTEM,
+      defaulter: life,
+      detail: { notice, kind, measures, freed: interceptions },
+    },
+  ]);
+}
+
+/**
+ * Ends the life, if it is over: everything ended and told, every release acknowledged, and no fact that the process has not
+ * heard (`heard`: the number up to which it has heard all, null while there is a gap). Closes the case with its last life.
+ */
+export async function finish(
+  tx: Transaction,
+  ring: KeyRing,
+  defaulter: string,
+  heard: number | null,
+): Promise<StepResult> {
+  const { locked, life } = await lockLife(tx, ring, defaulter);
+  const ending = { locked, life };
+  if (heard === life.lastLifeSeq && life.releasesSettled && mayEnd(ending))
+    recordFacts(
+      tx,
+      locked,
+      endLives(tx, [ending], SYSTEM).map(({ fact }) => fact),
+    );
+  const after = result(life, locked.now);
+  // A fact is still on its way: its signal will bring the life back here.
+  return after.due === 'finish' ? { ...after, due: null } : after;
+}
+
+/** How a life stands after a step that told nobody anything and started no clock: all of it came with the lock. */
+const result = ({ life, releasesSettled }: LockedLife, now: number): StepResult => ({
+  ...standing(life, releasesSettled, now),
+  ended: life.endedAt !== null,
+});
+
+/** The same after a step that may have: what it has written is read back. */
+async function resultRead(tx: Transaction, life: LockedLife, now: number): Promise<StepResult> {
+  const { rows } = await tx.query<{ released: boolean; deadline_at: Date | null }>(
+    `select ${RELEASES_SETTLED} as released, ${DEADLINE} as deadline_at from defaulter d where d.id = $1`,
+    [life.id],
+  );
+  const deadlineAt = rows[0]?.deadline_at?.getTime() ?? null;
+  return result({ ...life, life: { ...life.life, deadlineAt }, releasesSettled: rows[0]?.released ?? false }, now);
+}
+
+/** The end a listing gets when it is published today; one that replaces another keeps the other's term. */
+const firstTermEnd = (life: LockedLife, r: Restriction, now: number): number | null =>
+  r.measure === 'LISTING' ? (r.termEnd ?? termEndOf(shanghaiDate(now), life.life.termMonths)) : null;
+
+/** Interceptions of this life which nothing of it gates any more; they are freed with this release, once. */
+async function freeInterceptions(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<string[]> {
+  const acting = (r: Restriction): boolean =>
+    r.endedAt === null && r.inForceAt !== null && acts({ stayed: false }, r, locked.now);
+  const live = life.life.restrictions.filter(acting).map((r) => r.id);
+  const { rows } = await tx.query<{ id: string; outcome: string }>(
+    `update interception i set freed_at = $2
+     where i.defaulter = $1 and i.freed_at is null and not exists (
+       select from restriction r
+       join service_rule rule on rule.service = i.service and rule.version = i.rule_version
+       where r.id = any($3) and r.measure = any(rule.gated_by)
+         and (r.measure <> 'SEAL' or (r.asset_type = i.object_type and (r.asset_blind = i.object_blind
+           -- While assets stand under two keys, the same one may look like two: what a SEAL may gate is not let go.
+           or (select count(*) from key_in_use where purpose = 'index' and retired_at is null) > 1))))
+     returning id, outcome`,
+    [life.id, new Date(locked.now), live],
+  );
+  // A NOTIFY held nothing, so nothing of it resumes.
+  return rows.flatMap((row) => (row.outcome === 'NOTIFY' ? [] : [row.id])).sort();
+}
+
+/** Puts before the judge what stays after full performance, once for each set of restrictions. */
+async function askToEndWhatStays(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
+  const subject = questionOf(life.life);
+  if (subject === null) return;
+  await supersedeQuestions(tx, life.id, subject, locked.now);
+  const due = await startDeadline(tx, { kind: 'decide', level: 0, subject, defaulter: life.id, now: locked.now });
+  await raise(tx, {
+    key: `decide-restriction:${subject}`,
+    kind: 'decide-restriction',
+    enforcementCase: locked.id,
+    defaulter: life.id,
+    at: locked.now,
+    deadline: due === null ? null : new Date(due).toISOString(),
+  });
+}

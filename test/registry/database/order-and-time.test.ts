@@ -1,0 +1,70 @@
+import { describe, expect, it, vi } from 'vitest';
+import { addDays, firstMomentAfter } from '../../../domain/calendar.js';
+import { termEndOf } from '../../../registry/case/locked-case.js';
+import { acknowledge, assignPositions, readNotices } from '../../../registry/departments/notices.js';
+import { today, useRules } from '../../harness/rule-tests.js';
+import { defaulter, person, residentNumber } from '../../harness/world.js';
+
+// What comes first, last, twice or at the stroke of midnight: docs/rules.md. The process by hand.
+const { inForce, outcome, pursue, state, world } = useRules();
+
+describe('order and time', () => {
+  it('grace lasts through its last day and not a moment longer', async () => {
+    const granted = (graceUntil: string) => world().open([{ ...defaulter(), graceUntil }]);
+    const [lastDay, dayAfter] = [await granted(today()), await granted(addDays(today(), -1))];
+    await pursue(lastDay);
+    await pursue(dayAfter);
+    expect([await state(lastDay.id), await state(dayAfter.id)]).toEqual(['GRACE', 'IN_FORCE']);
+    expect((await world().facts(dayAfter.id)).map((fact) => fact.type)).toEqual([
+      'case-opened',
+      'grace-ended',
+      'published',
+    ]);
+  });
+
+  it('two years from 29 February end with 28 February, at midnight in Shanghai', () => {
+    expect(termEndOf('2028-02-29', 24)).toBe(Date.parse(firstMomentAfter('2030-02-28')));
+    expect(termEndOf('2028-02-29', 24)).toBe(Date.parse('2030-02-28T16:00:00Z'));
+    expect(termEndOf('2028-02-29', 48)).toBe(Date.parse('2032-02-29T16:00:00Z'));
+  });
+
+  it('a clock that is wrong on our machine ends nothing early and nothing late: PostgreSQL’s decides', async () => {
+    const debtor = person();
+    const opened = await inForce({ ...defaulter(debtor), ground: 2, termMonths: 24 });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1_000 * 86_400_000 });
+    try {
+      expect(await outcome('AIC-01', debtor)).toBe('INTERCEPT');
+      await world().pay(opened.id, 1n);
+    } finally {
+      vi.useRealTimers();
+    }
+    const last = (await world().facts(opened.id)).at(-1);
+    expect(Math.abs(Date.parse(last?.at ?? '') - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('two courts, one releases: the other court’s case goes on stopping, and is the only one named', async () => {
+    const number = residentNumber();
+    const here = await inForce(defaulter(person('角某', number)));
+    const there = await world().open([defaulter(person('角某', number))], {
+      court: '黔2701',
+      judge: '黔2701-J1',
+      caseNumber: '（2026）黔2701执88号',
+    });
+    await pursue(there);
+    expect((await world().compare('AIC-01', person('角某', number))).interceptions).toHaveLength(2);
+    await world().pay(here.id, 40_000_000n);
+    const left = await world().compare('AIC-01', person('角某', number));
+    expect(left.interceptions.map((one) => one.case.court)).toEqual(['黔2701']);
+  });
+
+  it('an acknowledgement given twice is one, and one of less takes nothing back', async () => {
+    await inForce(defaulter());
+    await assignPositions(world().pool);
+    const actor = { role: 'department' as const, id: 'SCI' };
+    const { served } = await world().tx((tx) => readNotices(tx, 'SCI', undefined, 200));
+    const give = (upTo: number) => world().tx((tx) => acknowledge(tx, 'SCI', BigInt(upTo), actor));
+    expect([await give(served), await give(served), await give(0)]).toEqual(Array(3).fill({ acknowledged: served }));
+    const { rows } = await world().owner.query(`select 1 from acknowledgement where department = 'SCI'`);
+    expect(rows).toHaveLength(1);
+  });
+});
