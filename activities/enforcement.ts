@@ -1,7 +1,7 @@
 import { redrive } from '../registry/case/outbox.js';
-import { notifyJudge } from '../registry/courts/directives.js';
 import { inTransaction, type Pool, type Transaction } from '../registry/database/pool.js';
 import type { KeyRing } from '../registry/keys/key-ring.js';
+import { notifyJudge } from '../registry/process/judge-notices.js';
 import type { StepResult } from '../registry/process/steps.js';
 import * as steps from '../registry/process/steps.js';
 

@@ -1,5 +1,5 @@
 import type { Pool } from '../registry/database/pool.js';
-import { headOfLog } from '../registry/departments/notices.js';
+import { headOfLog } from '../registry/departments/positions.js';
 
 interface Waiting {
   beyond: number;

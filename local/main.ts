@@ -6,10 +6,10 @@ import { rotateLog } from './machine/private-files.js';
 import { processIdentity } from './machine/process-identity.mjs';
 import type { ProcessRecord } from './machine/processes.js';
 import { PlainError, say } from './machine/say.mjs';
+import { ChildFailed, Supervisor } from './machine/supervisor.js';
 import { claimDataDirectory, type DataDirectory } from './product/data-directory.js';
 import { LocalProduct } from './product/product.js';
 import { removeRunFiles, writeProcessesFile } from './product/run-file.js';
-import { ChildFailed, Supervisor } from './product/supervisor.js';
 import { dismissWarden, launchWarden } from './product/warden.js';
 import type { TemporalSource } from './setup/temporal-binary.mjs';
 

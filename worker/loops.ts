@@ -1,4 +1,4 @@
-import { assignPositions } from '../registry/departments/notices.js';
+import { assignPositions } from '../registry/departments/positions.js';
 import type { KeyRing } from '../registry/keys/key-ring.js';
 import { sealComparisons, WHOLE_LOOK } from '../registry/ledger/comparison-batches.js';
 import { settle } from '../registry/process/settle.js';

@@ -1,7 +1,6 @@
 import type { Role } from '../../domain/vocabulary.js';
 import type { Caller } from '../../registry/access/credentials.js';
-import { type CourtCaller, courtsOf, maySee } from '../../registry/access/scope.js';
-import { interceptionScope } from '../../registry/courts/directives.js';
+import { type CourtCaller, courtsOf, interceptionScope, maySee } from '../../registry/access/scope.js';
 import type { Queryable } from '../../registry/database/pool.js';
 import { maySeeSubject } from '../../registry/parties/identity-chain.js';
 import { mayUndo } from '../../registry/parties/identity-links.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { InputError } from '../../domain/refusal.js';
 import { escaped } from './body.js';
 import { Problem } from './problem.js';
@@ -15,17 +15,6 @@ export function read<S extends z.ZodType>(schema: S, value: unknown, at = ''): z
   for (const error of inputErrors(result.error.issues, at))
     if (!errors.has(error.pointer)) errors.set(error.pointer, error);
   throw new Problem('invalid', { errors: [...errors.values()] });
-}
-
-/** A zod `error` option that makes a schema's own complaint the code; a missing value stays `required`. */
-export function coded(code: string): (issue: { input?: unknown }) => string {
-  return (issue) => (issue.input === undefined ? '#required' : `#${code}`);
-}
-
-/** A complaint of our own inside `transform` or `superRefine`. */
-export function complain(context: z.core.$RefinementCtx, code: string, ...path: (string | number)[]): never {
-  context.issues.push({ code: 'custom', input: undefined, message: `#${code}`, path });
-  return z.NEVER;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -1,4 +1,5 @@
-import { giveDirective, giveFeedback } from '../../registry/courts/directives.js';
+import { giveDirective } from '../../registry/courts/directives.js';
+import { giveFeedback } from '../../registry/departments/feedback.js';
 import { requireInterception } from '../http/access.js';
 import { type Route, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';

@@ -1,5 +1,6 @@
 import { inTransaction } from '../../registry/database/pool.js';
-import { acknowledge, readNotices } from '../../registry/departments/notices.js';
+import { acknowledge } from '../../registry/departments/acknowledgements.js';
+import { readNotices } from '../../registry/departments/notices.js';
 import { type Route, reading, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
 import { acknowledgement } from '../schemas/facts.js';

@@ -4,7 +4,7 @@ import { parseCaseNumber } from '../../domain/case-number.js';
 import { isMinor, normaliseNumber } from '../../domain/identity/identifier.js';
 import { GROUNDS, type MEASURES, TERM_MONTHS } from '../../domain/vocabulary.js';
 import type { DefaulterInput, MeasureInput, OpenCaseInput } from '../../registry/inputs.js';
-import { coded, complain } from '../http/validate.js';
+import { coded, complain } from './complaints.js';
 import {
   amount,
   asset,

@@ -3,7 +3,7 @@ import { addDays, compareDates, isDate } from '../../domain/calendar.js';
 import { DISPOSITIONS } from '../../domain/vocabulary.js';
 import type { RuleChange } from '../../registry/catalogue/rule-changes.js';
 import type { SchoolInput } from '../../registry/catalogue/schools.js';
-import { coded, complain } from '../http/validate.js';
+import { coded, complain } from './complaints.js';
 import { date, line } from './parts.js';
 import { present } from './present.js';
 

@@ -8,8 +8,8 @@ import type {
   FeedbackInput,
   RepaymentInput,
 } from '../../registry/inputs.js';
-import { coded, complain } from '../http/validate.js';
 import { checkAsset } from './case.js';
+import { coded, complain } from './complaints.js';
 import {
   amount,
   asset,

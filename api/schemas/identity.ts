@@ -4,7 +4,7 @@ import { NUMBER_RELATIONS, PURPOSES } from '../../domain/identity/relations.js';
 import type { IdentityDecisionInput } from '../../registry/courts/identity-reviews.js';
 import type { LinkInput } from '../../registry/parties/identity-links.js';
 import type { SearchInput } from '../../registry/parties/identity-searches.js';
-import { coded, complain } from '../http/validate.js';
+import { coded, complain } from './complaints.js';
 import { page } from './page.js';
 import { date, id, name, pastDate, prose } from './parts.js';
 import { identifier, party } from './party.js';

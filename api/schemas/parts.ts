@@ -4,7 +4,7 @@ import { hasForbiddenCharacters, normaliseNumber } from '../../domain/identity/n
 import { parseYuan } from '../../domain/money.js';
 import { isValidName } from '../../domain/name.js';
 import { ASSET_TYPES, MEASURES } from '../../domain/vocabulary.js';
-import { coded, complain } from '../http/validate.js';
+import { coded, complain } from './complaints.js';
 
 // The words inputs are made of. A schema's output is what the registry takes: trimmed, normalised, money in fen.
 

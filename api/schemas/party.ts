@@ -8,7 +8,7 @@ import {
   parseIdentifier,
   type RawIdentifier,
 } from '../../domain/identity/identifier.js';
-import { coded, complain } from '../http/validate.js';
+import { coded, complain } from './complaints.js';
 import { line, name, today } from './parts.js';
 
 function parsed(raw: RawIdentifier, context: z.core.$RefinementCtx): Identifier {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { complain } from '../http/validate.js';
+import { complain } from './complaints.js';
 
 const bytes = (length: number | { atMost: number }, description: string) =>
   z

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inTransaction, type Pool } from '../../registry/database/pool.js';
-import { acknowledge, readNotices } from '../../registry/departments/notices.js';
+import { acknowledge } from '../../registry/departments/acknowledgements.js';
+import { readNotices } from '../../registry/departments/notices.js';
 
 /** How often each department looks, where the figure does not ask for more. */
 export const USUAL_POLL_MS = 1_000;

@@ -8,6 +8,7 @@ import type { StartOptions } from '../machine/arguments.mjs';
 import { freePorts } from '../machine/ports.js';
 import { rotateLog } from '../machine/private-files.js';
 import { say } from '../machine/say.mjs';
+import type { ChildPlan, Supervisor } from '../machine/supervisor.js';
 import { preparePostgres } from '../servers/postgres.js';
 import { createApplicationLogin, createSequencerLogin, ensureDatabase } from '../servers/postgres-databases.js';
 import { namespace, planTemporal } from '../servers/temporal.js';
@@ -17,7 +18,6 @@ import type { DataDirectory } from './data-directory.js';
 import { ensureKeyRing } from './keys.js';
 import { planProgram } from './programs.js';
 import { type RunFile, writeRunFile } from './run-file.js';
-import type { ChildPlan, Supervisor } from './supervisor.js';
 import { type LocalRecord, prepareRecord } from './witness-set.js';
 
 const databaseName = 'enforcement';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootFolder } from '../machine/paths.mjs';
-import type { ChildPlan } from './supervisor.js';
+import type { ChildPlan } from '../machine/supervisor.js';
 
 export interface Program {
   name: string;

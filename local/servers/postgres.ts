@@ -19,7 +19,7 @@ import { writePrivateFile } from '../machine/private-files.js';
 import { processCommand, processIdentity } from '../machine/process-identity.mjs';
 import { endProcess } from '../machine/processes.js';
 import { PlainError } from '../machine/say.mjs';
-import type { ChildPlan } from '../product/supervisor.js';
+import type { ChildPlan } from '../machine/supervisor.js';
 import { type PostgresRunner, postgresRunner } from './postgres-account.js';
 import { postgresBinaries } from './postgres-binaries.js';
 

@@ -7,7 +7,7 @@ import { Connection } from '@temporalio/client';
 import { freePorts } from '../machine/ports.js';
 import { processIdentity } from '../machine/process-identity.mjs';
 import { endProcess } from '../machine/processes.js';
-import type { ChildPlan } from '../product/supervisor.js';
+import type { ChildPlan } from '../machine/supervisor.js';
 
 const host = '127.0.0.1';
 export const namespace = 'default';

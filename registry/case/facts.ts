@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7';
-import type { FactType, LifeSignal } from '../../domain/vocabulary.js';
+import type { FactType } from '../../domain/vocabulary.js';
 import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
 import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { gather, send, type Transaction } from '../database/pool.js';
@@ -109,45 +109,3 @@ function chained(head: RecordHead, fact: NewFact) {
   head.lastLeafHash = leaf.hash;
   return { id, head, seq: head.lastSeq, salt, detail, leaf, fact };
 }
-
-/** A life of a locked case, as far as it matters whether it still hears. */
-interface Hearing {
-  readonly id: string;
-  readonly life: { readonly endedAt: number | null };
-}
-
-/**
- * Hands a thing to lives in the order in which it happened: one outbox row each, numbered within the life, under the lock of the case.
- * Lives that have ended hear nothing; returns the ids of those that will hear.
- */
-export function handToLives(tx: Transaction, lives: readonly Hearing[], signal: LifeSignal, ref: string): string[] {
-  return handAllToLives(
-    tx,
-    signal,
-    lives.map((life) => ({ life, ref })),
-  );
-}
-
-/** The same for several things, each to a life of its own or several to one. */
-export function handAllToLives(
-  tx: Transaction,
-  signal: LifeSignal,
-  things: readonly { life: Hearing; ref: string }[],
-): string[] {
-  const heard = things.filter(({ life }) => life.life.endedAt === null);
-  if (heard.length > 0)
-    send(tx, HAND_TO_LIVES, [heard.map(({ life }) => life.id), heard.map(({ ref }) => ref), signal]);
-  return heard.map(({ life }) => life.id);
-}
-
-const HAND_TO_LIVES = `
-  with thing as (
-    select defaulter, ref, row_number() over (partition by defaulter order by nth) as n
-    from unnest($1::uuid[], $2::uuid[]) with ordinality as t(defaulter, ref, nth)
-  ), numbered as (
-    update defaulter d set last_life_seq = d.last_life_seq + t.things
-    from (select defaulter, count(*)::int as things from thing group by defaulter) t
-    where d.id = t.defaulter and d.ended_at is null returning d.id, d.last_life_seq - t.things as before
-  )
-  insert into outbox (defaulter, seq, signal, ref)
-  select n.id, n.before + t.n, $3, t.ref from numbered n join thing t on t.defaulter = n.id`;

@@ -388,3 +388,19 @@ const date = (at: number | null): Date | null => (at === null ? null : new Date(
 /** What is owed and what came in beyond it, in fen, as the locked case stands. */
 export const balanceOf = (locked: LockedCase): { outstanding: bigint; surplus: bigint } =>
   balance(locked.obligationFen, locked.repaidFen);
+
+export async function lockInterception(
+  tx: Transaction,
+  ring: KeyRing,
+  id: string,
+): Promise<{ locked: LockedCase; life: LockedLife; department: string; service: string }> {
+  const { rows } = await tx.query<{ enforcement_case: string; defaulter: string; department: string; service: string }>(
+    'select enforcement_case, defaulter, department, service from interception where id = $1',
+    [id],
+  );
+  const row = rows[0];
+  const locked = row && (await lockCase(tx, ring, row.enforcement_case));
+  const life = locked?.lives.find((candidate) => candidate.id === row?.defaulter);
+  if (!row || !locked || !life) throw new Refusal('not-found', '没有此拦截记录。 / No such interception.');
+  return { locked, life, department: row.department, service: row.service };
+}

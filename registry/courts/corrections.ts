@@ -1,20 +1,13 @@
 import { shanghaiDate } from '../../domain/calendar.js';
-import {
-  fitsKind,
-  type Identifier,
-  type IdentifierType,
-  isMinor,
-  type PartyKind,
-  parseIdentifier,
-} from '../../domain/identity/identifier.js';
+import { fitsKind, type Identifier, isMinor } from '../../domain/identity/identifier.js';
 import { everythingEnded } from '../../domain/life.js';
 import { Refusal } from '../../domain/refusal.js';
 import { accept, applyEvent, type LockedCase, type LockedLife } from '../case/locked-case.js';
 import { replaceRestrictions } from '../case/restrictions.js';
-import type { Queryable, Transaction } from '../database/pool.js';
+import type { Transaction } from '../database/pool.js';
 import type { Actor, Party } from '../inputs.js';
-import { type KeyRing, unsealKept } from '../keys/key-ring.js';
-import { openName, subjectOf } from '../parties/subjects.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import { partyOf, subjectOf } from '../parties/subjects.js';
 
 /**
  * Corrects who the defaulter is (失信名单规定 art. 9 ¶2): the old identity is free in this transaction, the same measures are decided against
@@ -65,45 +58,6 @@ export async function correct(
   }
   await replaceRestrictions(tx, ring, changed, subject);
 }
-
-/** Who a subject is on record: name and the numbers it was listed with, unsealed. Throws Refusal `not-found`. */
-export async function partyOf(q: Queryable, ring: KeyRing, subject: string): Promise<Party> {
-  const { rows } = await q.query<{
-    kind: PartyKind;
-    name_sealed: Buffer;
-    id: string;
-    type: IdentifierType;
-    country: string;
-    number_sealed: Buffer;
-  }>(
-    `select s.kind, with_key(s.name_sealed) as name_sealed, i.id, i.type, i.country, with_key(i.number_sealed) as number_sealed from subject s join identifier i on i.subject = s.id
-     where s.id = $1 and not i.alias and i.link is null order by i.id`,
-    [subject],
-  );
-  const first = rows[0];
-  if (!first) throw new Refusal('not-found', '没有此当事人。 / No such party.');
-  return {
-    kind: first.kind,
-    name: openName(ring, subject, first.name_sealed),
-    // While an index key is changed, a number stands under both.
-    identifiers: onceEach(
-      rows.map((row) => {
-        const number = unsealKept(
-          ring,
-          { table: 'identifier', column: 'number_sealed', row: row.id },
-          row.number_sealed,
-        );
-        const parsed = parseIdentifier({ type: row.type, number, country: row.country }, '2200-12-31');
-        if (!parsed.ok) throw new Error(`identifier ${row.id} on record is not valid: ${parsed.code}`);
-        return parsed.identifier;
-      }),
-    ),
-  };
-}
-
-const onceEach = (identifiers: readonly Identifier[]): Identifier[] => [
-  ...new Map(identifiers.map((one) => [[one.type, one.country, one.number].join(' '), one])).values(),
-];
 
 const invalid = (message: string, pointer: string, code: string): Refusal =>
   new Refusal('invalid', message, [{ pointer, code }]);

@@ -1,13 +1,10 @@
 import { uuidv7 } from 'uuidv7';
-import { normaliseNumber } from '../../domain/identity/identifier.js';
+import { documentNumber } from '../../domain/court-document.js';
 import type { LockedCase } from '../case/locked-case.js';
 import { assetBlind } from '../case/restrictions.js';
 import { send, type Transaction } from '../database/pool.js';
 import type { Asset } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
-
-/** A document's number as it is kept and compared: brackets and spaces do not tell two of them apart. */
-export const documentNumber = (text: string): string => normaliseNumber(text).replace(/[()〔〕（）【】[\]]/g, '');
 
 export interface CourtApplication {
   document: { number: string };

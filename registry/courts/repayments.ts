@@ -1,9 +1,10 @@
 import { uuidv7 } from 'uuidv7';
 import { formatYuan } from '../../domain/money.js';
 import { Refusal } from '../../domain/refusal.js';
-import { handToLives, recordFacts } from '../case/facts.js';
+import { recordFacts } from '../case/facts.js';
 import { raise, raiseLateFact } from '../case/inbox.js';
 import { applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from '../case/locked-case.js';
+import { handToLives } from '../case/outbox.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Actor, RepaymentInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';

@@ -1,7 +1,7 @@
 import type { LifeEvent } from '../../domain/life.js';
 import { transition } from '../../domain/life.js';
-import { handToLives } from '../case/facts.js';
 import { applyEvent, type LockedCase, type LockedLife, lockCase } from '../case/locked-case.js';
+import { handToLives } from '../case/outbox.js';
 import { send, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';

@@ -1,11 +1,11 @@
 import { type Candidate, type IdentityMatch, isDoubtful, type ServiceRule } from '../../domain/comparison.js';
+import { documentNumber } from '../../domain/court-document.js';
 import { ALWAYS_REVIEWED } from '../../domain/identity/identifier.js';
 import type { Relation } from '../../domain/identity/relations.js';
 import { hasPrivateUse, nameEquals } from '../../domain/name.js';
 import type { Disposition, Measure, SubjectRole } from '../../domain/vocabulary.js';
 import { type LifeRow, type RestrictionRow, toLife } from '../case/locked-case.js';
 import { assetBlinds } from '../case/restrictions.js';
-import { documentNumber } from '../courts/court-applications.js';
 import type { Queryable } from '../database/pool.js';
 import type { ComparisonInput } from '../inputs.js';
 import { type DataKey, dataKeyIn, type KeyRing, unsealKept } from '../keys/key-ring.js';

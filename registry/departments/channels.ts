@@ -4,7 +4,8 @@ import { Refusal } from '../../domain/refusal.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { type KeyRing, seal, unseal } from '../keys/key-ring.js';
-import { anyEnded, blockingOf, projectNotices, recordDelivery } from './notices.js';
+import { recordDelivery } from './acknowledgements.js';
+import { anyEnded, blockingOf, projectNotices } from './notices.js';
 import { newSigningKey } from './signing-keys.js';
 
 // The channels: one per department with a webhook. What is to be sent, and what became of it, stands here; sending is an activity's.

@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
 import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import type { Transaction } from '../database/pool.js';
-import { holdLog } from '../departments/notices.js';
+import { holdLog } from '../departments/positions.js';
 import type { Actor } from '../inputs.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 

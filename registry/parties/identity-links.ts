@@ -4,13 +4,12 @@ import type { NumberRelation, PartyRelation, Relation } from '../../domain/ident
 import { Refusal } from '../../domain/refusal.js';
 import { raise } from '../case/inbox.js';
 import { courtsBelow } from '../catalogue/catalogue.js';
-import { partyOf } from '../courts/corrections.js';
 import { type Queryable, type Transaction, violatedConstraint } from '../database/pool.js';
 import type { Actor, Party } from '../inputs.js';
 import { dataKeyOf } from '../keys/data-keys.js';
 import { blindIndexes, type KeyRing, seal } from '../keys/key-ring.js';
 import { type LockedSubject, lockSubjects, recordIdentityFact } from './identity-facts.js';
-import { linkIdentifier, subjectOf } from './subjects.js';
+import { linkIdentifier, partyOf, subjectOf } from './subjects.js';
 
 interface LinkTerms {
   subject: string;

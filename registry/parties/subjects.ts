@@ -1,5 +1,11 @@
 import { uuidv7 } from 'uuidv7';
-import { type Identifier, indexKeys } from '../../domain/identity/identifier.js';
+import {
+  type Identifier,
+  type IdentifierType,
+  indexKeys,
+  type PartyKind,
+  parseIdentifier,
+} from '../../domain/identity/identifier.js';
 import { nameEquals, nameKey } from '../../domain/name.js';
 import { Refusal } from '../../domain/refusal.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
@@ -184,3 +190,42 @@ function identifierRows(
     });
   });
 }
+
+/** Who a subject is on record: name and the numbers it was listed with, unsealed. Throws Refusal `not-found`. */
+export async function partyOf(q: Queryable, ring: KeyRing, subject: string): Promise<Party> {
+  const { rows } = await q.query<{
+    kind: PartyKind;
+    name_sealed: Buffer;
+    id: string;
+    type: IdentifierType;
+    country: string;
+    number_sealed: Buffer;
+  }>(
+    `select s.kind, with_key(s.name_sealed) as name_sealed, i.id, i.type, i.country, with_key(i.number_sealed) as number_sealed from subject s join identifier i on i.subject = s.id
+     where s.id = $1 and not i.alias and i.link is null order by i.id`,
+    [subject],
+  );
+  const first = rows[0];
+  if (!first) throw new Refusal('not-found', '没有此当事人。 / No such party.');
+  return {
+    kind: first.kind,
+    name: openName(ring, subject, first.name_sealed),
+    // While an index key is changed, a number stands under both.
+    identifiers: onceEach(
+      rows.map((row) => {
+        const number = unsealKept(
+          ring,
+          { table: 'identifier', column: 'number_sealed', row: row.id },
+          row.number_sealed,
+        );
+        const parsed = parseIdentifier({ type: row.type, number, country: row.country }, '2200-12-31');
+        if (!parsed.ok) throw new Error(`identifier ${row.id} on record is not valid: ${parsed.code}`);
+        return parsed.identifier;
+      }),
+    ),
+  };
+}
+
+const onceEach = (identifiers: readonly Identifier[]): Identifier[] => [
+  ...new Map(identifiers.map((one) => [[one.type, one.country, one.number].join(' '), one])).values(),
+];

@@ -1,9 +1,9 @@
 import { type Ending, endLives, mayEnd } from '../case/end-lives.js';
-import { handAllToLives, type NewFact, recordFactsOf } from '../case/facts.js';
+import { type NewFact, recordFactsOf } from '../case/facts.js';
 import { type LockedCase, lockFreeCases, RELEASES_SETTLED } from '../case/locked-case.js';
-import { UNSENT } from '../case/outbox.js';
+import { handAllToLives, UNSENT } from '../case/outbox.js';
 import { inTransaction, type Pool, send, type Transaction } from '../database/pool.js';
-import { passedByAll, type SettledNotice } from '../departments/notices.js';
+import { passedByAll, type SettledNotice } from '../departments/acknowledgements.js';
 import type { Actor } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
 

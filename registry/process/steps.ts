@@ -13,12 +13,12 @@ import {
   RELEASES_SETTLED,
   termEndOf,
 } from '../case/locked-case.js';
-import { tellPermissions } from '../courts/permissions.js';
 import type { Transaction } from '../database/pool.js';
 import { writeNotice } from '../departments/notices.js';
 import type { Actor } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { escalateDue, questionOf, supersedeQuestions } from './escalation.js';
+import { tellPermissions } from './permission-notices.js';
 
 /** What the process is told after a step. */
 export interface StepResult extends Standing {

@@ -79,15 +79,6 @@ export async function caseView(q: Queryable, ring: KeyRing, id: string): Promise
   return (await toViews(q, ring, rows))[0];
 }
 
-/** Whose case it is. */
-export async function caseScope(q: Queryable, id: string): Promise<{ court: string; judge: string } | undefined> {
-  const { rows } = await q.query<{ court: string; judge: string }>(
-    'select court, judge from enforcement_case where id = $1',
-    [id],
-  );
-  return rows[0];
-}
-
 export interface CaseFilter {
   courts: readonly string[];
   state?: 'OPEN' | 'CLOSED';

@@ -12,7 +12,7 @@ import { verify } from '../../audit/verify.js';
 import { httpLog } from '../../ledger/log-reader.js';
 import { parseProof, verifyProof } from '../../ledger/proof-file.js';
 import { createPool, inTransaction, type Pool } from '../../registry/database/pool.js';
-import { assignPositions } from '../../registry/departments/notices.js';
+import { assignPositions } from '../../registry/departments/positions.js';
 import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { sequenceRound } from '../../registry/ledger/sequencer.js';
 import { type Log, logKeys, openLog } from '../../registry/ledger/signed-log.js';

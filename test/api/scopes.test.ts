@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../registry/database/pool.js';
-import { assignPositions } from '../../registry/departments/notices.js';
+import { assignPositions } from '../../registry/departments/positions.js';
 import { publish } from '../../registry/process/steps.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../harness/credentials.js';
 import { aCase, bornOn, type Served, serve, WUDANG_PERSON } from './served.js';

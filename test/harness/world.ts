@@ -11,8 +11,9 @@ import { decide } from '../../registry/courts/decisions.js';
 import { type OpenedCase, openCase } from '../../registry/courts/open-case.js';
 import { registerRepayment } from '../../registry/courts/repayments.js';
 import { createPool, inTransaction, type Pool, type Transaction } from '../../registry/database/pool.js';
+import { acknowledge } from '../../registry/departments/acknowledgements.js';
 import { type ComparisonAnswer, compare } from '../../registry/departments/comparisons.js';
-import { acknowledge, type Notice, readNotices } from '../../registry/departments/notices.js';
+import { type Notice, readNotices } from '../../registry/departments/notices.js';
 import type {
   Actor,
   ComparisonInput,

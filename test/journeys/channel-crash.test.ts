@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { rootFolder } from '../../local/machine/paths.mjs';
 import { withDatabase } from '../../local/servers/postgres-databases.js';
-import { assignPositions } from '../../registry/departments/notices.js';
+import { assignPositions } from '../../registry/departments/positions.js';
 import { publish } from '../../registry/process/steps.js';
 import { eventually } from '../harness/eventually.js';
 import { type Behaviour, Receiver } from '../harness/receiver.js';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { processIdentity } from '../../local/machine/process-identity.mjs';
 import type { ProcessRecord } from '../../local/machine/processes.js';
+import { ChildFailed, type ChildPlan, Supervisor } from '../../local/machine/supervisor.js';
 import { planProgram } from '../../local/product/programs.js';
-import { ChildFailed, type ChildPlan, Supervisor } from '../../local/product/supervisor.js';
 import { eventually } from '../harness/eventually.js';
 import { temporaryFolder } from '../harness/servers.js';
 

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { dueFor, type Endpoint, endpointOf } from '../../registry/departments/channels.js';
-import { assignPositions, type Notice } from '../../registry/departments/notices.js';
+import type { Notice } from '../../registry/departments/notices.js';
+import { assignPositions } from '../../registry/departments/positions.js';
 import { publish, tell } from '../../registry/process/steps.js';
 import { runChannels } from '../../worker/channels.js';
 import { TemporalConnection } from '../../worker/temporal.js';

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { acknowledge } from '../../registry/departments/acknowledgements.js';
 import { batchTaken, channelHealth, dueFor } from '../../registry/departments/channels.js';
-import { acknowledge, assignPositions } from '../../registry/departments/notices.js';
+import { assignPositions } from '../../registry/departments/positions.js';
 import { publish } from '../../registry/process/steps.js';
 import { eventually } from '../harness/eventually.js';
 import { answering } from '../harness/receiver.js';

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { relay } from '../../registry/case/outbox.js';
-import { notifyJudge } from '../../registry/courts/directives.js';
-import { assignPositions } from '../../registry/departments/notices.js';
+import { assignPositions } from '../../registry/departments/positions.js';
+import { notifyJudge } from '../../registry/process/judge-notices.js';
 import { settle } from '../../registry/process/settle.js';
 import { finish, publish, tell } from '../../registry/process/steps.js';
 import { relayOnce } from '../../worker/relay.js';

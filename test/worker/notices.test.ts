@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acknowledge, assignPositions, readNotices } from '../../registry/departments/notices.js';
+import { acknowledge } from '../../registry/departments/acknowledgements.js';
+import { readNotices } from '../../registry/departments/notices.js';
+import { assignPositions } from '../../registry/departments/positions.js';
 import { settle } from '../../registry/process/settle.js';
 import { publish, tell } from '../../registry/process/steps.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Heard } from '../../domain/process.js';
-import { assignPositions } from '../../registry/departments/notices.js';
+import { assignPositions } from '../../registry/departments/positions.js';
 import { settle } from '../../registry/process/settle.js';
 import { enforcementWorkflowId, SIGNALS, stateQuery } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';

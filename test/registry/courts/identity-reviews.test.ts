@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { giveFeedback } from '../../../registry/courts/directives.js';
 import {
   decideIdentity,
   explain,
@@ -7,6 +6,7 @@ import {
   reviewQueue,
 } from '../../../registry/courts/identity-reviews.js';
 import { sqlState } from '../../../registry/database/pool.js';
+import { giveFeedback } from '../../../registry/departments/feedback.js';
 import type { Party } from '../../../registry/inputs.js';
 import { revokeException } from '../../../registry/parties/identity-exceptions.js';
 import * as byHand from '../../harness/by-hand.js';

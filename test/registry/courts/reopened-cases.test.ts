@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDays, shanghaiDate } from '../../../domain/calendar.js';
-import { notifyJudge } from '../../../registry/courts/directives.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
 import type { ComparisonAnswer } from '../../../registry/departments/comparisons.js';
 import { stillHolds } from '../../../registry/departments/comparisons.js';
+import { notifyJudge } from '../../../registry/process/judge-notices.js';
 import { escalate, finish } from '../../../registry/process/steps.js';
 import * as byHand from '../../harness/by-hand.js';
 import { createWorld, defaulter, identifier, JUDGE, person, residentNumber, type World } from '../../harness/world.js';

@@ -4,7 +4,7 @@ import { parseIdentifier } from '../../../domain/identity/identifier.js';
 import { changeRule, lockRule, type RuleChange } from '../../../registry/catalogue/rule-changes.js';
 import { lockSchool, putSchool, type SchoolInput, schools } from '../../../registry/catalogue/schools.js';
 import { stillHolds } from '../../../registry/departments/comparisons.js';
-import { assignPositions } from '../../../registry/departments/notices.js';
+import { assignPositions } from '../../../registry/departments/positions.js';
 import type { ComparisonInput, Party } from '../../../registry/inputs.js';
 import { publish, tell } from '../../../registry/process/steps.js';
 import { createWorld, defaulter, person, residentNumber, type World } from '../../harness/world.js';

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { addDays, firstMomentAfter } from '../../../domain/calendar.js';
 import { termEndOf } from '../../../registry/case/locked-case.js';
-import { acknowledge, assignPositions, readNotices } from '../../../registry/departments/notices.js';
+import { acknowledge } from '../../../registry/departments/acknowledgements.js';
+import { readNotices } from '../../../registry/departments/notices.js';
+import { assignPositions } from '../../../registry/departments/positions.js';
 import { today, useRules } from '../../harness/rule-tests.js';
 import { defaulter, person, residentNumber } from '../../harness/world.js';
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { processIdentity } from '../machine/process-identity.mjs';
-import { endProcess, type ProcessRecord } from '../machine/processes.js';
+import { processIdentity } from './process-identity.mjs';
+import { endProcess, type ProcessRecord } from './processes.js';
 
 /** How one child is started, known to be ready, and ended. */
 export interface ChildPlan {

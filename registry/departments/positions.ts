@@ -1,0 +1,43 @@
+import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
+
+const ASSIGNER_LOCK = 4_201;
+
+/**
+ * Gives committed notices their places in the log: contiguous, in the order drawn under the case locks. One holder at a time; the
+ * unique index on `position` is the guarantee. Returns how many were placed.
+ */
+export async function assignPositions(pool: Pool): Promise<number> {
+  return inTransaction(
+    pool,
+    async (tx) => {
+      const { rows } = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [
+        ASSIGNER_LOCK,
+      ]);
+      if (!rows[0]?.held) return 0;
+      const placed = await tx.query(
+        `with waiting as (
+         select id, row_number() over (order by ordering) as n from notice where position is null order by ordering limit 1000
+       )
+       -- A directive whose department has left meanwhile is its successor's.
+       update notice set position = (select coalesce(max(position), 0) from notice) + waiting.n,
+         department = coalesce((select d.successor from department d where d.code = notice.department and d.left_position is not null), notice.department)
+       from waiting where notice.id = waiting.id`,
+        [],
+      );
+      return placed.rowCount ?? 0;
+    },
+    { readsFirst: true },
+  );
+}
+
+/** The head of the log; until the transaction ends nobody else gives places. */
+export async function holdLog(tx: Transaction): Promise<number> {
+  await tx.query('select pg_advisory_xact_lock($1)', [ASSIGNER_LOCK]);
+  return headOfLog(tx);
+}
+
+/** The head of the log: the highest place given. */
+export async function headOfLog(q: Queryable): Promise<number> {
+  const { rows } = await q.query<{ head: string }>('select coalesce(max(position), 0) as head from notice');
+  return Number(rows[0]?.head ?? 0);
+}

@@ -1,0 +1,72 @@
+import { earliestDeadline, startDeadline, startHold, stopId } from '../case/deadlines.js';
+import { recordFacts } from '../case/facts.js';
+import { raise } from '../case/inbox.js';
+import { lockLife } from '../case/locked-case.js';
+import type { Transaction } from '../database/pool.js';
+import type { KeyRing } from '../keys/key-ring.js';
+
+/**
+ * Tells the judge of interceptions: an item in the inbox and a fact, once each; those told before are passed over. Returns the earliest deadline that
+ * this life now has (epoch ms).
+ */
+export async function notifyJudge(
+  tx: Transaction,
+  ring: KeyRing,
+  defaulter: string,
+  interceptions: readonly string[],
+): Promise<number | null> {
+  const [{ locked, life }, { rows }] = await Promise.all([
+    lockLife(tx, ring, defaulter),
+    tx.query<{ id: string; department: string; service: string; hold_until: Date | null; stops: number }>(
+      'select id, department, service, hold_until, stops from interception where defaulter = $1 and id = any($2) order by at, id',
+      [defaulter, interceptions],
+    ),
+  ]);
+  for (const row of rows) {
+    const stop = stopId(row.id, row.stops);
+    const due = await startDeadline(tx, {
+      kind: 'answer',
+      level: 0,
+      subject: stop,
+      defaulter,
+      now: locked.now,
+      interception: row.id,
+    });
+    const item = {
+      deadline: due === null ? null : new Date(due).toISOString(),
+      key: `interception:${stop}`,
+      kind: 'interception' as const,
+      enforcementCase: locked.id,
+      defaulter,
+      interception: row.id,
+      department: row.department,
+      at: locked.now,
+    };
+    const raised = await raise(tx, item);
+    if (raised === null) continue;
+    await startDeadline(tx, {
+      kind: 'read',
+      level: 0,
+      subject: stop,
+      defaulter,
+      now: locked.now,
+      inboxItem: raised,
+      interception: row.id,
+    });
+    if (row.hold_until)
+      startHold(tx, { defaulter, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
+    recordFacts(tx, locked, [
+      {
+        type: 'judge-notified',
+        key: `judge-notified:${stop}`,
+        at: locked.now,
+        actor: { role: 'system', id: 'enforcement' },
+        defaulter: life,
+        department: row.department,
+        service: row.service,
+        detail: { interception: row.id, judge: locked.judge },
+      },
+    ]);
+  }
+  return earliestDeadline(tx, defaulter);
+}
