@@ -62,16 +62,16 @@ export function createChannelActivities({
       { url, id: batch, body, secrets },
       { allowed, timeoutMs: settings.timeoutMs, signal },
     );
-    const told = { department, batch, upTo, ms: Date.now() - started };
+    const details = { department, batch, upTo, ms: Date.now() - started };
     switch (outcome.kind) {
       case 'taken':
         await inTransaction(pool, (tx) => batchTaken(tx, department, batch));
-        log.info(told, 'batch delivered');
+        log.info(details, 'batch delivered');
         return;
       case 'gone':
         if (await receiverGone(pool, department, version)) {
           log.error(
-            { ...told, alarm: 'channel-gone' },
+            { ...details, alarm: 'channel-gone' },
             'the receiver answered 410 Gone: its channel is paused, somebody must look',
           );
         }
@@ -81,7 +81,7 @@ export function createChannelActivities({
         const failures = sending.failures + 1;
         const retryInMs = backoff(settings.backoff, failures, Math.random());
         await batchFailed(pool, department, { version, failure, retryInMs });
-        log.warn({ ...told, failure, failures, retryInMs }, 'batch not delivered, will go again');
+        log.warn({ ...details, failure, failures, retryInMs }, 'batch not delivered, will go again');
         return;
       }
       case 'broken-off':

@@ -47,9 +47,9 @@ interface Trust {
   policy: Policy | undefined;
 }
 
-async function verifyLog(place: string, trust: Trust): Promise<number> {
-  const log = logAt(/^https?:\/\//.test(place) ? ledgerPrefix(place) : typedPath(place));
-  const logKeys = await keysOf(trust, log.place);
+async function verifyLog(location: string, trust: Trust): Promise<number> {
+  const log = logAt(/^https?:\/\//.test(location) ? ledgerPrefix(location) : typedPath(location));
+  const logKeys = await keysOf(trust, log.location);
   const began = Date.now();
   const bar = progressBar();
   const found = await checkLog({
@@ -143,10 +143,10 @@ function sayWitnesses(names: readonly string[], isQuorum: boolean, policy: Polic
 }
 
 /** Pinned keys where they are given; else those that the log's address names, and that is said. */
-async function keysOf({ vkey, policy }: Trust, place: string): Promise<VerifierKey[]> {
+async function keysOf({ vkey, policy }: Trust, location: string): Promise<VerifierKey[]> {
   if (vkey !== undefined) return parseKeys(vkey.includes('+') ? vkey : read(vkey));
   if (policy && policy.logs.length > 0) return policy.logs.map(({ key }) => key);
-  for (const address of addressesOf(place)) {
+  for (const address of addressesOf(location)) {
     const answer = await fetch(`${address}/vkey`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
     if (!answer?.ok) continue;
     const text = await answer.text();
@@ -159,11 +159,11 @@ async function keysOf({ vkey, policy }: Trust, place: string): Promise<VerifierK
 }
 
 /** An origin is an address without its scheme. */
-function addressesOf(place: string): string[] {
-  if (/^https?:\/\//.test(place)) return [place];
-  const isAddress = /^[^/\s]+\.[^/\s]+|^localhost/.test(place) && !place.startsWith('/');
-  const isLocal = /^(localhost|127\.)/.test(place);
-  return isAddress ? [`${isLocal ? 'http' : 'https'}://${place}`] : [];
+function addressesOf(location: string): string[] {
+  if (/^https?:\/\//.test(location)) return [location];
+  const isAddress = /^[^/\s]+\.[^/\s]+|^localhost/.test(location) && !location.startsWith('/');
+  const isLocal = /^(localhost|127\.)/.test(location);
+  return isAddress ? [`${isLocal ? 'http' : 'https'}://${location}`] : [];
 }
 
 const parseKeys = (text: string): VerifierKey[] =>

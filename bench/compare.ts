@@ -6,7 +6,7 @@ import { measureNearMisses } from './comparisons/near-misses.js';
 import { readCompareSettings } from './comparisons/settings.js';
 import { measureSingles } from './comparisons/singles.js';
 import { measureWritings } from './comparisons/writings.js';
-import { Place } from './lives/environment.js';
+import { BenchEnvironment } from './lives/environment.js';
 import { progress } from './measure/figures.js';
 
 /**
@@ -18,17 +18,17 @@ export async function main(stopping: AbortSignal): Promise<number> {
   sayOnStandardError();
   const settings = readCompareSettings(process.env);
   progress('starting PostgreSQL …');
-  const place = await Place.open({ temporal: false });
+  const environment = await BenchEnvironment.open({ temporal: false });
   const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }));
   let failed = 0;
   try {
-    const court = await openCourt(place, 'usual', settings.list);
+    const court = await openCourt(environment, 'usual', settings.list);
     const parts: [string, boolean, () => Promise<void>][] = [
-      ['singles', true, () => measureSingles(place, court, settings)],
-      ['batches', true, () => measureBatches(place, court, settings)],
+      ['singles', true, () => measureSingles(environment, court, settings)],
+      ['batches', true, () => measureBatches(environment, court, settings)],
       ['near-misses', settings.nearMisses > 0, () => measureNearMisses(court, settings)],
-      ['writings', settings.writings > 0, () => measureWritings(place, court, settings)],
-      ['long-list', settings.longList > 0, () => measureLongList(place, court, settings)],
+      ['writings', settings.writings > 0, () => measureWritings(environment, court, settings)],
+      ['long-list', settings.longList > 0, () => measureLongList(environment, court, settings)],
     ];
     for (const [name, wanted, measure] of parts) {
       if (stopping.aborted || !wanted || !(settings.parts?.includes(name) ?? true)) continue;
@@ -44,7 +44,7 @@ export async function main(stopping: AbortSignal): Promise<number> {
     if (!stopping.aborted) await court.close();
   } finally {
     if (stopping.aborted) progress(`told to stop (${stopping.reason})`);
-    await place.close();
+    await environment.close();
   }
   return failed === 0 && !stopping.aborted ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 import { sayOnStandardError } from '../local/machine/say.mjs';
 import { progress } from './measure/figures.js';
-import { LedgerPlace } from './record/environment.js';
+import { RecordEnvironment } from './record/environment.js';
 import { measurePublication, measureRate, withoutRecord } from './record/facts.js';
 import { fill, measureBytes, measureFullCheck, measureProofs } from './record/large-log.js';
 
@@ -24,27 +24,27 @@ export async function main(stopping: AbortSignal): Promise<number> {
   ];
   const parts = (process.env.BENCH_PARTS ?? 'rate,publication,large').split(',');
   progress('starting PostgreSQL …');
-  const place = await LedgerPlace.open();
+  const environment = await RecordEnvironment.open();
   const measures: Record<string, () => Promise<void>> = {
     rate: async () => {
-      const [subject, floor] = [await place.database('subject'), await place.database('floor')];
+      const [subject, floor] = [await environment.database('subject'), await environment.database('floor')];
       await withoutRecord(floor);
-      await place.startSequencer(subject);
-      await measureRate(place, subject, floor, rounds, seconds * 1_000);
-      await place.stop('sequencer');
+      await environment.startSequencer(subject);
+      await measureRate(environment, subject, floor, rounds, seconds * 1_000);
+      await environment.stop('sequencer');
     },
     publication: async () => {
-      const subject = await place.database('publication');
-      await place.startSequencer(subject);
-      await measurePublication(place, subject, 2 * seconds);
-      await place.stop('sequencer');
+      const subject = await environment.database('publication');
+      await environment.startSequencer(subject);
+      await measurePublication(environment, subject, 2 * seconds);
+      await environment.stop('sequencer');
     },
     large: async () => {
-      const large = await place.database('large');
-      await fill(large, place, entries);
+      const large = await environment.database('large');
+      await fill(large, environment, entries);
       await measureBytes(large);
       await measureProofs(large);
-      await measureFullCheck(place, large);
+      await measureFullCheck(environment, large);
     },
   };
   let failed = 0;
@@ -63,7 +63,7 @@ export async function main(stopping: AbortSignal): Promise<number> {
       await Promise.race([measuring, stopped]);
     }
   } finally {
-    await place.close();
+    await environment.close();
   }
   return failed === 0 && !stopping.aborted ? 0 : 1;
 }

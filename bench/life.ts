@@ -1,6 +1,6 @@
 import { sayOnStandardError } from '../local/machine/say.mjs';
 import { measureBudget } from './lives/budget.js';
-import { Place } from './lives/environment.js';
+import { BenchEnvironment } from './lives/environment.js';
 import { Lives } from './lives/lives.js';
 import { measureOpenLives } from './lives/open-lives.js';
 import { measureReleases } from './lives/releases.js';
@@ -16,13 +16,13 @@ export async function main(stopping: AbortSignal): Promise<number> {
   sayOnStandardError();
   const settings = readSettings(process.env);
   progress('starting PostgreSQL and Temporal …');
-  const place = await Place.open();
-  const lives = new Lives(place.pool, place.ring);
+  const environment = await BenchEnvironment.open();
+  const lives = new Lives(environment.pool, environment.ring);
   const parts: [string, () => Promise<void>][] = [
-    ['history of a life', () => measureBudget(place, lives)],
-    ['lives beside the floor', () => measureThroughput(place, lives, settings)],
-    ['releases', () => measureReleases(place, lives, settings)],
-    ['open lives', () => measureOpenLives(place, lives, settings)],
+    ['history of a life', () => measureBudget(environment, lives)],
+    ['lives beside the floor', () => measureThroughput(environment, lives, settings)],
+    ['releases', () => measureReleases(environment, lives, settings)],
+    ['open lives', () => measureOpenLives(environment, lives, settings)],
   ];
   let failed = 0;
   const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }));
@@ -40,7 +40,7 @@ export async function main(stopping: AbortSignal): Promise<number> {
     }
   } finally {
     if (stopping.aborted) progress(`told to stop (${stopping.reason})`);
-    await place.close();
+    await environment.close();
   }
   return failed === 0 && !stopping.aborted ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { acts, type Life, type Restriction, stateOf } from './life.js';
+import { type Enforcement, isEffective, type Restriction, stateOf } from './enforcement.js';
 import type { Disposition, Measure, Outcome, SubjectRole } from './vocabulary.js';
 
 /** The rule of a service in effect: who is compared, by which measures, with what disposition. */
@@ -31,9 +31,9 @@ export interface Candidate {
   readonly match: IdentityMatch;
   /** A court has said that this number under this name is somebody else ("not this person"). */
   readonly otherPerson: boolean;
-  readonly life: Life;
+  readonly enforcement: Enforcement;
   /** Of the restrictions of the life, those on this very subject; the object of a SEAL is compared by the caller. */
-  readonly restrictions: readonly (Restriction & { readonly sealsObject: boolean })[];
+  readonly restrictions: readonly (Restriction & { readonly seizesObject: boolean })[];
   readonly exempt: boolean;
   /** The judge has confirmed this service for this defaulter (R6). */
   readonly confirmed: boolean;
@@ -121,8 +121,8 @@ export function judge(rule: ServiceRule, candidate: Candidate, now: number): Jud
   if (!rule.subjects.includes(candidate.role)) return clear('SERVICE_NOT_GATED');
   const gating = candidate.restrictions.filter((r) => gates(rule, candidate.role, r));
   if (gating.length === 0) return clear(rule.disposition === 'ASSIST' ? 'NO_COURT_ORDER' : 'MEASURE_DOES_NOT_GATE');
-  const acting = gating.filter((r) => acts(candidate.life, r, now));
-  if (acting.length === 0) return clear(whyNotActing(candidate.life, gating, now));
+  const acting = gating.filter((r) => isEffective(candidate.enforcement, r, now));
+  if (acting.length === 0) return clear(whyNotActing(candidate.enforcement, gating, now));
   // Only a doubt can be cleared up so: an exact number and name always decide.
   if (candidate.otherPerson && isDoubtful(candidate.match)) return clear('NOT_THIS_PERSON');
   if (candidate.exempt) return clear('EXEMPT');
@@ -149,15 +149,15 @@ export function strictest(judgements: readonly Judgement[]): Outcome {
 function gates(rule: ServiceRule, role: SubjectRole, r: Candidate['restrictions'][number]): boolean {
   if (!rule.gatedBy.includes(r.measure)) return false;
   if (role === 'R') return r.measure === 'CONSUMPTION';
-  return r.measure !== 'SEAL' || r.sealsObject;
+  return r.measure !== 'SEAL' || r.seizesObject;
 }
 
-function whyNotActing(life: Life, gating: readonly Restriction[], now: number): ClearReason {
+function whyNotActing(enforcement: Enforcement, gating: readonly Restriction[], now: number): ClearReason {
   const open = gating.filter((r) => r.endedAt === null);
   if (open.length === 0) return gating.every((r) => r.endGround === 'revoked') ? 'REVOKED' : endedHow(gating);
   if (open.every((r) => r.until !== null && r.until <= now)) return 'EXPIRED';
-  if (life.stayed) return 'STAYED';
-  return stateOf(life, now) === 'GRACE' ? 'IN_GRACE' : 'MEASURE_DOES_NOT_GATE';
+  if (enforcement.stayed) return 'STAYED';
+  return stateOf(enforcement, now) === 'GRACE' ? 'IN_GRACE' : 'MEASURE_DOES_NOT_GATE';
 }
 
 const endedHow = (gating: readonly Restriction[]): ClearReason =>

@@ -1,9 +1,9 @@
 // The process of one life as pure state: what it has heard, what it still has to do. No Temporal here.
-import type { LifeSignal } from './vocabulary.js';
+import type { EnforcementSignal } from './vocabulary.js';
 
 /** A fact as a signal carries it: its number within the life, and the id of the thing (never a person). */
-export interface Heard {
-  readonly signal: Exclude<LifeSignal, 'opened'>;
+export interface ReceivedFact {
+  readonly signal: Exclude<EnforcementSignal, 'opened'>;
   readonly seq: number;
   readonly id: string;
 }
@@ -21,10 +21,10 @@ export interface ProcessState {
 }
 
 /** Fact 1 is the opening itself, heard by being started. */
-export const BORN: ProcessState = { heardUpTo: 1, heardAbove: [], interceptions: [], signals: 0 };
+export const INITIAL_STATE: ProcessState = { heardUpTo: 1, heardAbove: [], interceptions: [], signals: 0 };
 
 /** Takes facts in; one already heard changes nothing but the count. Order does not matter. */
-export function hear(state: ProcessState, facts: readonly Heard[]): ProcessState {
+export function receive(state: ProcessState, facts: readonly ReceivedFact[]): ProcessState {
   let { heardUpTo } = state;
   let heardAbove = [...state.heardAbove];
   const interceptions = [...state.interceptions];
@@ -42,6 +42,6 @@ export function hear(state: ProcessState, facts: readonly Heard[]): ProcessState
 }
 
 /** The highest number such that all up to it were heard, or null while there is a gap. */
-export function heardAll(state: ProcessState): number | null {
+export function receivedAll(state: ProcessState): number | null {
   return state.heardAbove.length === 0 ? state.heardUpTo : null;
 }

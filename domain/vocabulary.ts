@@ -100,5 +100,5 @@ export const ROLES = ['clerk', 'judge', 'department', 'supervisor', 'administrat
 export type Role = (typeof ROLES)[number];
 
 /** Signals of the life, and `opened`, with which it starts. */
-export const LIFE_SIGNALS = ['opened', 'interception', 'repayment', 'decision', 'acknowledged'] as const;
-export type LifeSignal = (typeof LIFE_SIGNALS)[number];
+export const ENFORCEMENT_SIGNALS = ['opened', 'interception', 'repayment', 'decision', 'acknowledged'] as const;
+export type EnforcementSignal = (typeof ENFORCEMENT_SIGNALS)[number];

@@ -8,7 +8,7 @@ import { HASH_BYTES, type ServedTile, TILE_WIDTH, tilePath } from './tiles.js';
 /** A log as anybody may read it (C2SP tlog-tiles): over HTTP, or a mirror's folder laid out the same way. */
 export interface LogReader {
   /** Where it is, for people. */
-  readonly place: string;
+  readonly location: string;
   checkpoint(): Promise<string>;
   /** Exactly as many hashes or entries as the width says, also where only the full tile is left. Throws LogUnreadable. */
   read(tile: ServedTile): Promise<Buffer>;
@@ -61,11 +61,12 @@ export function folderLog(folder: string): LogReader {
 }
 
 /** `http(s)://…`, or a folder. */
-export const logAt = (place: string): LogReader => (/^https?:\/\//.test(place) ? httpLog(place) : folderLog(place));
+export const logAt = (location: string): LogReader =>
+  /^https?:\/\//.test(location) ? httpLog(location) : folderLog(location);
 
-function readerOf(place: string, get: (path: string) => Promise<Buffer>): LogReader {
+function readerOf(location: string, get: (path: string) => Promise<Buffer>): LogReader {
   return {
-    place,
+    location: location,
     checkpoint: async () => (await get('checkpoint')).toString('utf8'),
     read: async (tile) => {
       const narrowed = (bytes: Buffer): Buffer => narrow(bytes, tile);

@@ -35,8 +35,8 @@ export class TileTree {
   private async hashes(ranges: readonly Range[], size: number): Promise<Buffer[]> {
     const parts = ranges.map((range) => subtreesOf(range).map((subtree) => tileOf(subtree, size)));
     const tiles = await this.load(parts.flat().map(({ tile }) => tile));
-    return parts.map((places) =>
-      foldSubtrees(places.map(({ tile, first, height }) => found(tiles, tile).node(height, first))),
+    return parts.map((subtrees) =>
+      foldSubtrees(subtrees.map(({ tile, first, height }) => found(tiles, tile).node(height, first))),
     );
   }
 

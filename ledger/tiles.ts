@@ -85,11 +85,11 @@ export class Tile {
   /** The hash over `2^height` of the tile's own from `first`, which must all be there. */
   node(height: number, first: number): Buffer {
     if (height === 0) return this.bytes.subarray(first * HASH_BYTES, (first + 1) * HASH_BYTES);
-    const place = `${height}/${first}`;
-    const known = this.above.get(place);
+    const key = `${height}/${first}`;
+    const known = this.above.get(key);
     if (known) return known;
     const made = nodeHash(this.node(height - 1, first), this.node(height - 1, first + 2 ** (height - 1)));
-    this.above.set(place, made);
+    this.above.set(key, made);
     return made;
   }
 

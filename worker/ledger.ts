@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Policy } from '../ledger/policy.js';
 import type { Pool } from '../registry/database/pool.js';
 import { latestCheckpoint } from '../registry/ledger/checkpoints.js';
-import { ledgerHealth, markBehind, type Standing, standing } from '../registry/ledger/log-status.js';
+import { type LogStatus, ledgerHealth, logStatus, markBehind } from '../registry/ledger/log-status.js';
 import { sequenceRound } from '../registry/ledger/sequencer.js';
 import type { Log } from '../registry/ledger/signed-log.js';
 import { treeOf } from '../registry/ledger/tiles.js';
@@ -101,13 +101,13 @@ class Sequencer {
 
   async work(): Promise<boolean> {
     const { pool, log } = this.options;
-    const now = await standing(pool);
+    const now = await logStatus(pool);
     if (now.isBehind) return this.sayBehind(now);
     if (now.tree.size < this.highest) {
       await markBehind(pool, { witness: 'sequencer', size: this.highest });
       return true;
     }
-    if (now.epoch !== this.heardFor && !(await this.hear(now))) return false;
+    if (now.epoch !== this.heardFor && !(await this.askWitnesses(now))) return false;
     if (!now.waiting) return false;
     const { placed, size } = await sequenceRound(pool, log);
     this.highest = Math.max(this.highest, size);
@@ -115,23 +115,23 @@ class Sequencer {
   }
 
   /** Whether what the witnesses hold allows to sign. */
-  private async hear(now: Standing): Promise<boolean> {
+  private async askWitnesses(now: LogStatus): Promise<boolean> {
     const { pool, log, asked, policy, logger, alarmMs } = this.options;
     if (Date.now() < this.hearAgainAt) return false;
     const last = await latestCheckpoint(pool);
     if (last && !last.note.startsWith(`${log.origin}\n`))
       throw new Error('LEDGER_ORIGIN is not the name under which this record was begun');
-    const own = async () => (await standing(pool)).tree;
-    const heard = await compareWithWitnesses(log, own, (size) => treeOf(pool).root(size), asked, policy);
-    if (heard.kind === 'behind') {
-      await markBehind(pool, heard);
+    const own = async () => (await logStatus(pool)).tree;
+    const answer = await compareWithWitnesses(log, own, (size) => treeOf(pool).root(size), asked, policy);
+    if (answer.kind === 'behind') {
+      await markBehind(pool, answer);
       logger.error(
-        { alarm: 'ledger-behind', witness: heard.witness, held: heard.size, own: now.tree.size },
+        { alarm: 'ledger-behind', witness: answer.witness, held: answer.size, own: now.tree.size },
         'a witness holds more of the record than this database: nothing is signed until it is recovered (npm run ledger:recover)',
       );
       return false;
     }
-    if (heard.kind === 'level') {
+    if (answer.kind === 'level') {
       this.heardFor = now.epoch;
       this.unheardSince = undefined;
       return true;
@@ -141,14 +141,14 @@ class Sequencer {
     if (Date.now() - this.unheardSince > alarmMs && Date.now() - this.saidAt > alarmMs) {
       this.saidAt = Date.now();
       logger.error(
-        { alarm: 'witnesses', missing: heard.missing },
+        { alarm: 'witnesses', missing: answer.missing },
         'too many witnesses are away to know that nothing newer was signed: facts are taken, and wait for their places',
       );
     }
     return false;
   }
 
-  private sayBehind({ tree }: Standing): false {
+  private sayBehind({ tree }: LogStatus): false {
     const { logger, alarmMs } = this.options;
     if (Date.now() - this.saidAt > alarmMs) {
       this.saidAt = Date.now();

@@ -47,7 +47,7 @@ export class Loop {
     this.stopping = true;
     this.endWait();
     await this.done;
-    for (const over of this.awaited.splice(0)) over();
+    for (const finish of this.awaited.splice(0)) finish();
   }
 
   private async run(): Promise<void> {
@@ -73,7 +73,7 @@ export class Loop {
     try {
       return await this.options.work();
     } finally {
-      for (const over of awaited) over();
+      for (const finish of awaited) finish();
     }
   }
 

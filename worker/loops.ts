@@ -1,6 +1,6 @@
 import { assignPositions } from '../registry/departments/positions.js';
 import type { KeyRing } from '../registry/keys/key-ring.js';
-import { sealComparisons, WHOLE_LOOK } from '../registry/ledger/comparison-batches.js';
+import { batchComparisons, WHOLE_LOOK } from '../registry/ledger/comparison-batches.js';
 import { settle } from '../registry/process/settle.js';
 import { Loop } from './loop.js';
 import { type Relay, relayOnce } from './relay.js';
@@ -50,7 +50,7 @@ export function startLoops({ ring, ...relay }: Omit<Relay, 'times'> & { ring: Ke
     idleMs: SEAL_EVERY_MS,
     work: async () => {
       if (Date.now() - wholeAt > SEAL_ALL_EVERY_MS) [look, wholeAt] = [WHOLE_LOOK, Date.now()];
-      const round = await sealComparisons(pool, look);
+      const round = await batchComparisons(pool, look);
       look = round.look;
       return round.more;
     },

@@ -97,20 +97,20 @@ async function hand(
       });
     return;
   }
-  const life = client.workflow.getHandle(options.workflowId);
+  const workflow = client.workflow.getHandle(options.workflowId);
   const signal = SIGNALS[row.signal];
   const fact: FactMessage = { seq: row.seq, id: row.ref };
   if (row.ended) {
     // A signal waits for a worker; a worker of the version before, and a server without updates, know no other word.
     const tell = (error: unknown): Promise<void> => {
       log.debug({ defaulter: row.defaulter, err: error }, 'process not ended by the update, takes the signal');
-      return life.signal(signal, { ...fact, ended: true });
+      return workflow.signal(signal, { ...fact, ended: true });
     };
-    await found(askToEnd(client, life, endMs).catch(tell));
+    await found(askToEnd(client, workflow, endMs).catch(tell));
     return;
   }
   // A life that runs takes the signal alone, which costs Temporal less.
-  if (await found(life.signal(signal, fact))) return;
+  if (await found(workflow.signal(signal, fact))) return;
   await client.workflow.signalWithStart<typeof enforcement, [FactMessage]>('enforcement', {
     ...options,
     signal,
@@ -118,8 +118,8 @@ async function hand(
   });
 }
 
-async function askToEnd(client: Client, life: WorkflowHandle, ms: number): Promise<void> {
-  const ask = () => life.executeUpdate(endUpdate, { updateId: endUpdate.name });
+async function askToEnd(client: Client, workflow: WorkflowHandle, ms: number): Promise<void> {
+  const ask = () => workflow.executeUpdate(endUpdate, { updateId: endUpdate.name });
   await within(ms, 'the process', client.withDeadline(Date.now() + ms, ask));
 }
 

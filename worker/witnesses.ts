@@ -7,7 +7,7 @@ import {
   latestCheckpoint,
   type StoredCheckpoint,
 } from '../registry/ledger/checkpoints.js';
-import { standing } from '../registry/ledger/log-status.js';
+import { logStatus } from '../registry/ledger/log-status.js';
 import { type Log, logKeys } from '../registry/ledger/signed-log.js';
 import { treeOf } from '../registry/ledger/tiles.js';
 import {
@@ -51,7 +51,7 @@ export class Witnesses {
   async work(): Promise<boolean> {
     const { pool, asked } = this.options;
     const checkpoint = await latestCheckpoint(pool);
-    if (!checkpoint || (await standing(pool)).isBehind) return false;
+    if (!checkpoint || (await logStatus(pool)).isBehind) return false;
     const done = await cosignersOf(pool, checkpoint.size);
     for (const witness of asked) {
       const desk = this.desk(witness.name);
@@ -121,7 +121,7 @@ export class Witnesses {
   private async lookAhead(witness: AskedWitness): Promise<void> {
     const { pool, log, behind, logger } = this.options;
     const held = await heldCheckpoint(witness, log.origin, logKeys(log));
-    const { tree } = await standing(pool);
+    const { tree } = await logStatus(pool);
     if (!held || !(await isAhead(held, tree, (size) => treeOf(pool).root(size)))) return;
     await behind({ witness: witness.name, size: held.size, note: held.text });
     logger.error(

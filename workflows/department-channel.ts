@@ -24,12 +24,12 @@ export async function departmentChannel({
   const { heartbeatMs = HEARTBEAT_MS, deliverForMs = DELIVER_FOR_MS } = times;
   let paused = pausedAtStart;
   let signals = 0;
-  const hear = (pause: boolean) => (): void => {
+  const receive = (pause: boolean) => (): void => {
     paused = pause;
     signals += 1;
   };
-  setHandler(pauseSignal, hear(true));
-  setHandler(resumeSignal, hear(false));
+  setHandler(pauseSignal, receive(true));
+  setHandler(resumeSignal, receive(false));
   const { deliver } = proxyActivities<ChannelActivities>({
     startToCloseTimeout: deliverForMs + LATITUDE_MS,
     heartbeatTimeout: heartbeatMs,
@@ -37,13 +37,13 @@ export async function departmentChannel({
   });
   for (;;) {
     await condition(() => !paused);
-    const heard = signals;
+    const signalsBefore = signals;
     const ended = await deliver({ department, forMs: deliverForMs });
     if (ended === 'closed') return;
     if (ended === 'time')
       // Times that were not given are the next run's own: it may be of a newer version.
       await continueAsNew<typeof departmentChannel>({ department, paused, ...times });
     // A signal that came meanwhile may be the resume of this very pause: then the activity looks again.
-    if (signals === heard) paused = true;
+    if (signals === signalsBefore) paused = true;
   }
 }

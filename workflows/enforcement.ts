@@ -7,7 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { EnforcementActivities, StepResult } from '../activities/enforcement.js';
-import { BORN, type Heard, hear, heardAll, type ProcessState } from '../domain/process.js';
+import { INITIAL_STATE, type ProcessState, type ReceivedFact, receive, receivedAll } from '../domain/process.js';
 import { AlarmClock } from './alarm-clock.js';
 import { type EnforcementInput, endUpdate, SIGNALS, stateQuery } from './messages.js';
 
@@ -35,12 +35,12 @@ export async function enforcement({
   askAgainAfterMs = ASK_AGAIN_AFTER_MS,
   state: handedOn,
 }: EnforcementInput): Promise<void> {
-  let state: ProcessState = { ...(handedOn ?? BORN), signals: 0 };
-  const inbox: Heard[] = [];
+  let state: ProcessState = { ...(handedOn ?? INITIAL_STATE), signals: 0 };
+  const inbox: ReceivedFact[] = [];
   let ended = false;
   for (const [signal, definition] of Object.entries(SIGNALS) as [
-    Heard['signal'],
-    (typeof SIGNALS)[Heard['signal']],
+    ReceivedFact['signal'],
+    (typeof SIGNALS)[ReceivedFact['signal']],
   ][]) {
     setHandler(definition, (message) => {
       inbox.push({ signal, ...message });
@@ -58,19 +58,19 @@ export async function enforcement({
     extend,
     tell,
     escalate,
-    finish: (id: string) => finish(id, heardAll(state)),
+    finish: (id: string) => finish(id, receivedAll(state)),
   };
   const clock = new AlarmClock();
   // The opening, a repayment or a decision may leave something to tell; an acknowledgement may leave nothing but the end.
   let next: keyof typeof steps | null = handedOn ? 'tell' : 'publish';
   while (!ended) {
-    const heard = inbox.splice(0);
-    const missed = heardAll(state) === null;
-    state = hear(state, heard);
-    const misses = heardAll(state) === null;
-    if (heard.some((fact) => fact.signal === 'repayment' || fact.signal === 'decision')) next = 'tell';
+    const received = inbox.splice(0);
+    const missed = receivedAll(state) === null;
+    state = receive(state, received);
+    const misses = receivedAll(state) === null;
+    if (received.some((fact) => fact.signal === 'repayment' || fact.signal === 'decision')) next = 'tell';
     // Also the fact that closes a gap, whatever it is: the end may have waited for it.
-    else if (heard.some((fact) => fact.signal === 'acknowledged') || (missed && !misses)) next ??= 'finish';
+    else if (received.some((fact) => fact.signal === 'acknowledged') || (missed && !misses)) next ??= 'finish';
     if (state.interceptions.length > 0) {
       clock.noLaterThan(await notifyJudge(defaulter, [...state.interceptions]));
       state = { ...state, interceptions: [] };

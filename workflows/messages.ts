@@ -1,7 +1,7 @@
 // Every workflow id, signal, query and update of the product, with their types: what relay, worker and tests agree on.
 // Ids and numbers only: a person never stands in Temporal.
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Heard, ProcessState } from '../domain/process.js';
+import type { ProcessState, ReceivedFact } from '../domain/process.js';
 
 export const TASK_QUEUE = 'defaulter';
 
@@ -9,7 +9,7 @@ export const TASK_QUEUE = 'defaulter';
 export const enforcementWorkflowId = (defaulter: string): string => `enforcement/${defaulter}`;
 
 /** What a signal carries: the fact's number within the life and the id of the thing; and, where `endUpdate` found no worker, that the life is over. */
-export type FactMessage = Omit<Heard, 'signal'> & { readonly ended?: true };
+export type FactMessage = Omit<ReceivedFact, 'signal'> & { readonly ended?: true };
 
 export const interceptionSignal = defineSignal<[FactMessage]>('interception');
 export const repaymentSignal = defineSignal<[FactMessage]>('repayment');
@@ -21,7 +21,7 @@ export const SIGNALS = {
   repayment: repaymentSignal,
   decision: decisionSignal,
   acknowledged: acknowledgedSignal,
-} as const satisfies Record<Heard['signal'], unknown>;
+} as const satisfies Record<ReceivedFact['signal'], unknown>;
 
 /**
  * The life is over. No fact but an order, and the only update: the server writes once for it where a signal takes three writes. It keeps nothing of

@@ -52,8 +52,8 @@ export function itemsJudge(services: Services, bundle: Bundle): (items: readonly
   const alone = ordinaryJudge(services, bundle);
   return async (items) => {
     const clear = await clearOnes(services, bundle, items);
-    return inTurns(items, AT_ONCE, async (item, place) => {
-      const answer = clear[place];
+    return inTurns(items, AT_ONCE, async (item, nth) => {
+      const answer = clear[nth];
       return answer === undefined ? alone(item) : { text: withKey(item.key, answer), replayed: false };
     });
   };
@@ -65,13 +65,13 @@ async function clearOnes(
   bundle: Bundle,
   items: readonly Item[],
 ): Promise<(string | undefined)[]> {
-  const asked = new Map<string, { place: number; one: Asked }>();
-  for (const [place, item] of items.entries()) {
+  const asked = new Map<string, { nth: number; one: Asked }>();
+  for (const [nth, item] of items.entries()) {
     const given = comparisonAtSpeed.safeParse(item.asked);
     // The second of two with one key waits for the first one's row.
     if (!given.success || asked.has(item.key)) continue;
     const { client, department } = bundle.caller;
-    asked.set(item.key, { place, one: { client, department, ...keyed(ring, bundle, item), input: given.data } });
+    asked.set(item.key, { nth: nth, one: { client, department, ...keyed(ring, bundle, item), input: given.data } });
   }
   const entries = [...asked.values()];
   const found: (string | undefined)[] = [];
@@ -81,7 +81,7 @@ async function clearOnes(
       pool,
       entries.map(({ one }) => prepare(ring, one)),
     );
-    for (const [index, { place }] of entries.entries()) found[place] = answers[index];
+    for (const [index, { nth }] of entries.entries()) found[nth] = answers[index];
   } catch (error) {
     // Something in it was more than the statement could take: each by itself then, and one of them hears what is wrong with it.
     if (isUnavailable(error)) throw error;

@@ -103,7 +103,7 @@ async function answer(q: Queryable, together: readonly Waiting[]): Promise<() =>
       together.map(({ asked }) => asked),
     );
     return () => {
-      for (const [place, { answered }] of together.entries()) answered(answers[place]);
+      for (const [nth, { answered }] of together.entries()) answered(answers[nth]);
     };
   } catch (error) {
     if (!isUnavailable(error)) return answerEach(q, together);
@@ -121,6 +121,6 @@ async function answerEach(q: Queryable, together: readonly Waiting[]): Promise<(
     answers.push(one);
   }
   return () => {
-    for (const [place, { answered }] of together.entries()) answered(answers[place]);
+    for (const [nth, { answered }] of together.entries()) answered(answers[nth]);
   };
 }

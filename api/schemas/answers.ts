@@ -52,7 +52,7 @@ export const openedCase = z
   })
   .meta({ id: 'OpenedCase' });
 
-const told = z.object({ sent: z.int(), acknowledged: z.int() }).meta({ description: '部门数 / Departments' });
+const noticeCount = z.object({ sent: z.int(), acknowledged: z.int() }).meta({ description: '部门数 / Departments' });
 
 const restriction = z
   .object({
@@ -85,7 +85,7 @@ export const caseView = z
         name: z.string().meta({ description: '首字以外遮蔽 / Masked but for its first character' }),
         ground: z.union(GROUNDS.map((ground) => z.literal(ground))),
         restrictions: z.array(restriction),
-        notices: z.object({ publish: told, release: told }),
+        notices: z.object({ publish: noticeCount, release: noticeCount }),
       }),
     ),
   })

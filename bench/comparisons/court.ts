@@ -2,7 +2,7 @@ import { freePort } from '../../local/machine/ports.js';
 import { withClient } from '../../local/servers/postgres-databases.js';
 import { ensureCredentials } from '../../registry/access/credentials.js';
 import { createPool, type Pool } from '../../registry/database/pool.js';
-import type { Place, Running } from '../lives/environment.js';
+import type { BenchEnvironment, Running } from '../lives/environment.js';
 import { type Counter, countersOf } from '../measure/counters.js';
 import { progress } from '../measure/figures.js';
 import { fillList } from './list.js';
@@ -19,11 +19,11 @@ export interface Court {
   close(): Promise<void>;
 }
 
-export async function openCourt(place: Place, name: string, entries: number): Promise<Court> {
-  const { adminUrl, applicationUrl } = await place.addDatabase(name);
+export async function openCourt(environment: BenchEnvironment, name: string, entries: number): Promise<Court> {
+  const { adminUrl, applicationUrl } = await environment.addDatabase(name);
   const began = Date.now();
   const { counters, size } = await withClient(adminUrl, async (client) => {
-    await fillList(client, place.ring, entries, (line) => progress(`${name}: ${line} (${seconds(began)} s)`));
+    await fillList(client, environment.ring, entries, (line) => progress(`${name}: ${line} (${seconds(began)} s)`));
     const { rows } = await client.query<{ database: string; index: string }>(
       `select pg_database_size(current_database())::text as database, pg_relation_size('identifier_blind')::text as index`,
     );
@@ -33,7 +33,7 @@ export async function openCourt(place: Place, name: string, entries: number): Pr
     };
   });
   const port = await freePort();
-  const api: Running = await place.startApi(applicationUrl, port);
+  const api: Running = await environment.startApi(applicationUrl, port);
   const pool = createPool({ connectionString: applicationUrl, applicationName: 'bench', max: 4 });
   return {
     port,

@@ -4,7 +4,7 @@ import type { RawIdentifier } from '../../domain/identity/identifier.js';
 import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { judgeId } from '../../registry/catalogue/load-reference-data.js';
 import type { Party } from '../../registry/inputs.js';
-import { type KeyRing, seal } from '../../registry/keys/key-ring.js';
+import { encrypt, type KeyRing } from '../../registry/keys/key-ring.js';
 import { blindsOf, canonicalSubject } from '../../registry/parties/subjects.js';
 import { copyInto } from '../measure/copy.js';
 
@@ -54,7 +54,7 @@ const nameOf = (nth: number): string => {
 /** The organisation code of the nth made-up organisation: PDY… is kept for private use. */
 function organisationCode(nth: number): string {
   let body = '';
-  for (let rest = nth, place = 0; place < 5; place++, rest = Math.floor(rest / 31))
+  for (let rest = nth, index = 0; index < 5; index++, rest = Math.floor(rest / 31))
     body = LETTERS.charAt(rest % 31) + body;
   return `PDY${body}${organisationCheck(`PDY${body}`)}`;
 }
@@ -114,14 +114,14 @@ export async function fillList(
   client: pg.Client,
   ring: KeyRing,
   count: number,
-  told: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<void> {
   // What nobody opens is sealed once: its length counts, not what it says.
-  const filler = hex(seal(ring, { table: 'subject', column: 'canonical_sealed', row: 'filler' }, 'x'.repeat(120)));
-  const short = hex(seal(ring, { table: 'identifier', column: 'number_sealed', row: 'filler' }, 'x'.repeat(18)));
+  const filler = hex(encrypt(ring, { table: 'subject', column: 'canonical_sealed', row: 'filler' }, 'x'.repeat(120)));
+  const short = hex(encrypt(ring, { table: 'identifier', column: 'number_sealed', row: 'filler' }, 'x'.repeat(18)));
   const asked = count <= ALL_ASKED_FOR ? count : ASKED_FOR;
   const sealedFor = (nth: number, table: string, column: string, row: string, text: string): string =>
-    nth < asked ? hex(seal(ring, { table, column, row }, text)) : short;
+    nth < asked ? hex(encrypt(ring, { table, column, row }, text)) : short;
   await client.query('set session_replication_role = replica');
   await client.query("set maintenance_work_mem = '512MB'");
   const later = await dropIndexes(client, ['subject', 'identifier', 'enforcement_case', 'defaulter', 'restriction']);
@@ -130,7 +130,7 @@ export async function fillList(
       for (let nth = 0; nth < until; nth++) yield* make(nth);
     };
     await copyInto(client, table, columns.split(' '), rows());
-    told(`${table} ✓`);
+    report(`${table} ✓`);
   };
   await write('subject', 'id kind name_sealed canonical_sealed', count, (nth) => {
     const id = idOf(1, nth);
@@ -212,8 +212,8 @@ export async function fillList(
     'id enforcement_case defaulter subject measure decision_number decision_made_on decided_at in_force_at',
     count,
     (nth) =>
-      ['LISTING', 'CONSUMPTION'].map((measure, place) => [
-        idOf(5 + place, nth),
+      ['LISTING', 'CONSUMPTION'].map((measure, index) => [
+        idOf(5 + index, nth),
         idOf(3, caseOf(nth)),
         idOf(4, nth),
         idOf(1, nth),
@@ -227,7 +227,7 @@ export async function fillList(
   for (const definition of later) await client.query(definition);
   await client.query('vacuum analyze');
   await client.query('set session_replication_role = default');
-  told('indexes ✓');
+  report('indexes ✓');
 }
 
 /** Those that no constraint needs; returns how they are made again. */

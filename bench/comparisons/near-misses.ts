@@ -29,10 +29,10 @@ export async function measureNearMisses(court: Court, { nearMisses, list }: Comp
   const began = performance.now();
   const counts = { clear: 0, refused: 0, stopped: 0, wrongly: 0 };
   const share = Math.ceil(nearMisses / court.counters.length);
-  const streams = court.counters.map((counter, place) => ({
+  const streams = court.counters.map((counter, index) => ({
     counter,
-    from: place * share,
-    until: Math.min(nearMisses, (place + 1) * share),
+    from: index * share,
+    until: Math.min(nearMisses, (index + 1) * share),
   }));
   const lane = async (): Promise<void> => {
     for (let next = streams.shift(); next; next = streams.shift()) {
@@ -138,9 +138,9 @@ function nearMiss(nth: number, listed: ReadonlySet<string>): NearMiss {
   }
 }
 
-const withDigit = (number: string, place: number, by: number): string => {
-  const digit = (Number(number[place]) + 1 + (by % 9)) % 10;
-  return number.slice(0, place) + digit + number.slice(place + 1);
+const withDigit = (number: string, index: number, by: number): string => {
+  const digit = (Number(number[index]) + 1 + (by % 9)) % 10;
+  return number.slice(0, index) + digit + number.slice(index + 1);
 };
 
 /** Another number that could be somebody's and is not on the list, or undefined. */
@@ -164,10 +164,10 @@ function oneOff(number: string, nth: number, listed: ReadonlySet<string>): strin
 /** Two neighbours changed over, and the check digit fits; undefined where that is nobody, or the same. */
 function transposed(number: string, nth: number, listed: ReadonlySet<string>): string | undefined {
   for (let step = 0; step < 12; step++) {
-    const place = 1 + ((nth + step) % 12);
-    const [first = '', second = ''] = [number[place], number[place + 1]];
+    const index = 1 + ((nth + step) % 12);
+    const [first = '', second = ''] = [number[index], number[index + 1]];
     const changed =
-      first !== second && valid(number.slice(0, place) + second + first + number.slice(place + 2), listed);
+      first !== second && valid(number.slice(0, index) + second + first + number.slice(index + 2), listed);
     if (changed) return changed;
   }
   return undefined;

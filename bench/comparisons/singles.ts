@@ -1,5 +1,5 @@
 import { freePort } from '../../local/machine/ports.js';
-import type { Place } from '../lives/environment.js';
+import type { BenchEnvironment } from '../lives/environment.js';
 import { type Watched, watched } from '../measure/closed-loop.js';
 import { headOf } from '../measure/counters.js';
 import { median, progress, spread, tell, tellAtLeast, tellAtMost } from '../measure/figures.js';
@@ -45,10 +45,14 @@ export function requests(path: string, { counters }: Court): () => string {
  * Single comparisons, each recorded, beside an Express that answers the same requests with a word: the same client, connections and bodies, in
  * turn. The api runs as in production, with its log.
  */
-export async function measureSingles(place: Place, court: Court, settings: CompareSettings): Promise<void> {
+export async function measureSingles(
+  environment: BenchEnvironment,
+  court: Court,
+  settings: CompareSettings,
+): Promise<void> {
   const { rounds, windowSeconds } = settings;
   const floorPort = await freePort();
-  const floor = await place.startProgram('hello', 'bench/comparisons/hello.js', {
+  const floor = await environment.startProgram('hello', 'bench/comparisons/hello.js', {
     PORT: String(floorPort),
     NODE_ENV: 'production',
   });
@@ -93,10 +97,10 @@ export function report<T>(
   unit: string,
   measured: readonly { floor: T; subject: T }[],
   value: (one: T) => number,
-  told: (figure: Report) => void,
+  report: (figure: Report) => void,
 ): void {
   const ratios = measured.map(({ floor, subject }) => value(subject) / value(floor));
-  told({
+  report({
     figure,
     value: median(ratios),
     unit,

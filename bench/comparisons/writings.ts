@@ -6,7 +6,7 @@ import type { RawIdentifier } from '../../domain/identity/identifier.js';
 import { findCandidates, ruleInEffect } from '../../registry/departments/candidates.js';
 import { answerClear, prepare } from '../../registry/departments/clear-comparisons.js';
 import type { ComparisonInput, Party } from '../../registry/inputs.js';
-import type { Place } from '../lives/environment.js';
+import type { BenchEnvironment } from '../lives/environment.js';
 import type { Counter } from '../measure/counters.js';
 import { progress, tellAtMost } from '../measure/figures.js';
 import { linesOf, postBatch } from '../measure/http.js';
@@ -79,12 +79,16 @@ function readAs(entries: readonly Entry[]): Party {
  * twice: by the statement that answers who is clear, which must answer none of them, and by the one that finds candidates for the
  * ladder, which must stop every one. Some go through the whole api besides.
  */
-export async function measureWritings(place: Place, court: Court, { writings, list }: CompareSettings): Promise<void> {
+export async function measureWritings(
+  environment: BenchEnvironment,
+  court: Court,
+  { writings, list }: CompareSettings,
+): Promise<void> {
   const [counter] = court.counters;
   if (!counter) throw new Error('no department compares');
   const inEffect = await ruleInEffect(court.pool, counter.service);
   if (!inEffect) throw new Error(`${counter.service} has no rule`);
-  const { ring } = place;
+  const { ring } = environment;
   const counts = { asked: 0, taken: 0, missed: 0 };
   const groups = groupsOf(writings, list);
   const lane = async (): Promise<void> => {
@@ -123,7 +127,7 @@ export async function measureWritings(place: Place, court: Court, { writings, li
 
 const input = ({ service }: Counter): Omit<ComparisonInput, 'party'> => ({ service, reference: '写法' });
 
-const prepared = (ring: Place['ring'], { department }: Counter, one: ComparisonInput) =>
+const prepared = (ring: BenchEnvironment['ring'], { department }: Counter, one: ComparisonInput) =>
   prepare(ring, {
     client: `department:${department}`,
     key: randomUUID(),

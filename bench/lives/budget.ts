@@ -1,6 +1,6 @@
 import { progress, spread, tellAtMost } from '../measure/figures.js';
 import { Departments } from './departments.js';
-import type { Place } from './environment.js';
+import type { BenchEnvironment } from './environment.js';
 import { type HistoryFigures, historyOf } from './history.js';
 import type { Lives } from './lives.js';
 
@@ -11,14 +11,14 @@ const SERVICES = ['AIC-01', 'BDC-02', 'PLN-01', 'TOU-02', 'HPF-01'];
  * What one life leaves in Temporal: events, bytes and billable actions, of a life with one interception and of one with five. One thing after
  * the other, with nothing gathered up: the most that the process makes of it. The largest of the samples counts.
  */
-export async function measureBudget(place: Place, lives: Lives): Promise<void> {
-  const worker = await place.startWorker();
-  const departments = await Departments.start(place.departmentsPool);
+export async function measureBudget(environment: BenchEnvironment, lives: Lives): Promise<void> {
+  const worker = await environment.startWorker();
+  const departments = await Departments.start(environment.departmentsPool);
   for (const [name, services] of [
     ['', SERVICES.slice(0, 1)],
     ['-with-five-interceptions', SERVICES],
   ] as const) {
-    const histories = await Promise.all(Array.from({ length: SAMPLES }, () => oneLife(place, lives, services)));
+    const histories = await Promise.all(Array.from({ length: SAMPLES }, () => oneLife(environment, lives, services)));
     const report = (figure: string, goal: number, unit: string, of: (history: HistoryFigures) => number): void => {
       const values = histories.map(of);
       const all = spread(values);
@@ -33,13 +33,17 @@ export async function measureBudget(place: Place, lives: Lives): Promise<void> {
   await worker.stop();
 }
 
-async function oneLife(place: Place, lives: Lives, services: readonly string[]): Promise<HistoryFigures> {
+async function oneLife(
+  environment: BenchEnvironment,
+  lives: Lives,
+  services: readonly string[],
+): Promise<HistoryFigures> {
   const life = await lives.open();
   await lives.published(life);
   for (const service of services) await lives.intercepted(life, service);
   await lives.pay(life);
   await lives.released(life);
   // The row is written by the last step; the run is closed by the task after it.
-  await place.client.workflow.getHandle(`enforcement/${life.defaulter}`).result();
-  return historyOf(place.client, life.defaulter);
+  await environment.client.workflow.getHandle(`enforcement/${life.defaulter}`).result();
+  return historyOf(environment.client, life.defaulter);
 }

@@ -26,7 +26,7 @@ export interface Running {
 }
 
 /** Servers of the benchmark's own in a folder of their own, set as `npm start` sets them; everything ends with `close`, or with this process. */
-export class Place {
+export class BenchEnvironment {
   private readonly programs = new Map<string, ProcessRecord>();
   private readonly warden: ChildProcess;
   private applicationUrl = '';
@@ -45,19 +45,19 @@ export class Place {
   }
 
   /** Temporal: whether what is measured needs it. */
-  static async open({ temporal = true } = {}): Promise<Place> {
+  static async open({ temporal = true } = {}): Promise<BenchEnvironment> {
     // The benchmark restarts its servers: never somebody's own.
     delete process.env.TEMPORAL_ADDRESS;
     const { path } = temporal ? await ensureTemporalBinary() : { path: undefined };
     if (temporal && path === undefined) throw new Error('no Temporal server program');
     const folder = mkdtempSync(join(tmpdir(), 'enforcement-bench-'));
     chmodSync(folder, 0o711);
-    const place = new Place(folder, path);
+    const environment = new BenchEnvironment(folder, path);
     try {
-      await place.start();
-      return place;
+      await environment.start();
+      return environment;
     } catch (error) {
-      await place.close();
+      await environment.close();
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import type { Place, Running } from './environment.js';
+import type { BenchEnvironment, Running } from './environment.js';
 import type { floor } from './floor-workflow.js';
 
 const QUEUE = 'floor';
@@ -12,7 +12,7 @@ export class Floor {
   private readonly waiting = new Map<string, () => void>();
 
   private constructor(
-    private readonly place: Place,
+    private readonly environment: BenchEnvironment,
     private readonly worker: Running,
   ) {
     worker.process.on('message', (message) => {
@@ -23,9 +23,9 @@ export class Floor {
     });
   }
 
-  static async start(place: Place, bundle: string): Promise<Floor> {
-    const environment = { FLOOR_BUNDLE: bundle, FLOOR_QUEUE: QUEUE };
-    return new Floor(place, await place.startProgram('floor', 'bench/lives/floor-worker.js', environment));
+  static async start(environment: BenchEnvironment, bundle: string): Promise<Floor> {
+    const settings = { FLOOR_BUNDLE: bundle, FLOOR_QUEUE: QUEUE };
+    return new Floor(environment, await environment.startProgram('floor', 'bench/lives/floor-worker.js', settings));
   }
 
   /** One workflow from its start to its activity's end. */
@@ -34,7 +34,7 @@ export class Floor {
     const done = new Promise<void>((resolve) => {
       this.waiting.set(id, resolve);
     });
-    await this.place.client.workflow.start<typeof floor>('floor', {
+    await this.environment.client.workflow.start<typeof floor>('floor', {
       workflowId: `floor/${id}`,
       taskQueue: QUEUE,
       args: [id],

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { progress, tell } from '../measure/figures.js';
 import { Storage } from '../measure/storage.js';
 import { Departments } from './departments.js';
-import type { Place } from './environment.js';
+import type { BenchEnvironment } from './environment.js';
 import type { Life, Lives } from './lives.js';
 import type { Settings } from './settings.js';
 
@@ -14,13 +14,13 @@ const LONGEST_RESTART_S = 90;
  * Lives that stay open for years: what each of them costs in Temporal's store and in PostgreSQL while it waits, and how long it takes until
  * one of them goes on after the worker, and after Temporal's server, was started again.
  */
-export async function measureOpenLives(place: Place, lives: Lives, settings: Settings): Promise<void> {
-  let worker = await place.startWorker();
-  const departments = await Departments.start(place.departmentsPool);
-  const storage = await Storage.before(place.owner);
-  const temporalBefore = place.temporalBytes();
+export async function measureOpenLives(environment: BenchEnvironment, lives: Lives, settings: Settings): Promise<void> {
+  let worker = await environment.startWorker();
+  const departments = await Departments.start(environment.departmentsPool);
+  const storage = await Storage.before(environment.owner);
+  const temporalBefore = environment.temporalBytes();
   const opened = await openMany(lives, settings);
-  const temporal = place.temporalBytes() - temporalBefore;
+  const temporal = environment.temporalBytes() - temporalBefore;
   const { process, facts } = await storage.after();
   const count = { lives: opened.length };
   tell({ figure: 'open-life-temporal-bytes', value: temporal / opened.length, unit: 'B', ...count });
@@ -29,16 +29,16 @@ export async function measureOpenLives(place: Place, lives: Lives, settings: Set
   const [first, second] = [opened[0], opened[Math.floor(opened.length / 2)]];
   if (!first || !second) throw new Error('no life is open');
   // In order, as when a new version is rolled out: the end of what is under way is part of it.
-  const workerSeconds = await restarted(place, lives, first, {
+  const workerSeconds = await restarted(environment, lives, first, {
     stop: () => worker.stop(),
     start: async () => {
-      worker = await place.startWorker();
+      worker = await environment.startWorker();
     },
   });
   tell({ figure: 'worker-restart', value: workerSeconds, unit: 's', ...count });
-  const serverSeconds = await restarted(place, lives, second, {
-    stop: () => place.stopTemporal(),
-    start: () => place.startTemporal(),
+  const serverSeconds = await restarted(environment, lives, second, {
+    stop: () => environment.stopTemporal(),
+    start: () => environment.startTemporal(),
   });
   tell({ figure: 'temporal-restart', value: serverSeconds, unit: 's', ...count });
   await departments.stop();
@@ -68,7 +68,7 @@ async function openMany(lives: Lives, { openLives, inFlight }: Settings): Promis
  * handed over, replayed, and went on. Seconds.
  */
 async function restarted(
-  place: Place,
+  environment: BenchEnvironment,
   lives: Lives,
   life: Life,
   part: { stop: () => Promise<void>; start: () => Promise<void> },
@@ -78,7 +78,7 @@ async function restarted(
   await lives.pay(life);
   await part.start();
   for (;;) {
-    const { rowCount } = await place.owner.query(`select from notice where defaulter = $1 and kind = 'RELEASE'`, [
+    const { rowCount } = await environment.owner.query(`select from notice where defaulter = $1 and kind = 'RELEASE'`, [
       life.defaulter,
     ]);
     const seconds = (performance.now() - began) / 1_000;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../../registry/database/pool.js';
 import { progress, quantile, spread, tellAtMost } from '../measure/figures.js';
 import { Departments } from './departments.js';
-import type { Place } from './environment.js';
+import type { BenchEnvironment } from './environment.js';
 import type { Lives } from './lives.js';
 import type { Settings } from './settings.js';
 
@@ -16,10 +16,10 @@ const POLL_MS = 500;
  * How soon a debtor who has paid is free, and how soon everybody knows: with a hundred lives under way, from the answer to the last repayment
  * to the moment at which the last of the 36 departments holds the notice; and a comparison begun at that answer must be clear.
  */
-export async function measureReleases(place: Place, lives: Lives, settings: Settings): Promise<void> {
+export async function measureReleases(environment: BenchEnvironment, lives: Lives, settings: Settings): Promise<void> {
   const { releases, inFlight } = settings;
-  const worker = await place.startWorker();
-  const departments = await Departments.start(place.departmentsPool, POLL_MS);
+  const worker = await environment.startWorker();
+  const departments = await Departments.start(environment.departmentsPool, POLL_MS);
   const paidAt = new Map<string, number>();
   let [hits, compared] = [0, 0];
   const from = Date.now() + WARM_UP_MS;
@@ -40,7 +40,7 @@ export async function measureReleases(place: Place, lives: Lives, settings: Sett
     while (paidAt.size < releases && Date.now() < until) await one();
   });
   await Promise.all(slots);
-  const seconds = await told(place.owner, departments, paidAt);
+  const seconds = await allNotified(environment.owner, departments, paidAt);
   await departments.stop();
   await worker.stop();
   progress(`${seconds.length} releases were watched`);
@@ -50,7 +50,11 @@ export async function measureReleases(place: Place, lives: Lives, settings: Sett
 }
 
 /** Per life, seconds from the answer to the repayment to the 36th department's reading of the release. */
-async function told(owner: Pool, departments: Departments, paidAt: ReadonlyMap<string, number>): Promise<number[]> {
+async function allNotified(
+  owner: Pool,
+  departments: Departments,
+  paidAt: ReadonlyMap<string, number>,
+): Promise<number[]> {
   const { rows } = await owner.query<{ defaulter: string; position: string }>(
     `select defaulter, position from notice where kind = 'RELEASE' and defaulter = any($1)`,
     [[...paidAt.keys()]],

@@ -2,7 +2,7 @@ import { median, progress, spread, tell, tellAtLeast, tellAtMost } from '../meas
 import { rateOf } from '../measure/rate.js';
 import { type Growth, Storage, together } from '../measure/storage.js';
 import { Departments, USUAL_POLL_MS } from './departments.js';
-import type { Place } from './environment.js';
+import type { BenchEnvironment } from './environment.js';
 import { bundleFloor, Floor } from './floor.js';
 import type { Lives } from './lives.js';
 import type { Settings } from './settings.js';
@@ -23,22 +23,26 @@ const SHAPES: readonly { figure: string; services: readonly string[]; goal?: num
  * at once, watched for as long. A life is opened, published, (stopped at a counter, its judge told,) paid and told to 36 departments
  * that read and acknowledge, and over. Neither side is asked of Temporal how far it is: see `Lives` and `Floor`.
  */
-export async function measureThroughput(place: Place, lives: Lives, settings: Settings): Promise<void> {
+export async function measureThroughput(
+  environment: BenchEnvironment,
+  lives: Lives,
+  settings: Settings,
+): Promise<void> {
   const { rounds, besideFloor: inFlight, windowSeconds } = settings;
-  const bundle = place.file('floor-bundle.js');
+  const bundle = environment.file('floor-bundle.js');
   await bundleFloor(bundle);
   const growths: Growth[] = [];
   const measured: { floor: number; subjects: number[] }[] = [];
   for (let round = 1; round <= rounds; round++) {
-    const floor = await Floor.start(place, bundle);
+    const floor = await Floor.start(environment, bundle);
     const windowMs = windowSeconds * 1_000;
     const floorRate = await rateOf({ one: floor.one, inFlight, warmUpMs: WARM_UP_MS, windowMs });
     await floor.stop();
-    const worker = await place.startWorker();
-    const departments = await Departments.start(place.departmentsPool);
+    const worker = await environment.startWorker();
+    const departments = await Departments.start(environment.departmentsPool);
     const subjects: number[] = [];
     for (const [nth, { services }] of SHAPES.entries()) {
-      const storage = await Storage.before(place.owner);
+      const storage = await Storage.before(environment.owner);
       const warmUpMs = nth === 0 ? WARM_UP_MS : GET_UNDER_WAY_MS;
       subjects.push(await rateOf({ one: () => lives.whole(services), inFlight, warmUpMs, windowMs }));
       if (services.length === 0) growths.push(await storage.after());
@@ -46,8 +50,8 @@ export async function measureThroughput(place: Place, lives: Lives, settings: Se
     await departments.stop();
     await worker.stop();
     measured.push({ floor: floorRate, subjects });
-    const told = subjects.map((subject) => subject.toFixed(1)).join(' and ');
-    progress(`round ${round} of ${rounds}: ${told} lives/s, floor ${floorRate.toFixed(1)}/s`);
+    const described = subjects.map((subject) => subject.toFixed(1)).join(' and ');
+    progress(`round ${round} of ${rounds}: ${described} lives/s, floor ${floorRate.toFixed(1)}/s`);
   }
   for (const [nth, { figure, goal }] of SHAPES.entries()) {
     const ratios = measured.map(({ floor, subjects }) => (subjects[nth] ?? 0) / floor);

@@ -11,24 +11,24 @@ export interface Figure {
   spread?: [number, number];
 }
 
-type Told = Omit<Figure, 'goal' | 'ok'> & { [extra: string]: unknown };
+type FinishedStory = Omit<Figure, 'goal' | 'ok'> & { [extra: string]: unknown };
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
 /** Prints a figure on standard output. */
-function print(figure: Told): void {
+function print(figure: FinishedStory): void {
   const plain = JSON.stringify(figure, (_key, value: unknown) => (typeof value === 'number' ? rounded(value) : value));
   process.stdout.write(`${plain}\n`);
 }
 
 /** A figure that has no goal. */
-export const tell = (figure: Told): void => print(figure);
+export const tell = (figure: FinishedStory): void => print(figure);
 /** A figure that must reach its goal. */
-export const tellAtLeast = (goal: number, figure: Told): void => withGoal(goal, figure.value >= goal, figure);
+export const tellAtLeast = (goal: number, figure: FinishedStory): void => withGoal(goal, figure.value >= goal, figure);
 /** A figure that must not go beyond its goal. */
-export const tellAtMost = (goal: number, figure: Told): void => withGoal(goal, figure.value <= goal, figure);
+export const tellAtMost = (goal: number, figure: FinishedStory): void => withGoal(goal, figure.value <= goal, figure);
 
-function withGoal(goal: number, ok: boolean, { figure, value, ...rest }: Told): void {
+function withGoal(goal: number, ok: boolean, { figure, value, ...rest }: FinishedStory): void {
   print({ figure, value, goal, ok, ...rest });
 }
 
@@ -42,10 +42,10 @@ export function median(values: readonly number[]): number {
 /** By linear interpolation between the neighbours. Throws RangeError on nothing. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const place = (sorted.length - 1) * share;
-  const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  const index = (sorted.length - 1) * share;
+  const [low, high] = [sorted[Math.floor(index)], sorted[Math.ceil(index)]];
   if (low === undefined || high === undefined) throw new RangeError('there is nothing to measure');
-  return low + (high - low) * (place - Math.floor(place));
+  return low + (high - low) * (index - Math.floor(index));
 }
 
 export const spread = (values: readonly number[]): [number, number] => [Math.min(...values), Math.max(...values)];

@@ -33,7 +33,7 @@ export interface BenchDatabase {
 }
 
 /** A PostgreSQL of the benchmark's own, set as `npm start` sets it, and programs of the product beside it; everything ends with `close`. */
-export class LedgerPlace {
+export class RecordEnvironment {
   private readonly records = new Map<string, ProcessRecord>();
   private readonly pools: Pool[] = [];
   private readonly warden;
@@ -48,7 +48,7 @@ export class LedgerPlace {
     writePrivateJson(this.keyRingFile, newKeyRing());
   }
 
-  static async open(): Promise<LedgerPlace> {
+  static async open(): Promise<RecordEnvironment> {
     const folder = mkdtempSync(join(tmpdir(), 'enforcement-bench-'));
     chmodSync(folder, 0o711);
     mkdirSync(join(folder, 'logs'));
@@ -56,7 +56,7 @@ export class LedgerPlace {
       directory: join(folder, 'postgres'),
       logFile: join(folder, 'logs', 'postgres.log'),
     });
-    return new LedgerPlace(folder, postgres);
+    return new RecordEnvironment(folder, postgres);
   }
 
   get ring(): KeyRing {

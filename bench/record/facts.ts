@@ -6,7 +6,7 @@ import type { KeyRing } from '../../registry/keys/key-ring.js';
 import { median, progress, quantile, spread, tellAtLeast, tellAtMost } from '../measure/figures.js';
 import { aCase, COURT } from '../measure/people.js';
 import { rateOf } from '../measure/rate.js';
-import type { BenchDatabase, LedgerPlace } from './environment.js';
+import type { BenchDatabase, RecordEnvironment } from './environment.js';
 
 const CASES = 400;
 const IN_FLIGHT = 16;
@@ -59,13 +59,13 @@ export async function withoutRecord({ owner }: BenchDatabase): Promise<void> {
 
 /** Facts a second with the record, its sequencer working, and without: in turn, several rounds. */
 export async function measureRate(
-  place: LedgerPlace,
+  environment: RecordEnvironment,
   subject: BenchDatabase,
   floor: BenchDatabase,
   rounds: number,
   windowMs: number,
 ): Promise<void> {
-  const [with_, without] = [await Facts.open(subject, place.ring), await Facts.open(floor, place.ring)];
+  const [with_, without] = [await Facts.open(subject, environment.ring), await Facts.open(floor, environment.ring)];
   const load = (facts: Facts) => ({
     one: async () => void (await facts.one()),
     inFlight: IN_FLIGHT,
@@ -95,8 +95,12 @@ export async function measureRate(
 }
 
 /** From the answer to a fact to the first sight of a checkpoint that covers it, at a steady rate, whatever the answers take. */
-export async function measurePublication(place: LedgerPlace, subject: BenchDatabase, seconds: number): Promise<void> {
-  const facts = await Facts.open(subject, place.ring);
+export async function measurePublication(
+  environment: RecordEnvironment,
+  subject: BenchDatabase,
+  seconds: number,
+): Promise<void> {
+  const facts = await Facts.open(subject, environment.ring);
   const accepted = new Map<string, number>();
   const seen: { size: number; at: number }[] = [];
   let watching = true;

@@ -3,9 +3,9 @@ import type { CaseDepartment } from '../../registry/views/case-departments.js';
 import { shortName } from '../text/short-names.js';
 import type { Visit } from '../visit.js';
 import { List } from './list.js';
-import { type Phase, type Told, tally, toldOf } from './tally.js';
+import { type FinishedStory, type Phase, tally, toldOf } from './tally.js';
 
-const GLYPHS: { readonly [S in Told]: string } = { none: '·', delivered: '○', acknowledged: '✓' };
+const GLYPHS: { readonly [S in FinishedStory]: string } = { none: '·', delivered: '○', acknowledged: '✓' };
 const INTERCEPTED = '◆';
 
 interface MatrixProps {
@@ -35,22 +35,22 @@ export function Matrix({ visit, departments, phase }: MatrixProps): JSX.Element 
 
 function Cell({ visit, department, phase }: { visit: Visit; department: CaseDepartment; phase: Phase }): JSX.Element {
   const { text, language } = visit;
-  const told = toldOf(department[phase]);
+  const state = toldOf(department[phase]);
   const states = phase === 'release' ? text.departments.release : text.departments.states;
   const name = language === 'en' ? department.name.en : department.name.zh;
-  const spoken = text.departments.cellName(name, states[told], department.interceptions);
+  const spoken = text.departments.cellName(name, states[state], department.interceptions);
   return (
     <li>
       <a
-        class={`cell cell-${told}${department.interceptions > 0 ? ' cell-intercepted' : ''}`}
+        class={`cell cell-${state}${department.interceptions > 0 ? ' cell-intercepted' : ''}`}
         href={`#d-${department.code}`}
         data-department={department.code}
-        data-state={told}
+        data-state={state}
         data-interceptions={department.interceptions}
         title={spoken}
       >
         <span class="cell-glyph" aria-hidden="true">
-          {GLYPHS[told]}
+          {GLYPHS[state]}
           {department.interceptions > 0 && <span class="cell-stop">{INTERCEPTED}</span>}
         </span>
         <span class="cell-name">{shortName(department.code, language)}</span>

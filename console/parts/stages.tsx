@@ -29,18 +29,18 @@ export function Stages(props: StagesProps): JSX.Element {
   const { text } = props.visit;
   const stages = stagesOf(props);
   const current = stages.findLastIndex((stage) => stage.at !== undefined);
-  const over = current === stages.length - 1;
+  const isFinished = current === stages.length - 1;
   return (
     <section class="stages" aria-label={text.case.stages}>
       <OrderedList>
         {stages.map((stage, index) => (
           <li
             key={stage.name}
-            class={`stage ${stage.at === undefined ? 'stage-open' : 'stage-reached'}${index === current && !over ? ' stage-current' : ''}`}
+            class={`stage ${stage.at === undefined ? 'stage-open' : 'stage-reached'}${index === current && !isFinished ? ' stage-current' : ''}`}
             {...(index === current ? { 'aria-current': 'step' as const } : {})}
           >
             <span class="stage-mark" aria-hidden="true">
-              {stage.at === undefined ? '' : index === current && !over ? '●' : '✓'}
+              {stage.at === undefined ? '' : index === current && !isFinished ? '●' : '✓'}
             </span>
             <span class="stage-name">{stage.name}</span>
             <span class="stage-figure">{stage.figure}</span>
@@ -60,7 +60,7 @@ function stagesOf({ visit, view, departments, times }: StagesProps): Stage[] {
   const intercepted = interceptionsOf(departments);
   const performed = performedPercent(view.obligation.amount, view.outstanding);
   const all = performed === 100;
-  const told = times['release-published']?.firstAt;
+  const notified = times['release-published']?.firstAt;
   const repaidAt = times.repayment;
   const performedAt = repaidAt?.lastAt ?? times['obligation-amended']?.lastAt;
   return [
@@ -86,7 +86,7 @@ function stagesOf({ visit, view, departments, times }: StagesProps): Stage[] {
       at: repaidAt?.firstAt,
     },
     { name: stages.performed, figure: all ? text.yes : stages.none, at: all ? performedAt : undefined },
-    { name: stages.released, figure: `${released.acknowledged} / ${released.scope}`, at: told },
+    { name: stages.released, figure: `${released.acknowledged} / ${released.scope}`, at: notified },
     {
       name: stages.complete,
       figure: view.state === 'CLOSED' ? text.caseStates.CLOSED : stages.none,

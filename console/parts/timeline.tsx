@@ -115,7 +115,7 @@ function Recorded({
       aria-label={timeline.proof(seq)}
       download
     >
-      {timeline.place(receipt.index)}
+      {timeline.logIndex(receipt.index)}
     </a>
   );
 }

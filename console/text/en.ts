@@ -117,7 +117,7 @@ export const en: Text = {
       published: 'published in the record',
       witnessed: 'witnessed in the record',
     },
-    place: (index) => `record no. ${index}`,
+    logIndex: (index) => `record no. ${index}`,
     proof: (seq) => `Proof file of entry ${seq}`,
   },
 

@@ -130,7 +130,7 @@ export const zhCN = {
       published: '已公布于存证',
       witnessed: '已获见证',
     } satisfies Record<ReceiptState, string>,
-    place: (index: number) => `存证第 ${index} 条`,
+    logIndex: (index: number) => `存证第 ${index} 条`,
     proof: (seq: number) => `第 ${seq} 条的证明文件`,
   },
 

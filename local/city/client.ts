@@ -12,7 +12,7 @@ export const credential = z.discriminatedUnion('role', [
 export type Credential = z.output<typeof credential>;
 
 const measure = z.enum(['LISTING', 'CONSUMPTION', 'EXIT', 'SEAL']);
-const told = z.object({ sent: z.number().int(), acknowledged: z.number().int() });
+const noticeCount = z.object({ sent: z.number().int(), acknowledged: z.number().int() });
 const restriction = z.object({
   id: z.string(),
   measure,
@@ -53,7 +53,7 @@ export const answers = {
         id: z.string(),
         state: z.enum(['GRACE', 'PUBLISHING', 'IN_FORCE', 'RELEASING', 'RELEASED']),
         restrictions: z.array(restriction),
-        notices: z.object({ publish: told, release: told }),
+        notices: z.object({ publish: noticeCount, release: noticeCount }),
       }),
     ),
   }),

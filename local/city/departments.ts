@@ -115,15 +115,15 @@ class Department {
   }
 
   private async register(receiver: Receiver): Promise<void> {
-    const place = `/v1/departments/${this.code}/endpoint`;
-    const version = await this.api.get(place, answers.endpoint).then(
+    const path = `/v1/departments/${this.code}/endpoint`;
+    const version = await this.api.get(path, answers.endpoint).then(
       (endpoint) => endpoint.version,
       (error: unknown) => {
         if (error instanceof ApiRefusal && error.status === 404) return undefined;
         throw error;
       },
     );
-    const { secret } = await this.api.put(place, { url: receiver.urlOf(this.code) }, version, answers.endpointSecret);
+    const { secret } = await this.api.put(path, { url: receiver.urlOf(this.code) }, version, answers.endpointSecret);
     receiver.expect(this.code, secret, (batch) => this.receive(batch));
   }
 

@@ -1,13 +1,13 @@
 // The states of a life, found by walking the rules themselves: every event on every life that can come about, state before and after.
 import {
   decided,
-  type Life,
-  type LifeEvent,
+  type Enforcement,
+  type EnforcementEvent,
   type Restriction,
   stateOf,
   type Transition,
   transition,
-} from '../../domain/life.js';
+} from '../../domain/enforcement.js';
 import { DEFAULTER_STATES, type DefaulterState } from '../../domain/vocabulary.js';
 
 /** Three instants are enough: in grace, in force, and after the term. */
@@ -17,16 +17,16 @@ const TERM_ENDS = 1_500;
 const NEVER = 9_000;
 const CLOCK = 'the clock';
 
-function born(ground: 1 | 2, graceEndsAt: number | null): Life {
+function born(ground: 1 | 2, graceEndsAt: number | null): Enforcement {
   return {
     ground,
     termMonths: ground === 1 ? null : 24,
     graceEndsAt,
     stayed: false,
-    stayTold: false,
+    stayNotified: false,
     publishedAt: null,
     endedAt: null,
-    untold: false,
+    noticePending: false,
     deadlineAt: null,
     performed: false,
     // One that payment may end and one that it never does.
@@ -36,13 +36,18 @@ function born(ground: 1 | 2, graceEndsAt: number | null): Life {
 
 /** A term counts from its publish, so it is never over when it begins. */
 const termEnd =
-  (life: Life, now: number) =>
+  (enforcement: Enforcement, now: number) =>
   (r: Restriction): number | null =>
-    r.measure === 'LISTING' && life.termMonths !== null ? (now < TERM_ENDS ? TERM_ENDS : NEVER) : null;
+    r.measure === 'LISTING' && enforcement.termMonths !== null ? (now < TERM_ENDS ? TERM_ENDS : NEVER) : null;
 
 /** The forms in which each event comes; a record of its type, so that a new event cannot be forgotten. */
-const FORMS: { readonly [T in LifeEvent['type']]: (life: Life, now: number) => Extract<LifeEvent, { type: T }>[] } = {
-  publish: (life, now) => [{ type: 'publish', termEnd: termEnd(life, now) }],
+const FORMS: {
+  readonly [T in EnforcementEvent['type']]: (
+    enforcement: Enforcement,
+    now: number,
+  ) => Extract<EnforcementEvent, { type: T }>[];
+} = {
+  publish: (enforcement, now) => [{ type: 'publish', termEnd: termEnd(enforcement, now) }],
   performed: () => [{ type: 'performed' }],
   release: () => [
     { type: 'release', ground: 'settled', measures: null },
@@ -53,32 +58,33 @@ const FORMS: { readonly [T in LifeEvent['type']]: (life: Life, now: number) => E
   stay: () => [{ type: 'stay' }],
   resume: () => [{ type: 'resume' }],
   // One further measure, or one correction: more of them lead nowhere new.
-  impose: (life) => (life.restrictions.length > 2 ? [] : [{ type: 'impose', restriction: decided('EXIT', 'EXIT') }]),
-  correct: (life) => (life.restrictions.length > 2 ? [] : [{ type: 'correct' }]),
+  impose: (enforcement) =>
+    enforcement.restrictions.length > 2 ? [] : [{ type: 'impose', restriction: decided('EXIT', 'EXIT') }],
+  correct: (enforcement) => (enforcement.restrictions.length > 2 ? [] : [{ type: 'correct' }]),
   extend: () => [{ type: 'extend' }],
   expire: () => [{ type: 'expire' }],
-  told: () => [{ type: 'told' }],
+  notified: () => [{ type: 'notified' }],
   finish: () => [{ type: 'finish' }],
 };
-const EVENTS = Object.keys(FORMS) as LifeEvent['type'][];
+const EVENTS = Object.keys(FORMS) as EnforcementEvent['type'][];
 
 /** The event with what its transaction adds to it: a correction decides the same measures anew, a longer term is decided before it is published. */
-function happen(life: Life, event: LifeEvent, now: number): Transition {
-  const before = event.type === 'extend' ? withLongerTerm(life) : life;
+function happen(enforcement: Enforcement, event: EnforcementEvent, now: number): Transition {
+  const before = event.type === 'extend' ? withLongerTerm(enforcement) : enforcement;
   const result = transition(before, event, now);
   if ('conflict' in result || event.type !== 'correct') return result;
-  const replaced = result.life.restrictions.filter((r, i) => r !== before.restrictions[i]);
+  const replaced = result.enforcement.restrictions.filter((r, i) => r !== before.restrictions[i]);
   const anew = replaced.map((r) => decided(`${r.id}'`, r.measure));
-  return { life: { ...result.life, restrictions: [...result.life.restrictions, ...anew] } };
+  return { enforcement: { ...result.enforcement, restrictions: [...result.enforcement.restrictions, ...anew] } };
 }
 
-const withLongerTerm = (life: Life): Life => ({
-  ...life,
-  restrictions: life.restrictions.map((r) => (r.until === null ? r : { ...r, termEnd: NEVER })),
+const withLongerTerm = (enforcement: Enforcement): Enforcement => ({
+  ...enforcement,
+  restrictions: enforcement.restrictions.map((r) => (r.until === null ? r : { ...r, termEnd: NEVER })),
 });
 
-interface Standing {
-  life: Life;
+interface StateReached {
+  enforcement: Enforcement;
   /** Index of the instant. */
   at: number;
 }
@@ -93,8 +99,8 @@ export interface StateTable {
 }
 
 export function walkStates(): StateTable {
-  const starts: Standing[] = ([1, 2] as const).flatMap((ground) =>
-    [null, GRACE_ENDS].map((grace) => ({ life: born(ground, grace), at: 0 })),
+  const starts: StateReached[] = ([1, 2] as const).flatMap((ground) =>
+    [null, GRACE_ENDS].map((grace) => ({ enforcement: born(ground, grace), at: 0 })),
   );
   const events = new Map<string, Map<DefaulterState, Outcomes>>();
   const outcomes = (event: string, state: DefaulterState): Outcomes => {
@@ -105,53 +111,53 @@ export function walkStates(): StateTable {
   };
   const seen = new Set<string>();
   const waiting = [...starts];
-  const meet = (standing: Standing): void => {
+  const meet = (standing: StateReached): void => {
     const key = keyOf(standing);
     if (seen.has(key)) return;
     seen.add(key);
     waiting.push(standing);
   };
   for (let standing = waiting.pop(); standing; standing = waiting.pop()) {
-    const { life, at } = standing;
+    const { enforcement, at } = standing;
     const key = keyOf(standing);
     const now = INSTANTS[at] ?? 0;
-    const state = stateOf(life, now);
+    const state = stateOf(enforcement, now);
     const later = INSTANTS[at + 1];
     if (later !== undefined) {
-      const then = stateOf(life, later);
+      const then = stateOf(enforcement, later);
       if (then !== state) outcomes(CLOCK, state).to.add(then);
       else outcomes(CLOCK, state).nothing = true;
-      meet({ life, at: at + 1 });
+      meet({ enforcement, at: at + 1 });
     }
     for (const type of EVENTS) {
-      for (const event of FORMS[type](life, now)) {
-        const result = happen(life, event, now);
+      for (const event of FORMS[type](enforcement, now)) {
+        const result = happen(enforcement, event, now);
         const into = outcomes(type, state);
         if ('conflict' in result) into.refusals.add(result.conflict);
-        else if (keyOf({ life: result.life, at }) === key) into.nothing = true;
+        else if (keyOf({ enforcement: result.enforcement, at }) === key) into.nothing = true;
         else {
-          into.to.add(stateOf(result.life, now));
-          meet({ life: result.life, at });
+          into.to.add(stateOf(result.enforcement, now));
+          meet({ enforcement: result.enforcement, at });
         }
       }
     }
   }
-  return { starts: new Set(starts.map(({ life, at }) => stateOf(life, INSTANTS[at] ?? 0))), events };
+  return { starts: new Set(starts.map(({ enforcement, at }) => stateOf(enforcement, INSTANTS[at] ?? 0))), events };
 }
 
 /** Lives are one where no rule tells them apart: when things happened, on what ground they ended, which of the ends were told. */
-const keyOf = ({ life, at }: Standing): string =>
+const keyOf = ({ enforcement, at }: StateReached): string =>
   [
     at,
-    life.ground,
-    life.graceEndsAt,
-    life.stayed,
-    life.publishedAt !== null,
-    life.endedAt !== null,
+    enforcement.ground,
+    enforcement.graceEndsAt,
+    enforcement.stayed,
+    enforcement.publishedAt !== null,
+    enforcement.endedAt !== null,
     // What is over cannot be published any more: whether it was paid as well changes nothing.
-    life.performed && life.endedAt === null,
-    life.restrictions.some((r) => r.endedAt !== null && !r.endTold),
-    ...life.restrictions.map((r) =>
+    enforcement.performed && enforcement.endedAt === null,
+    enforcement.restrictions.some((r) => r.endedAt !== null && !r.endNotified),
+    ...enforcement.restrictions.map((r) =>
       [r.measure, r.inForceAt !== null, r.until, r.endedAt !== null, r.endGround === 'corrected'].join(),
     ),
   ].join(';');

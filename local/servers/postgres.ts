@@ -162,16 +162,16 @@ function launch(
 
 /** Made beside its place and moved there when complete: an interrupted initdb leaves no half a cluster. */
 function initialise(directory: string, cluster: string, runner: PostgresRunner, durable: boolean): void {
-  const place = join(directory, 'initialising');
-  rmSync(place, { recursive: true, force: true });
-  mkdirSync(place, { mode: 0o700 });
+  const unfinished = join(directory, 'initialising');
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
   const password = randomBytes(24).toString('base64url');
-  const passwordFile = join(place, 'password');
+  const passwordFile = join(unfinished, 'password');
   writePrivateFile(passwordFile, `${password}\n`);
-  if (runner.owner) for (const path of [place, passwordFile]) chownSync(path, runner.owner.uid, runner.owner.gid);
+  if (runner.owner) for (const path of [unfinished, passwordFile]) chownSync(path, runner.owner.uid, runner.owner.gid);
   // A bare environment would give SQL_ASCII and whatever locale the machine has: say both.
   const { file, parameters, options } = runner.command(runner.binaries.initdb, [
-    ...['-D', join(place, 'cluster'), '-U', 'postgres', '-E', 'UTF8', '--locale=C'],
+    ...['-D', join(unfinished, 'cluster'), '-U', 'postgres', '-E', 'UTF8', '--locale=C'],
     ...['--auth=scram-sha-256', `--pwfile=${passwordFile}`, ...(durable ? [] : ['--no-sync'])],
   ]);
   const { status, stderr, error } = spawnSync(file, parameters, {
@@ -181,7 +181,7 @@ function initialise(directory: string, cluster: string, runner: PostgresRunner, 
     encoding: 'utf8',
   });
   if (status !== 0) {
-    rmSync(place, { recursive: true, force: true });
+    rmSync(unfinished, { recursive: true, force: true });
     const why = String(error?.message ?? stderr).trim();
     throw new PlainError(
       `PostgreSQL 初始化失败：${why}`,
@@ -189,8 +189,8 @@ function initialise(directory: string, cluster: string, runner: PostgresRunner, 
     );
   }
   writePrivateFile(join(directory, 'superuser.password'), password);
-  renameSync(join(place, 'cluster'), cluster);
-  rmSync(place, { recursive: true, force: true });
+  renameSync(join(unfinished, 'cluster'), cluster);
+  rmSync(unfinished, { recursive: true, force: true });
 }
 
 function demandUsable(cluster: string, runner: PostgresRunner): void {

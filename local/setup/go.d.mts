@@ -1,2 +1,2 @@
 export function goProgram(): string | undefined;
-export function goEnvironment(place: string): NodeJS.ProcessEnv;
+export function goEnvironment(folder: string): NodeJS.ProcessEnv;

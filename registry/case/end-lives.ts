@@ -1,18 +1,19 @@
-import { transition } from '../../domain/life.js';
+import { transition } from '../../domain/enforcement.js';
 import { send, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import type { NewFact } from './facts.js';
-import { accept, type LockedCase, type LockedLife } from './locked-case.js';
+import { accept, type LockedCase, type LockedDefaulter } from './locked-case.js';
 
 /** A life that is over, and its locked case. */
 export interface Ending {
   readonly locked: LockedCase;
-  readonly life: LockedLife;
+  readonly defaulter: LockedDefaulter;
 }
 
-/** Whether the rules let this life end: everything ended, and told to the departments (`domain/life`). */
-export const mayEnd = ({ locked, life }: Ending): boolean =>
-  life.life.endedAt === null && 'life' in transition(life.life, { type: 'finish' }, locked.now);
+/** Whether the rules let this life end: everything ended, and told to the departments (`domain/enforcement`). */
+export const mayEnd = ({ locked, defaulter }: Ending): boolean =>
+  defaulter.enforcement.endedAt === null &&
+  'enforcement' in transition(defaulter.enforcement, { type: 'finish' }, locked.now);
 
 /**
  * Ends lives under the locks of their cases, with their clocks, and closes each case with its last life. Returns the fact of each, to be
@@ -21,9 +22,10 @@ export const mayEnd = ({ locked, life }: Ending): boolean =>
  */
 export function endLives(tx: Transaction, endings: readonly Ending[], actor: Actor): { of: Ending; fact: NewFact }[] {
   if (endings.length === 0) return [];
-  for (const { locked, life } of endings) life.life = accept(transition(life.life, { type: 'finish' }, locked.now));
+  for (const { locked, defaulter: defaulterId } of endings)
+    defaulterId.enforcement = accept(transition(defaulterId.enforcement, { type: 'finish' }, locked.now));
   const at = endings.map(({ locked }) => new Date(locked.now));
-  const lives = endings.map(({ life }) => life.id);
+  const lives = endings.map(({ defaulter }) => defaulter.id);
   send(
     tx,
     'update defaulter d set ended_at = e.at from unnest($1::uuid[], $2::timestamptz[]) as e(id, at) where d.id = e.id',
@@ -36,7 +38,7 @@ export function endLives(tx: Transaction, endings: readonly Ending[], actor: Act
     [lives, at],
   );
   const closed = [...new Set(endings.map(({ locked }) => locked))].filter((locked) =>
-    locked.lives.every(({ life }) => life.endedAt !== null),
+    locked.defaulters.every(({ enforcement }) => enforcement.endedAt !== null),
   );
   if (closed.length > 0) {
     send(
@@ -49,10 +51,10 @@ export function endLives(tx: Transaction, endings: readonly Ending[], actor: Act
     of,
     fact: {
       type: 'released',
-      key: `released:${of.life.id}`,
+      key: `released:${of.defaulter.id}`,
       at: of.locked.now,
       actor,
-      defaulter: of.life,
+      defaulter: of.defaulter,
       detail: {
         caseClosed: closed.includes(of.locked) && endings.findLast(({ locked }) => locked === of.locked) === of,
       },

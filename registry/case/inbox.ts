@@ -62,14 +62,14 @@ export async function raiseLateFact(
   locked: LockedCase,
   late: { signal: string; ref: string; actor: Actor; defaulter?: string },
 ): Promise<void> {
-  const life = locked.lives.find((candidate) => candidate.id === late.defaulter);
+  const defaulter = locked.defaulters.find((candidate) => candidate.id === late.defaulter);
   recordFacts(tx, locked, [
     {
       type: 'late-fact',
       key: `late-fact:${late.signal}:${late.ref}:${late.defaulter ?? 'case'}`,
       at: locked.now,
       actor: late.actor,
-      ...(life ? { defaulter: life } : {}),
+      ...(defaulter ? { defaulter } : {}),
       detail: { fact: late.signal, ref: late.ref },
     },
   ]);

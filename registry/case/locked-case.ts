@@ -1,26 +1,26 @@
 import { addMonths, firstMomentAfter, shanghaiDate, startOfDayShanghai } from '../../domain/calendar.js';
 import {
   balance,
+  type Enforcement,
+  type EnforcementEvent,
   everythingEnded,
-  type Life,
-  type LifeEvent,
   type Restriction,
   type Transition,
   transition,
-} from '../../domain/life.js';
+} from '../../domain/enforcement.js';
 import { Refusal } from '../../domain/refusal.js';
 import type { EndGround, Ground, Measure } from '../../domain/vocabulary.js';
 import { send, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
-import { type KeyRing, unsealKept } from '../keys/key-ring.js';
+import { decryptStored, type KeyRing } from '../keys/key-ring.js';
 import { type NewFact, type RecordHead, recordFacts } from './facts.js';
 
 /** One defaulter of a locked case: its life by the rules, and what its record needs. */
-export interface LockedLife {
+export interface LockedDefaulter {
   readonly id: string;
   readonly subject: string;
   readonly canonicalSubject: string;
-  life: Life;
+  enforcement: Enforcement;
   readonly lastLifeSeq: number;
   /** Every release and correction of it in the log has been acknowledged by all. */
   readonly releasesSettled: boolean;
@@ -41,7 +41,7 @@ export interface LockedCase extends RecordHead {
   readonly sealedBy: Buffer | null;
   /** PostgreSQL's clock after the lock was taken, epoch ms. */
   readonly now: number;
-  readonly lives: LockedLife[];
+  readonly defaulters: LockedDefaulter[];
 }
 
 interface CaseRow {
@@ -56,7 +56,7 @@ interface CaseRow {
   sealed_by: Buffer | null;
 }
 
-export interface LifeRow {
+export interface EnforcementRow {
   id: string;
   subject: string;
   canonical_sealed: Buffer;
@@ -69,7 +69,7 @@ export interface LifeRow {
   ended_at: Date | null;
   last_life_seq: number;
   releases_settled: boolean;
-  untold: boolean;
+  notice_pending: boolean;
   deadline_at: Date | null;
   performed_at: Date | null;
   liable_for_fen: string | null;
@@ -98,7 +98,7 @@ export interface RestrictionRow {
 const some = (rows: string): string => `((select true ${rows} limit 1) is not null)`;
 
 /** Whether departments have still to be told of an exemption or a confirmed service of defaulter `d`. */
-export const UNTOLD = `(${some('from exemption e where e.defaulter = d.id and e.told_at is null')}
+export const NOTICE_PENDING = `(${some('from exemption e where e.defaulter = d.id and e.told_at is null')}
   or ${some('from service_confirmation sc where sc.defaulter = d.id and sc.told_at is null')})`;
 
 /** The earliest open deadline of defaulter `d`. */
@@ -120,15 +120,15 @@ export const lockFreeCases = (tx: Transaction, ring: KeyRing, caseIds: readonly 
   lockAndRead(tx, ring, LOCK_FREE_CASES, [caseIds]);
 
 /** Locks the case a defaulter belongs to. Throws when there is none: the process never asks for an unknown one. */
-export async function lockLife(
+export async function lockDefaulter(
   tx: Transaction,
   ring: KeyRing,
-  defaulter: string,
-): Promise<{ locked: LockedCase; life: LockedLife }> {
-  const [locked] = await lockAndRead(tx, ring, LOCK_CASE_OF, [defaulter]);
-  const life = locked?.lives.find((candidate) => candidate.id === defaulter);
-  if (!locked || !life) throw new Error(`no defaulter ${defaulter}`);
-  return { locked, life };
+  defaulterId: string,
+): Promise<{ locked: LockedCase; defaulter: LockedDefaulter }> {
+  const [locked] = await lockAndRead(tx, ring, LOCK_CASE_OF, [defaulterId]);
+  const defaulter = locked?.defaulters.find((candidate) => candidate.id === defaulterId);
+  if (!locked || !defaulter) throw new Error(`no defaulter ${defaulterId}`);
+  return { locked, defaulter };
 }
 
 interface Locking {
@@ -141,7 +141,7 @@ const locking = (which: string, how: string): Locking => ({
          from enforcement_case where ${which} order by id for update ${how}`,
   read: `
     select d.id, d.enforcement_case, d.subject, with_key(s.canonical_sealed) as canonical_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
-           d.published_at, d.ended_at, d.last_life_seq, clock_timestamp() as now, d.liable_for_fen, d.performed_at, ${UNTOLD} as untold, ${DEADLINE} as deadline_at,
+           d.published_at, d.ended_at, d.last_life_seq, clock_timestamp() as now, d.liable_for_fen, d.performed_at, ${NOTICE_PENDING} as notice_pending, ${DEADLINE} as deadline_at,
            ${RELEASES_SETTLED} as releases_settled,
            (select coalesce(sum(amount_fen), 0) from repayment p where p.payer_defaulter = d.id and p.reversed_at is null) as paid_fen,
            (select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = d.enforcement_case and p.reversed_at is null) as repaid_fen,
@@ -162,21 +162,21 @@ async function lockAndRead(
   { lock, read }: Locking,
   values: readonly unknown[],
 ): Promise<LockedCase[]> {
-  const [cases, lives] = await Promise.all([
+  const [cases, defaulters] = await Promise.all([
     tx.query<CaseRow>(lock, [...values]),
-    tx.query<LifeRow & { enforcement_case: string }>(read, [...values]),
+    tx.query<EnforcementRow & { enforcement_case: string }>(read, [...values]),
   ]);
   return cases.rows.map((row) =>
     toLockedCase(
       ring,
       row,
-      lives.rows.filter((life) => life.enforcement_case === row.id),
+      defaulters.rows.filter((defaulter) => defaulter.enforcement_case === row.id),
     ),
   );
 }
 
-function toLockedCase(ring: KeyRing, row: CaseRow, lives: readonly LifeRow[]): LockedCase {
-  const [first] = lives;
+function toLockedCase(ring: KeyRing, row: CaseRow, defaulters: readonly EnforcementRow[]): LockedCase {
+  const [first] = defaulters;
   if (!first) throw new Error(`case ${row.id} has no defaulter`);
   const obligationFen = BigInt(row.obligation_fen);
   const repaidFen = BigInt(first.repaid_fen);
@@ -192,17 +192,21 @@ function toLockedCase(ring: KeyRing, row: CaseRow, lives: readonly LifeRow[]): L
     closed: row.closed_at !== null,
     sealedBy: row.sealed_by,
     now: first.now.getTime(),
-    lives: lives.map((life) => toLockedLife(ring, life, { obligationFen, repaidFen })),
+    defaulters: defaulters.map((row) => toLockedDefaulter(ring, row, { obligationFen, repaidFen })),
   };
 }
 
-function toLockedLife(ring: KeyRing, row: LifeRow, sums: { obligationFen: bigint; repaidFen: bigint }): LockedLife {
+function toLockedDefaulter(
+  ring: KeyRing,
+  row: EnforcementRow,
+  sums: { obligationFen: bigint; repaidFen: bigint },
+): LockedDefaulter {
   const liableForFen = row.liable_for_fen === null ? null : BigInt(row.liable_for_fen);
   const paidFen = BigInt(row.paid_fen);
   return {
     id: row.id,
     subject: row.subject,
-    canonicalSubject: unsealKept(
+    canonicalSubject: decryptStored(
       ring,
       { table: 'subject', column: 'canonical_sealed', row: row.subject },
       row.canonical_sealed,
@@ -210,7 +214,7 @@ function toLockedLife(ring: KeyRing, row: LifeRow, sums: { obligationFen: bigint
     liableForFen,
     paidFen,
     // Kept as well as counted: an obligation amended to nothing, or paid under the debt's other number, counts to nothing here.
-    life: toLife(row, row.performed_at !== null || isPerformed({ ...sums, liableForFen, paidFen })),
+    enforcement: toEnforcement(row, row.performed_at !== null || isPerformed({ ...sums, liableForFen, paidFen })),
     lastLifeSeq: row.last_life_seq,
     releasesSettled: row.releases_settled,
   };
@@ -228,9 +232,9 @@ export function isPerformed(sums: {
 }
 
 /** Rules' view of a stored life; `performed` comes from the case's balance. */
-export function toLife(
+export function toEnforcement(
   row: Pick<
-    LifeRow,
+    EnforcementRow,
     | 'ground'
     | 'term_months'
     | 'grace_until'
@@ -239,20 +243,20 @@ export function toLife(
     | 'published_at'
     | 'ended_at'
     | 'restrictions'
-    | 'untold'
+    | 'notice_pending'
     | 'deadline_at'
   >,
   performed: boolean,
-): Life {
+): Enforcement {
   return {
     ground: row.ground,
     termMonths: row.term_months,
     graceEndsAt: row.grace_until === null ? null : Date.parse(firstMomentAfter(row.grace_until)),
     stayed: row.stayed,
-    stayTold: row.stay_told,
+    stayNotified: row.stay_told,
     publishedAt: row.published_at?.getTime() ?? null,
     endedAt: row.ended_at?.getTime() ?? null,
-    untold: row.untold,
+    noticePending: row.notice_pending,
     deadlineAt: row.deadline_at?.getTime() ?? null,
     performed,
     restrictions: (row.restrictions ?? []).map((r) => toRestriction(r, row.term_months)),
@@ -271,7 +275,7 @@ function toRestriction(row: RestrictionRow, termMonths: number | null): Restrict
     termEnd: row.measure === 'LISTING' && termFrom !== null ? termEndOf(termFrom, termMonths) : null,
     endedAt: instant(row.ended_at),
     endGround: row.end_ground,
-    endTold: row.end_told_at !== null,
+    endNotified: row.end_told_at !== null,
   };
 }
 
@@ -282,25 +286,25 @@ export const termEndOf = (from: string, months: number | null): number | null =>
 const instant = (text: string | null): number | null => (text === null ? null : Date.parse(text));
 
 /**
- * Puts an event into effect for one life: by the rules of `domain/life`, under the lock of its case. Writes the restrictions that
+ * Puts an event into effect for one life: by the rules of `domain/enforcement`, under the lock of its case. Writes the restrictions that
  * changed and one `restriction-ended` fact where any ended. Throws Refusal `state-conflict` where the rules refuse it.
  */
 export function applyEvent(
   tx: Transaction,
   locked: LockedCase,
-  target: LockedLife,
-  event: Exclude<LifeEvent, { type: 'impose' }>,
+  defaulter: LockedDefaulter,
+  event: Exclude<EnforcementEvent, { type: 'impose' }>,
   actor: Actor,
 ): { changed: Restriction[] } {
-  const next = accept(transition(target.life, event, locked.now));
-  const before = target.life;
+  const next = accept(transition(defaulter.enforcement, event, locked.now));
+  const before = defaulter.enforcement;
   const changed = next.restrictions.filter((r, i) => r !== before.restrictions[i]);
-  target.life = next;
-  if (changed.length > 0) writeRestrictions(tx, locked, target, changed);
+  defaulter.enforcement = next;
+  if (changed.length > 0) writeRestrictions(tx, locked, defaulter, changed);
   if (
     event.type === 'performed' ||
     next.stayed !== before.stayed ||
-    next.stayTold !== before.stayTold ||
+    next.stayNotified !== before.stayNotified ||
     next.publishedAt !== before.publishedAt ||
     next.endedAt !== before.endedAt
   ) {
@@ -309,23 +313,23 @@ export function applyEvent(
       `update defaulter set stayed = $2, stay_told = $3, published_at = $4, ended_at = $5, performed_at = coalesce($6, performed_at)
        where id = $1`,
       [
-        target.id,
+        defaulter.id,
         next.stayed,
-        next.stayTold,
+        next.stayNotified,
         date(next.publishedAt),
         date(next.endedAt),
         event.type === 'performed' ? new Date(locked.now) : null,
       ],
     );
   }
-  const ended = changed.filter((r) => r.endedAt !== null && !r.endTold);
-  if (ended.length > 0) recordFacts(tx, locked, [restrictionEnded(locked, target, ended, actor)]);
+  const ended = changed.filter((r) => r.endedAt !== null && !r.endNotified);
+  if (ended.length > 0) recordFacts(tx, locked, [restrictionEnded(locked, defaulter, ended, actor)]);
   return { changed };
 }
 
 /** The life after the event, or the refusal a court is answered with. */
-export function accept(result: Transition): Life {
-  if ('life' in result) return result.life;
+export function accept(result: Transition): Enforcement {
+  if ('enforcement' in result) return result.enforcement;
   throw new Refusal('state-conflict', CONFLICTS[result.conflict], [{ pointer: '', code: result.conflict }]);
 }
 
@@ -345,24 +349,29 @@ const CONFLICTS = {
   'not-finished': '解除尚未完成。 / The release is not complete.',
 } as const;
 
-function restrictionEnded(locked: LockedCase, target: LockedLife, ended: Restriction[], actor: Actor): NewFact {
+function restrictionEnded(locked: LockedCase, defaulter: LockedDefaulter, ended: Restriction[], actor: Actor): NewFact {
   const ids = ended.map((r) => r.id);
   return {
     type: 'restriction-ended',
     key: `restriction-ended:${ids[0]}`,
     at: locked.now,
     actor,
-    defaulter: target,
+    defaulter,
     detail: {
       measures: ended.map((r) => r.measure),
       ground: ended[0]?.endGround ?? null,
       restrictions: ids,
-      allEnded: everythingEnded(target.life),
+      allEnded: everythingEnded(defaulter.enforcement),
     },
   };
 }
 
-function writeRestrictions(tx: Transaction, locked: LockedCase, target: LockedLife, changed: Restriction[]): void {
+function writeRestrictions(
+  tx: Transaction,
+  locked: LockedCase,
+  defaulter: LockedDefaulter,
+  changed: Restriction[],
+): void {
   send(
     tx,
     `update restriction r set in_force_at = c.in_force_at, until = c.until, ended_at = c.ended_at, end_ground = c.end_ground,
@@ -376,9 +385,9 @@ function writeRestrictions(tx: Transaction, locked: LockedCase, target: LockedLi
       changed.map((r) => date(r.until)),
       changed.map((r) => date(r.endedAt)),
       changed.map((r) => r.endGround),
-      changed.map((r) => r.endTold),
+      changed.map((r) => r.endNotified),
       new Date(locked.now),
-      target.id,
+      defaulter.id,
     ],
   );
 }
@@ -393,14 +402,14 @@ export async function lockInterception(
   tx: Transaction,
   ring: KeyRing,
   id: string,
-): Promise<{ locked: LockedCase; life: LockedLife; department: string; service: string }> {
+): Promise<{ locked: LockedCase; defaulter: LockedDefaulter; department: string; service: string }> {
   const { rows } = await tx.query<{ enforcement_case: string; defaulter: string; department: string; service: string }>(
     'select enforcement_case, defaulter, department, service from interception where id = $1',
     [id],
   );
   const row = rows[0];
   const locked = row && (await lockCase(tx, ring, row.enforcement_case));
-  const life = locked?.lives.find((candidate) => candidate.id === row?.defaulter);
-  if (!row || !locked || !life) throw new Refusal('not-found', '没有此拦截记录。 / No such interception.');
-  return { locked, life, department: row.department, service: row.service };
+  const defaulter = locked?.defaulters.find((candidate) => candidate.id === row?.defaulter);
+  if (!row || !locked || !defaulter) throw new Refusal('not-found', '没有此拦截记录。 / No such interception.');
+  return { locked, defaulter, department: row.department, service: row.service };
 }

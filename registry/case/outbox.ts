@@ -1,11 +1,11 @@
-import type { LifeSignal } from '../../domain/vocabulary.js';
+import type { EnforcementSignal } from '../../domain/vocabulary.js';
 import { inTransaction, type Pool, send, type Transaction } from '../database/pool.js';
 
 /** What the relay hands over: a fact of a life, in its order. */
 export interface OutboxRow {
   defaulter: string;
   seq: number;
-  signal: LifeSignal;
+  signal: EnforcementSignal;
   ref: string;
   /** The life is over: its process is told so by what ended it, and of nothing else. */
   ended: boolean;
@@ -92,36 +92,41 @@ export async function redrive(pool: Pool, defaulter?: string): Promise<number> {
 }
 
 /** A life of a locked case, as far as it matters whether it still hears. */
-interface Hearing {
+interface Receiving {
   readonly id: string;
-  readonly life: { readonly endedAt: number | null };
+  readonly enforcement: { readonly endedAt: number | null };
 }
 
 /**
  * Hands a thing to lives in the order in which it happened: one outbox row each, numbered within the life, under the lock of the case.
  * Lives that have ended hear nothing; returns the ids of those that will hear.
  */
-export function handToLives(tx: Transaction, lives: readonly Hearing[], signal: LifeSignal, ref: string): string[] {
-  return handAllToLives(
+export function enqueueSignals(
+  tx: Transaction,
+  lives: readonly Receiving[],
+  signal: EnforcementSignal,
+  ref: string,
+): string[] {
+  return enqueueManySignals(
     tx,
     signal,
-    lives.map((life) => ({ life, ref })),
+    lives.map((defaulter) => ({ defaulter, ref })),
   );
 }
 
 /** The same for several things, each to a life of its own or several to one. */
-export function handAllToLives(
+export function enqueueManySignals(
   tx: Transaction,
-  signal: LifeSignal,
-  things: readonly { life: Hearing; ref: string }[],
+  signal: EnforcementSignal,
+  things: readonly { defaulter: Receiving; ref: string }[],
 ): string[] {
-  const heard = things.filter(({ life }) => life.life.endedAt === null);
-  if (heard.length > 0)
-    send(tx, HAND_TO_LIVES, [heard.map(({ life }) => life.id), heard.map(({ ref }) => ref), signal]);
-  return heard.map(({ life }) => life.id);
+  const received = things.filter(({ defaulter }) => defaulter.enforcement.endedAt === null);
+  if (received.length > 0)
+    send(tx, ENQUEUE_SIGNALS, [received.map(({ defaulter }) => defaulter.id), received.map(({ ref }) => ref), signal]);
+  return received.map(({ defaulter }) => defaulter.id);
 }
 
-const HAND_TO_LIVES = `
+const ENQUEUE_SIGNALS = `
   with thing as (
     select defaulter, ref, row_number() over (partition by defaulter order by nth) as n
     from unnest($1::uuid[], $2::uuid[]) with ordinality as t(defaulter, ref, nth)

@@ -1,12 +1,12 @@
 import { uuidv7 } from 'uuidv7';
 import { shanghaiDate } from '../../domain/calendar.js';
+import type { Restriction } from '../../domain/enforcement.js';
 import { normaliseNumber } from '../../domain/identity/identifier.js';
-import type { Restriction } from '../../domain/life.js';
 import type { AssetType, Measure } from '../../domain/vocabulary.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Asset, MeasureInput } from '../inputs.js';
 import { dataKeyOf } from '../keys/data-keys.js';
-import { blindIndex, blindIndexes, type DataKey, type KeyRing, seal, unseal } from '../keys/key-ring.js';
+import { blindIndex, blindIndexes, type DataKey, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
 
 /** Writes a restriction as decided: not in force until the process publishes it. Returns its id. */
 export function insertRestriction(
@@ -44,7 +44,7 @@ export function insertRestriction(
       measure.decision.madeOn,
       measure.from ?? null,
       asset?.type ?? null,
-      asset ? seal(ring, { table: 'restriction', column: 'asset_sealed', row: id }, asset.number, dataKey) : null,
+      asset ? encrypt(ring, { table: 'restriction', column: 'asset_sealed', row: id }, asset.number, dataKey) : null,
       asset ? assetBlind(ring, asset.type, asset.number) : null,
     ],
   );
@@ -67,7 +67,7 @@ export function assetBlinds(ring: KeyRing, type: string, number: string): Buffer
  * Whether a defaulter's asset is sealed already as another readable index key has it; under the case's lock. As the active one has it, the database
  * itself refuses it (`restriction_open`).
  */
-export async function isSealed(q: Queryable, ring: KeyRing, defaulter: string, asset: Asset): Promise<boolean> {
+export async function isSeized(q: Queryable, ring: KeyRing, defaulter: string, asset: Asset): Promise<boolean> {
   const [, ...others] = assetBlinds(ring, asset.type, asset.number);
   if (others.length === 0) return false;
   const { rowCount } = await q.query(
@@ -109,7 +109,7 @@ export async function replaceRestrictions(
     const asset = row.asset_type &&
       row.asset_sealed && {
         type: row.asset_type,
-        number: unseal(ring, { table: 'restriction', column: 'asset_sealed', row: row.id }, row.asset_sealed),
+        number: decrypt(ring, { table: 'restriction', column: 'asset_sealed', row: row.id }, row.asset_sealed),
       };
     const id = insertRestriction(tx, ring, {
       caseId: row.enforcement_case,

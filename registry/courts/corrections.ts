@@ -1,8 +1,8 @@
 import { shanghaiDate } from '../../domain/calendar.js';
+import { everythingEnded } from '../../domain/enforcement.js';
 import { fitsKind, type Identifier, isMinor } from '../../domain/identity/identifier.js';
-import { everythingEnded } from '../../domain/life.js';
 import { Refusal } from '../../domain/refusal.js';
-import { accept, applyEvent, type LockedCase, type LockedLife } from '../case/locked-case.js';
+import { accept, applyEvent, type LockedCase, type LockedDefaulter } from '../case/locked-case.js';
 import { replaceRestrictions } from '../case/restrictions.js';
 import type { Transaction } from '../database/pool.js';
 import type { Actor, Party } from '../inputs.js';
@@ -18,12 +18,12 @@ export async function correct(
   tx: Transaction,
   ring: KeyRing,
   locked: LockedCase,
-  target: LockedLife,
+  defaulterId: LockedDefaulter,
   change: { name?: string; identifiers?: Identifier[] },
   actor: Actor,
 ): Promise<void> {
-  if (everythingEnded(target.life)) accept({ conflict: 'ending' });
-  const old = await partyOf(tx, ring, target.subject);
+  if (everythingEnded(defaulterId.enforcement)) accept({ conflict: 'ending' });
+  const old = await partyOf(tx, ring, defaulterId.subject);
   const party: Party = {
     kind: old.kind,
     name: change.name ?? old.name,
@@ -43,16 +43,16 @@ export async function correct(
     }
   }
   const { subject } = await subjectOf(tx, ring, party);
-  if (subject === target.subject) throw invalid('没有任何更正。 / Nothing is corrected.', '', 'nothing-corrected');
-  if (locked.lives.some((life) => life.subject === subject)) {
+  if (subject === defaulterId.subject) throw invalid('没有任何更正。 / Nothing is corrected.', '', 'nothing-corrected');
+  if (locked.defaulters.some((defaulter) => defaulter.subject === subject)) {
     throw invalid('此人已是本案被执行人。 / This party is a defaulter of this case already.', '', 'duplicate');
   }
-  const { changed } = applyEvent(tx, locked, target, { type: 'correct' }, actor);
-  await tx.query('update defaulter set subject = $2 where id = $1', [target.id, subject]);
+  const { changed } = applyEvent(tx, locked, defaulterId, { type: 'correct' }, actor);
+  await tx.query('update defaulter set subject = $2 where id = $1', [defaulterId.id, subject]);
   // Another organisation has other people: those of the wrong one are free with it.
   if (change.identifiers) {
     await tx.query('update representative set until = $2 where defaulter = $1 and until is null', [
-      target.id,
+      defaulterId.id,
       new Date(locked.now),
     ]);
   }

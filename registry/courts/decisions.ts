@@ -1,21 +1,21 @@
 import { uuidv7 } from 'uuidv7';
-import { decided, everythingEnded, type LifeEvent, transition } from '../../domain/life.js';
+import { decided, type EnforcementEvent, everythingEnded, transition } from '../../domain/enforcement.js';
 import { formatYuan } from '../../domain/money.js';
 import { Refusal } from '../../domain/refusal.js';
 import type { ReleaseGround } from '../../domain/vocabulary.js';
 import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
 import { recordFacts } from '../case/facts.js';
 import { raiseLateFact } from '../case/inbox.js';
-import { accept, applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from '../case/locked-case.js';
-import { insertRestriction, isSealed } from '../case/restrictions.js';
+import { accept, applyEvent, balanceOf, type LockedCase, type LockedDefaulter, lockCase } from '../case/locked-case.js';
+import { insertRestriction, isSeized } from '../case/restrictions.js';
 import { allAnswered, send, type Transaction, violatedConstraint } from '../database/pool.js';
 import type { Actor, DecisionInput, MeasureInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';
-import { type KeyRing, seal } from '../keys/key-ring.js';
+import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import { correct } from './corrections.js';
 import { announceApplication } from './court-applications.js';
 import { confirmService, exempt } from './permissions.js';
-import { endByPerformance, notPerformed, tellLives } from './repayments.js';
+import { endByPerformance, enqueueCaseSignals, notPerformed } from './repayments.js';
 import { endSameDebt, lockSameDebt } from './same-debt.js';
 
 /**
@@ -34,7 +34,7 @@ export async function decide(
   const sameDebt = await lockSameDebt(tx, caseId);
   const locked = await lockCase(tx, ring, caseId);
   if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
-  const targets = targetsOf(locked, input.defaulter);
+  const defaulters = targetsOf(locked, input.defaulter);
   const id = uuidv7();
   const dataKey = await caseKeyOf(tx, ring, locked);
   send(
@@ -48,33 +48,37 @@ export async function decide(
       input.type,
       input.type === 'release' ? input.ground : null,
       input.type === 'release' ? (input.measures ?? null) : null,
-      seal(ring, { table: 'decision', column: 'body_sealed', row: id }, canonicalJson(plain(input)), dataKey),
+      encrypt(ring, { table: 'decision', column: 'body_sealed', row: id }, canonicalJson(plain(input)), dataKey),
       actor.id,
       new Date(locked.now),
     ],
   );
-  const target = input.defaulter ? targets[0] : undefined;
+  const defaulter = input.defaulter ? defaulters[0] : undefined;
   recordFacts(tx, locked, [
     {
       type: 'decision',
       key: `decision:${id}`,
       at: locked.now,
       actor,
-      ...(target ? { defaulter: target } : {}),
+      ...(defaulter ? { defaulter } : {}),
       detail: { decision: id, decisionType: input.type, ...shown(input) },
     },
   ]);
-  if (input.type === 'revoke' && input.objection && targets.every(({ life }) => everythingEnded(life))) {
+  if (
+    input.type === 'revoke' &&
+    input.objection &&
+    defaulters.every(({ enforcement }) => everythingEnded(enforcement))
+  ) {
     await raiseLateFact(tx, locked, {
       signal: 'decision',
       ref: id,
       actor,
-      ...(target ? { defaulter: target.id } : {}),
+      ...(defaulter ? { defaulter: defaulter.id } : {}),
     });
     return { id };
   }
-  await EFFECTS[input.type]({ tx, ring, locked, sameDebt, targets, actor, id }, input as never);
-  await tellLives(tx, locked, 'decision', id, actor, input.defaulter);
+  await EFFECTS[input.type]({ tx, ring, locked, sameDebt, targets: defaulters, actor, id }, input as never);
+  await enqueueCaseSignals(tx, locked, 'decision', id, actor, input.defaulter);
   return { id };
 }
 
@@ -93,7 +97,7 @@ interface Deciding {
   locked: LockedCase;
   /** The other cases of the same debt, locked too. */
   sameDebt: readonly string[];
-  targets: LockedLife[];
+  targets: LockedDefaulter[];
   actor: Actor;
   id: string;
 }
@@ -115,9 +119,9 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
   revoke: (deciding) => applyToAll(deciding, { type: 'revoke' }),
   stay: (deciding) => applyToAll(deciding, { type: 'stay' }),
   resume: (deciding) => applyToAll(deciding, { type: 'resume' }),
-  impose: async ({ tx, ring, locked, targets }, { measure, decision, asset }) => {
-    for (const target of targets) {
-      await impose(tx, ring, locked, target, { measure, decision, ...(asset ? { asset } : {}) });
+  impose: async ({ tx, ring, locked, targets: defaulters }, { measure, decision, asset }) => {
+    for (const defaulter of defaulters) {
+      await impose(tx, ring, locked, defaulter, { measure, decision, ...(asset ? { asset } : {}) });
     }
   },
   'amend-obligation': async ({ tx, ring, locked, sameDebt, actor, id }, { amountFen }) => {
@@ -140,20 +144,20 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
     if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, sameDebt, actor);
     else if (after.outstanding > 0n) await notPerformed(tx, locked.id);
   },
-  exempt: ({ tx, targets, id }, permission) => exempt(tx, targets, id, permission),
-  extend: async ({ tx, locked, targets }, { months }) => {
-    for (const target of targets) await lengthenTerm(tx, target, months, locked.now);
+  exempt: ({ tx, targets: defaulters, id }, permission) => exempt(tx, defaulters, id, permission),
+  extend: async ({ tx, locked, targets: defaulters }, { months }) => {
+    for (const defaulter of defaulters) await lengthenTerm(tx, defaulter, months, locked.now);
   },
-  correct: async ({ tx, ring, locked, targets, actor }, change) => {
-    const [target, another] = targets;
-    if (!target || another) {
+  correct: async ({ tx, ring, locked, targets: defaulters, actor }, change) => {
+    const [defaulter, another] = defaulters;
+    if (!defaulter || another) {
       throw new Refusal('invalid', '更正须指明一名被执行人。 / Name the defaulter to correct.', [
         { pointer: '/defaulter', code: 'required' },
       ]);
     }
-    await correct(tx, ring, locked, target, change, actor);
+    await correct(tx, ring, locked, defaulter, change, actor);
   },
-  'confirm-service': ({ tx, targets, id }, { service }) => confirmService(tx, targets, id, service),
+  'confirm-service': ({ tx, targets: defaulters, id }, { service }) => confirmService(tx, defaulters, id, service),
   'court-application': async ({ tx, ring, locked, id }, application) =>
     announceApplication(tx, ring, locked, id, application),
   reassign: async ({ tx, locked }, { judge }) => {
@@ -173,15 +177,15 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
 const LONGEST_TERM = 60;
 
 /** Records a longer term; the process puts it in force where the term still runs. Throws Refusal `state-conflict` where there is none to lengthen. */
-async function lengthenTerm(tx: Transaction, target: LockedLife, months: number, now: number): Promise<void> {
-  const { termMonths, restrictions } = target.life;
+async function lengthenTerm(tx: Transaction, defaulter: LockedDefaulter, months: number, now: number): Promise<void> {
+  const { termMonths, restrictions } = defaulter.enforcement;
   if (termMonths === null) accept({ conflict: 'no-term' });
   else if (termMonths + months > LONGEST_TERM) accept({ conflict: 'term-too-long' });
   else if (
     !restrictions.some((r) => r.measure === 'LISTING' && r.endedAt === null && (r.until === null || r.until > now))
   )
     accept({ conflict: 'nothing-to-extend' });
-  await tx.query('update defaulter set term_months = term_months + $2 where id = $1', [target.id, months]);
+  await tx.query('update defaulter set term_months = term_months + $2 where id = $1', [defaulter.id, months]);
 }
 
 /** Decides a further restriction; the process publishes it. Throws Refusal `state-conflict` on a life that is ending, or twice. */
@@ -189,24 +193,27 @@ export async function impose(
   tx: Transaction,
   ring: KeyRing,
   locked: LockedCase,
-  target: LockedLife,
+  defaulter: LockedDefaulter,
   measure: MeasureInput,
 ): Promise<string> {
   const draft = decided('', measure.measure);
-  accept(transition(target.life, { type: 'impose', restriction: draft }, locked.now));
-  if (measure.asset && (await isSealed(tx, ring, target.id, measure.asset))) accept({ conflict: 'already-imposed' });
+  accept(transition(defaulter.enforcement, { type: 'impose', restriction: draft }, locked.now));
+  if (measure.asset && (await isSeized(tx, ring, defaulter.id, measure.asset))) accept({ conflict: 'already-imposed' });
   const dataKey = await caseKeyOf(tx, ring, locked);
   await tx.query('savepoint impose');
   try {
     const id = insertRestriction(tx, ring, {
       caseId: locked.id,
-      defaulter: target.id,
-      subject: target.subject,
+      defaulter: defaulter.id,
+      subject: defaulter.subject,
       measure,
       dataKey,
     });
     await allAnswered(tx);
-    target.life = { ...target.life, restrictions: [...target.life.restrictions, { ...draft, id }] };
+    defaulter.enforcement = {
+      ...defaulter.enforcement,
+      restrictions: [...defaulter.enforcement.restrictions, { ...draft, id }],
+    };
     return id;
   } catch (error) {
     if (violatedConstraint(error) !== 'restriction_open') throw error;
@@ -218,23 +225,25 @@ export async function impose(
 
 /** One defaulter: the event must fit. The whole case: it must fit at least one, and touches those it fits. */
 async function applyToAll(
-  { tx, ring, locked, sameDebt, targets, actor }: Deciding,
-  event: Exclude<LifeEvent, { type: 'impose' }>,
+  { tx, ring, locked, sameDebt, targets: defaulters, actor }: Deciding,
+  event: Exclude<EnforcementEvent, { type: 'impose' }>,
 ): Promise<void> {
-  const fitting = targets.filter((target) => 'life' in transition(target.life, event, locked.now));
-  const [first] = targets;
-  if (fitting.length === 0 && first) accept(transition(first.life, event, locked.now));
-  for (const target of fitting) applyEvent(tx, locked, target, event, actor);
+  const fitting = defaulters.filter(
+    (defaulterId) => 'enforcement' in transition(defaulterId.enforcement, event, locked.now),
+  );
+  const [first] = defaulters;
+  if (fitting.length === 0 && first) accept(transition(first.enforcement, event, locked.now));
+  for (const defaulter of fitting) applyEvent(tx, locked, defaulter, event, actor);
   if (event.type === 'release' || event.type === 'revoke')
     await endSameDebt(tx, ring, locked, sameDebt, fitting, event, actor);
 }
 
-function targetsOf(locked: LockedCase, defaulter: string | undefined): LockedLife[] {
-  if (defaulter === undefined) {
-    const open = locked.lives.filter((life) => !everythingEnded(life.life));
-    return open.length > 0 ? open : locked.lives;
+function targetsOf(locked: LockedCase, defaulterId: string | undefined): LockedDefaulter[] {
+  if (defaulterId === undefined) {
+    const open = locked.defaulters.filter((defaulterId) => !everythingEnded(defaulterId.enforcement));
+    return open.length > 0 ? open : locked.defaulters;
   }
-  const found = locked.lives.find((life) => life.id === defaulter);
+  const found = locked.defaulters.find((defaulter) => defaulter.id === defaulterId);
   if (!found) {
     throw new Refusal('invalid', '本案没有此被执行人。 / No such defaulter in this case.', [
       { pointer: '/defaulter', code: 'unknown-defaulter' },

@@ -1,15 +1,15 @@
 import { uuidv7 } from 'uuidv7';
 import { shanghaiDate } from '../../domain/calendar.js';
-import { everythingEnded } from '../../domain/life.js';
+import { everythingEnded } from '../../domain/enforcement.js';
 import { Refusal } from '../../domain/refusal.js';
 import { recordFacts } from '../case/facts.js';
 import { lockInterception } from '../case/locked-case.js';
-import { handToLives } from '../case/outbox.js';
+import { enqueueSignals } from '../case/outbox.js';
 import { send, type Transaction } from '../database/pool.js';
 import { writeNotice } from '../departments/notices.js';
 import type { Actor, DirectiveInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';
-import { type KeyRing, seal } from '../keys/key-ring.js';
+import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import { impose } from './decisions.js';
 
 /**
@@ -23,8 +23,8 @@ export async function giveDirective(
   input: DirectiveInput,
   actor: Actor,
 ): Promise<{ id: string }> {
-  const { locked, life, department, service } = await lockInterception(tx, ring, interception);
-  if (everythingEnded(life.life)) {
+  const { locked, defaulter, department, service } = await lockInterception(tx, ring, interception);
+  if (everythingEnded(defaulter.enforcement)) {
     throw new Refusal(
       'state-conflict',
       '措施已全部解除，无可指示。 / Every measure has ended: there is nothing to direct.',
@@ -42,8 +42,8 @@ export async function giveDirective(
       interception,
       input.type,
       asset?.type ?? null,
-      asset ? seal(ring, { table: 'directive', column: 'asset_sealed', row: id }, asset.number, dataKey) : null,
-      input.note ? seal(ring, { table: 'directive', column: 'note_sealed', row: id }, input.note, dataKey) : null,
+      asset ? encrypt(ring, { table: 'directive', column: 'asset_sealed', row: id }, asset.number, dataKey) : null,
+      input.note ? encrypt(ring, { table: 'directive', column: 'note_sealed', row: id }, input.note, dataKey) : null,
       actor.id,
       new Date(locked.now),
     ],
@@ -54,7 +54,7 @@ export async function giveDirective(
       key: `directive:${id}`,
       at: locked.now,
       actor,
-      defaulter: life,
+      defaulter,
       department,
       service,
       detail: { directive: id, directiveType: input.type, interception },
@@ -66,14 +66,14 @@ export async function giveDirective(
         { pointer: '/asset', code: 'required' },
       ]);
     const made = shanghaiDate(locked.now);
-    await impose(tx, ring, locked, life, {
+    await impose(tx, ring, locked, defaulter, {
       measure: 'SEAL',
       decision: { number: locked.caseNumber, madeOn: made },
       asset,
     });
-    handToLives(tx, [life], 'decision', id);
+    enqueueSignals(tx, [defaulter], 'decision', id);
   }
-  writeNotice(tx, locked, life, {
+  writeNotice(tx, locked, defaulter, {
     kind: 'DIRECTIVE',
     measures: [],
     restrictions: [],

@@ -6,7 +6,7 @@ import { Refusal } from '../../domain/refusal.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { dataKeyOf } from '../keys/data-keys.js';
-import { type KeyRing, seal, unsealKept } from '../keys/key-ring.js';
+import { decryptStored, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { type AskedParty, expiryOf, writeException } from '../parties/identity-exceptions.js';
 import { lockSubjects, recordIdentityFact } from '../parties/identity-facts.js';
 import { openName } from '../parties/subjects.js';
@@ -233,7 +233,7 @@ export async function decideIdentity(
       interception,
       subject.id,
       input.identity,
-      seal(ring, { table: 'identity_decision', column: 'reason_sealed', row: id }, input.reason, dataKey),
+      encrypt(ring, { table: 'identity_decision', column: 'reason_sealed', row: id }, input.reason, dataKey),
       actor.id,
       court,
       new Date(subject.now),
@@ -265,7 +265,11 @@ async function readDoubt(q: Queryable, interception: string): Promise<DoubtRow |
 
 function askedOf(ring: KeyRing, row: DoubtRow): AskedParty | undefined {
   if (!row.party_sealed || !row.comparison) return undefined;
-  const text = unsealKept(ring, { table: 'comparison', column: 'party_sealed', row: row.comparison }, row.party_sealed);
+  const text = decryptStored(
+    ring,
+    { table: 'comparison', column: 'party_sealed', row: row.comparison },
+    row.party_sealed,
+  );
   if (!text.startsWith('{')) return undefined;
   const asked: Omit<AskedParty, 'identifiers'> & {
     identifiers: (AskedParty['identifiers'][number] & { byToken?: true })[];
@@ -287,7 +291,7 @@ function recordedOf(ring: KeyRing, row: DoubtRow): ShownParty {
   return {
     name: openName(ring, row.subject, row.name_sealed),
     identifiers: (row.numbers ?? []).flatMap((one) => {
-      const number = unsealKept(
+      const number = decryptStored(
         ring,
         { table: 'identifier', column: 'number_sealed', row: one.id },
         Buffer.from(one.number, 'hex'),

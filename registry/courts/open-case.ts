@@ -1,16 +1,16 @@
 import { uuidv7 } from 'uuidv7';
-import { type Life, stateOf } from '../../domain/life.js';
+import { type Enforcement, stateOf } from '../../domain/enforcement.js';
 import { formatYuan } from '../../domain/money.js';
 import { type InputError, Refusal } from '../../domain/refusal.js';
 import type { DefaulterState } from '../../domain/vocabulary.js';
 import { recordFacts } from '../case/facts.js';
-import { toLife } from '../case/locked-case.js';
-import { handToLives } from '../case/outbox.js';
+import { toEnforcement } from '../case/locked-case.js';
+import { enqueueSignals } from '../case/outbox.js';
 import { insertRestriction } from '../case/restrictions.js';
 import { send, type Transaction } from '../database/pool.js';
 import type { Actor, DefaulterInput, OpenCaseInput } from '../inputs.js';
 import { createDataKey } from '../keys/data-keys.js';
-import { type DataKey, type KeyRing, seal } from '../keys/key-ring.js';
+import { type DataKey, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { subjectOf } from '../parties/subjects.js';
 import { requireNoBar, requirePrevious } from './re-listing.js';
 
@@ -50,7 +50,7 @@ export async function openCase(
       input.basis.number,
       input.basis.issuer,
       input.obligationFen.toString(),
-      seal(ring, { table: 'enforcement_case', column: 'content_sealed', row: id }, input.content, dataKey),
+      encrypt(ring, { table: 'enforcement_case', column: 'content_sealed', row: id }, input.content, dataKey),
     ],
   );
   const now = inserted.rows[0]?.opened_at.getTime();
@@ -61,7 +61,7 @@ export async function openCase(
   }
   const warnings: InputError[] = [];
   const subjects = new Map<string, number>();
-  const lives: { id: string; life: Life }[] = [];
+  const lives: { id: string; enforcement: Enforcement }[] = [];
   for (const [index, defaulter] of input.defaulters.entries()) {
     const at = `/defaulters/${index}`;
     const { subject, nameDiffers, possibleDuplicate, fresh } = await subjectOf(tx, ring, defaulter);
@@ -87,16 +87,16 @@ export async function openCase(
       key: `case-opened:${id}`,
       at: now,
       actor,
-      detail: { obligation: formatYuan(input.obligationFen), defaulters: lives.map((life) => life.id) },
+      detail: { obligation: formatYuan(input.obligationFen), defaulters: lives.map(({ id }) => id) },
     },
   ]);
-  if (fact) handToLives(tx, lives, 'opened', fact);
+  if (fact) enqueueSignals(tx, lives, 'opened', fact);
   return {
     id,
     caseNumber: input.caseNumber,
     state: 'OPEN',
     outstanding: formatYuan(input.obligationFen),
-    defaulters: lives.map(({ id: defaulter, life }) => ({ id: defaulter, state: stateOf(life, now) })),
+    defaulters: lives.map(({ id: defaulter, enforcement }) => ({ id: defaulter, state: stateOf(enforcement, now) })),
     ...(warnings.length > 0 ? { warnings } : {}),
   };
 }
@@ -116,7 +116,7 @@ async function insertDefaulter(
   ring: KeyRing,
   dataKey: DataKey,
   { caseId, court, index, subject, fresh, defaulter }: NewDefaulter,
-): Promise<{ id: string; life: Life }> {
+): Promise<{ id: string; enforcement: Enforcement }> {
   const id = uuidv7();
   const at = `/defaulters/${index}`;
   if (defaulter.previous) await requirePrevious(tx, defaulter.previous, subject, court, `${at}/previous`);
@@ -133,7 +133,7 @@ async function insertDefaulter(
       index + 1,
       subject,
       defaulter.ground,
-      seal(ring, { table: 'defaulter', column: 'conduct_sealed', row: id }, defaulter.conduct, dataKey),
+      encrypt(ring, { table: 'defaulter', column: 'conduct_sealed', row: id }, defaulter.conduct, dataKey),
       defaulter.decision.number,
       defaulter.decision.madeOn,
       defaulter.termMonths ?? null,
@@ -165,7 +165,7 @@ async function insertDefaulter(
     ...UNBORN,
     restrictions,
   };
-  return { id, life: toLife(row, false) };
+  return { id, enforcement: toEnforcement(row, false) };
 }
 
 /** A life before its process, and a restriction before it is published, as they are written. */
@@ -174,7 +174,7 @@ const UNBORN = {
   stay_told: false,
   published_at: null,
   ended_at: null,
-  untold: false,
+  notice_pending: false,
   deadline_at: null,
 } as const;
 const DECIDED = {

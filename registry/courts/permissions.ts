@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { addMonths, shanghaiDate } from '../../domain/calendar.js';
 import { Refusal } from '../../domain/refusal.js';
-import type { LockedLife } from '../case/locked-case.js';
+import type { LockedDefaulter } from '../case/locked-case.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 
 export interface Permission {
@@ -18,7 +18,7 @@ export interface Permission {
  */
 export async function exempt(
   tx: Transaction,
-  targets: readonly LockedLife[],
+  defaulters: readonly LockedDefaulter[],
   decision: string,
   { services, fromAt, untilAt }: Permission,
 ): Promise<void> {
@@ -29,10 +29,10 @@ export async function exempt(
     ]);
   }
   for (const [index, service] of (services ?? []).entries()) await requireGated(tx, service, `/services/${index}`);
-  for (const target of targets) {
+  for (const defaulter of defaulters) {
     await tx.query(
       'insert into exemption (id, decision, defaulter, services, from_at, until_at) values ($1, $2, $3, $4, $5, $6)',
-      [uuidv7(), decision, target.id, services ?? null, fromAt, untilAt],
+      [uuidv7(), decision, defaulter.id, services ?? null, fromAt, untilAt],
     );
   }
 }
@@ -40,15 +40,15 @@ export async function exempt(
 /** Confirms a service for these lives (R6); it acts once the process has told the departments. Throws Refusal `invalid` for an unknown one. */
 export async function confirmService(
   tx: Transaction,
-  targets: readonly LockedLife[],
+  defaulters: readonly LockedDefaulter[],
   decision: string,
   service: string,
 ): Promise<void> {
   await requireGated(tx, service, '/service');
-  for (const target of targets) {
+  for (const defaulter of defaulters) {
     await tx.query(
       'insert into service_confirmation (defaulter, service, decision) values ($1, $2, $3) on conflict (defaulter, service) do nothing',
-      [target.id, service, decision],
+      [defaulter.id, service, decision],
     );
   }
 }

@@ -20,14 +20,14 @@ export async function readInboxItem(
   if (!marked) return undefined;
   const { item, first } = marked;
   if (first) {
-    const life = locked.lives.find((candidate) => candidate.id === item.defaulter);
+    const defaulter = locked.defaulters.find((candidate) => candidate.id === item.defaulter);
     recordFacts(tx, locked, [
       {
         type: 'read',
         key: `read:${id}`,
         at: locked.now,
         actor,
-        ...(life ? { defaulter: life } : {}),
+        ...(defaulter ? { defaulter } : {}),
         ...(item.department ? { department: item.department } : {}),
         detail: { item: id, kind: item.kind, ...(item.interception ? { interception: item.interception } : {}) },
       },

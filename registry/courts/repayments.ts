@@ -3,12 +3,12 @@ import { formatYuan } from '../../domain/money.js';
 import { Refusal } from '../../domain/refusal.js';
 import { recordFacts } from '../case/facts.js';
 import { raise, raiseLateFact } from '../case/inbox.js';
-import { applyEvent, balanceOf, type LockedCase, type LockedLife, lockCase } from '../case/locked-case.js';
-import { handToLives } from '../case/outbox.js';
+import { applyEvent, balanceOf, type LockedCase, type LockedDefaulter, lockCase } from '../case/locked-case.js';
+import { enqueueSignals } from '../case/outbox.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Actor, RepaymentInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';
-import { type KeyRing, seal } from '../keys/key-ring.js';
+import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import { endSameDebt, lockSameDebt } from './same-debt.js';
 
 export interface RegisteredRepayment {
@@ -47,7 +47,7 @@ export async function registerRepayment(
     return answer(earlier.id, BigInt(earlier.outstanding_fen), BigInt(earlier.surplus_fen), true);
   }
   if (input.interception) await requireInterception(tx, input.interception, caseId);
-  const payer = locked.lives.find((life) => life.id === input.payer);
+  const payer = locked.defaulters.find((defaulter) => defaulter.id === input.payer);
   const before = balanceOf(locked);
   const after = balanceOf({ ...locked, repaidFen: locked.repaidFen + input.amountFen });
   const id = uuidv7();
@@ -66,7 +66,7 @@ export async function registerRepayment(
       input.receivedOn,
       input.source,
       payerName && dataKey
-        ? seal(ring, { table: 'repayment', column: 'payer_sealed', row: id }, payerName, dataKey)
+        ? encrypt(ring, { table: 'repayment', column: 'payer_sealed', row: id }, payerName, dataKey)
         : null,
       input.interception ?? null,
       new Date(locked.now),
@@ -94,13 +94,13 @@ export async function registerRepayment(
   ]);
   if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, sameDebt, actor);
   else if (payer && paysTheirShare(payer, input.amountFen)) applyEvent(tx, locked, payer, { type: 'performed' }, actor);
-  await tellLives(tx, locked, 'repayment', id, actor);
+  await enqueueCaseSignals(tx, locked, 'repayment', id, actor);
   return answer(id, after.outstanding, after.surplus, false);
 }
 
 /** Whether this payment completes the share a defaulter is liable for. */
-const paysTheirShare = ({ life, liableForFen, paidFen }: LockedLife, fen: bigint): boolean =>
-  life.endedAt === null && liableForFen !== null && paidFen < liableForFen && paidFen + fen >= liableForFen;
+const paysTheirShare = ({ enforcement, liableForFen, paidFen }: LockedDefaulter, fen: bigint): boolean =>
+  enforcement.endedAt === null && liableForFen !== null && paidFen < liableForFen && paidFen + fen >= liableForFen;
 
 /** The debt is performed: every life of the case ends what performance ends, and so do the lives of the same debt under its other number. */
 export async function endByPerformance(
@@ -110,10 +110,10 @@ export async function endByPerformance(
   sameDebt: readonly string[],
   actor: Actor,
 ): Promise<void> {
-  for (const life of locked.lives) {
-    if (life.life.endedAt === null) applyEvent(tx, locked, life, { type: 'performed' }, actor);
+  for (const defaulter of locked.defaulters) {
+    if (defaulter.enforcement.endedAt === null) applyEvent(tx, locked, defaulter, { type: 'performed' }, actor);
   }
-  await endSameDebt(tx, ring, locked, sameDebt, locked.lives, { type: 'performed' }, actor);
+  await endSameDebt(tx, ring, locked, sameDebt, locked.defaulters, { type: 'performed' }, actor);
 }
 
 /** Something is owed again: what counts as performed is counted anew. */
@@ -124,7 +124,7 @@ export async function notPerformed(tx: Transaction, caseId: string): Promise<voi
 }
 
 /** Hands a case's fact to its open lives; with none left it is late and goes to the judge. */
-export async function tellLives(
+export async function enqueueCaseSignals(
   tx: Transaction,
   locked: LockedCase,
   signal: 'repayment' | 'decision',
@@ -132,9 +132,10 @@ export async function tellLives(
   actor: Actor,
   only?: string,
 ): Promise<void> {
-  const lives = locked.lives.filter((life) => only === undefined || life.id === only);
-  const heard = handToLives(tx, lives, signal, ref);
-  if (heard.length === 0) await raiseLateFact(tx, locked, { signal, ref, actor, ...(only ? { defaulter: only } : {}) });
+  const defaulters = locked.defaulters.filter((defaulter) => only === undefined || defaulter.id === only);
+  const received = enqueueSignals(tx, defaulters, signal, ref);
+  if (received.length === 0)
+    await raiseLateFact(tx, locked, { signal, ref, actor, ...(only ? { defaulter: only } : {}) });
 }
 
 interface RepaymentRow {
@@ -203,7 +204,7 @@ export async function reverseRepayment(
     [
       id,
       new Date(locked.now),
-      seal(ring, { table: 'repayment', column: 'reversal_reason_sealed', row: id }, reason, dataKey),
+      encrypt(ring, { table: 'repayment', column: 'reversal_reason_sealed', row: id }, reason, dataKey),
     ],
   );
   const row = reversed.rows[0];
@@ -231,6 +232,6 @@ export async function reverseRepayment(
   await notPerformed(tx, locked.id);
   await raise(tx, { key: `reversal:${id}`, kind: 'reversal', enforcementCase: locked.id, at: locked.now });
   // What waited unpublished because all was paid may have to be published now.
-  handToLives(tx, locked.lives, 'repayment', id);
+  enqueueSignals(tx, locked.defaulters, 'repayment', id);
   return { outstanding: formatYuan(after.outstanding) };
 }

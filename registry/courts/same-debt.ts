@@ -1,7 +1,7 @@
-import type { LifeEvent } from '../../domain/life.js';
-import { transition } from '../../domain/life.js';
-import { applyEvent, type LockedCase, type LockedLife, lockCase } from '../case/locked-case.js';
-import { handToLives } from '../case/outbox.js';
+import type { EnforcementEvent } from '../../domain/enforcement.js';
+import { transition } from '../../domain/enforcement.js';
+import { applyEvent, type LockedCase, type LockedDefaulter, lockCase } from '../case/locked-case.js';
+import { enqueueSignals } from '../case/outbox.js';
 import { send, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
@@ -38,8 +38,8 @@ export async function endSameDebt(
   ring: KeyRing,
   locked: LockedCase,
   others: readonly string[],
-  ended: readonly LockedLife[],
-  event: Extract<LifeEvent, { type: 'performed' | 'release' | 'revoke' }>,
+  ended: readonly LockedDefaulter[],
+  event: Extract<EnforcementEvent, { type: 'performed' | 'release' | 'revoke' }>,
   actor: Actor,
 ): Promise<void> {
   if (others.length === 0) return;
@@ -47,17 +47,17 @@ export async function endSameDebt(
   const subjects = new Set(
     await sameParty(
       tx,
-      ended.map((life) => life.subject),
+      ended.map((defaulterId) => defaulterId.subject),
     ),
   );
   for (const id of others) {
     const other = await lockCase(tx, ring, id);
     if (!other) continue;
-    for (const life of other.lives) {
-      if (!subjects.has(life.subject) || life.life.endedAt !== null) continue;
-      if (!('life' in transition(life.life, event, other.now))) continue;
-      const { changed } = applyEvent(tx, other, life, event, actor);
-      if (changed.length > 0) handToLives(tx, [life], 'decision', locked.id);
+    for (const defaulter of other.defaulters) {
+      if (!subjects.has(defaulter.subject) || defaulter.enforcement.endedAt !== null) continue;
+      if (!('enforcement' in transition(defaulter.enforcement, event, other.now))) continue;
+      const { changed } = applyEvent(tx, other, defaulter, event, actor);
+      if (changed.length > 0) enqueueSignals(tx, [defaulter], 'decision', locked.id);
     }
   }
 }

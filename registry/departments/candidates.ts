@@ -4,11 +4,11 @@ import { ALWAYS_REVIEWED } from '../../domain/identity/identifier.js';
 import type { Relation } from '../../domain/identity/relations.js';
 import { hasPrivateUse, nameEquals } from '../../domain/name.js';
 import type { Disposition, Measure, SubjectRole } from '../../domain/vocabulary.js';
-import { type LifeRow, type RestrictionRow, toLife } from '../case/locked-case.js';
+import { type EnforcementRow, type RestrictionRow, toEnforcement } from '../case/locked-case.js';
 import { assetBlinds } from '../case/restrictions.js';
 import type { Queryable } from '../database/pool.js';
 import type { ComparisonInput } from '../inputs.js';
-import { type DataKey, dataKeyIn, type KeyRing, unsealKept } from '../keys/key-ring.js';
+import { type DataKey, dataKeyIn, decryptStored, type KeyRing } from '../keys/key-ring.js';
 import { blindsOf, openName } from '../parties/subjects.js';
 import { indexKeyOf } from '../parties/token-index.js';
 
@@ -34,7 +34,7 @@ export interface CitedLink {
   leaf: string;
 }
 
-interface CandidateRow extends Omit<LifeRow, 'restrictions'> {
+interface CandidateRow extends Omit<EnforcementRow, 'restrictions'> {
   restrictions: (RestrictionRow & { asset_type: string | null; asset_blind: string | null; subject: string })[] | null;
   enforcement_case: string;
   case_number: string;
@@ -87,7 +87,7 @@ export async function findCandidates(
   const found = rows
     .filter((row) => row.matched_kind === input.party.kind)
     .map((row): FoundCandidate => {
-      const life = toLife(row, row.performed);
+      const enforcement = toEnforcement(row, row.performed);
       const assets = new Map((row.restrictions ?? []).map((r) => [r.id, r]));
       const { match, link } = matchOf(
         row,
@@ -103,14 +103,14 @@ export async function findCandidates(
         otherPerson: isOtherPerson(ring, row, asked, input.party.name),
         links: [...(link ? [link] : []), ...row.path].flatMap((id) => cited.get(id) ?? []),
         identityKey: dataKeyIn(ring, row.name_sealed),
-        life,
-        restrictions: life.restrictions
+        enforcement,
+        restrictions: enforcement.restrictions
           .filter((r) => row.related || assets.get(r.id)?.subject === row.target)
           .map((r) => {
             const asset = assets.get(r.id);
             return {
               ...r,
-              sealsObject:
+              seizesObject:
                 object !== undefined &&
                 asset?.asset_type === object.type &&
                 object.blinds.includes(asset.asset_blind ?? ''),
@@ -158,7 +158,7 @@ function isOtherPerson(ring: KeyRing, row: CandidateRow, asked: ReturnType<typeo
       ) &&
       nameEquals(
         given,
-        unsealKept(ring, { table: 'identity_exception', column: 'name_sealed', row: id }, Buffer.from(name, 'hex')),
+        decryptStored(ring, { table: 'identity_exception', column: 'name_sealed', row: id }, Buffer.from(name, 'hex')),
       ),
   );
 }
@@ -201,7 +201,7 @@ const CANDIDATES = `
          (select json_agg(json_build_object('id', e.id, 'type', n.type, 'blind', encode(n.blind, 'hex'), 'name', encode(with_key(e.name_sealed), 'hex'), 'weak', e.weak))
           from identity_exception e join identity_exception_number n on n.exception = e.id
           where e.subject in (l.asked, d.subject) and (n.blind = any($1) or cardinality($9::text[]) > 0) and e.revoked_at is null and clock_timestamp() < e.expires_at) as exceptions,
-         false as untold, null::timestamptz as deadline_at,
+         false as notice_pending, null::timestamptz as deadline_at,
          exists (select from exemption e where e.defaulter = d.id and (e.services is null or $3 = any(e.services))
            and e.from_at <= clock_timestamp() and clock_timestamp() < e.until_at) as exempt,
          exists (select from service_confirmation sc where sc.defaulter = d.id and sc.service = $3 and sc.told_at is not null) as confirmed,

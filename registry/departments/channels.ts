@@ -3,7 +3,7 @@ import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
-import { type KeyRing, seal, unseal } from '../keys/key-ring.js';
+import { decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { recordDelivery } from './acknowledgements.js';
 import { anyEnded, blockingOf, projectNotices } from './notices.js';
 import { newSigningKey } from './signing-keys.js';
@@ -89,7 +89,7 @@ export async function putEndpoint(
   signature: 'v1' | 'v1a' = 'v1',
 ): Promise<{ secret: string; publicKey?: string; version: number }> {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  const sealed = seal(ring, placeOf(department, 'secret_sealed'), secret);
+  const sealed = encrypt(ring, placeOf(department, 'secret_sealed'), secret);
   const key = signature === 'v1a' ? newSigningKey() : undefined;
   const before = await tx.query<{ secret_sealed: Buffer; signing_key_sealed: Buffer | null }>(
     'select secret_sealed, signing_key_sealed from endpoint where department = $1',
@@ -97,7 +97,11 @@ export async function putEndpoint(
   );
   const moved = (column: string, sealedBefore: Buffer | null | undefined): Buffer | null =>
     sealedBefore
-      ? seal(ring, placeOf(department, `previous_${column}`), unseal(ring, placeOf(department, column), sealedBefore))
+      ? encrypt(
+          ring,
+          placeOf(department, `previous_${column}`),
+          decrypt(ring, placeOf(department, column), sealedBefore),
+        )
       : null;
   const [old] = before.rows;
   const { rows } = await tx.query<{ version: number }>(
@@ -116,7 +120,7 @@ export async function putEndpoint(
       moved('secret_sealed', old?.secret_sealed),
       CHANGE_OVER,
       RECEIVER,
-      key ? seal(ring, placeOf(department, 'signing_key_sealed'), key.privateKey) : null,
+      key ? encrypt(ring, placeOf(department, 'signing_key_sealed'), key.privateKey) : null,
       key?.publicKey ?? null,
       moved('signing_key_sealed', old?.signing_key_sealed),
     ],
@@ -229,7 +233,7 @@ export async function dueFor(tx: Transaction, ring: KeyRing, department: string)
       ['signing_key_sealed', row.signing_key_sealed],
       ['previous_signing_key_sealed', row.previous_key],
     ] as const
-  ).flatMap(([column, sealed]) => (sealed ? [unseal(ring, placeOf(department, column), sealed)] : []));
+  ).flatMap(([column, sealed]) => (sealed ? [decrypt(ring, placeOf(department, column), sealed)] : []));
   const { url, version, failures } = row;
   return { kind: 'send', batch: batch.id, body: batch.body, upTo: Number(batch.upTo), url, secrets, version, failures };
 }

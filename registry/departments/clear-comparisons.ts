@@ -5,7 +5,7 @@ import type { SubjectRole } from '../../domain/vocabulary.js';
 import { type KeyedRequest, lockNumber } from '../database/idempotency.js';
 import type { Queryable } from '../database/pool.js';
 import type { ComparisonInput } from '../inputs.js';
-import { type KeyRing, seal } from '../keys/key-ring.js';
+import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import { blindsOf } from '../parties/subjects.js';
 import type { ComparisonAnswer } from './comparisons.js';
 
@@ -43,7 +43,7 @@ export const TOGETHER_AT_MOST = 256;
 export function prepare(ring: KeyRing, { client, key, fingerprint, department, input }: Asked): Prepared {
   const id = ids.generate().toString();
   const { service, reference, operator, institution, party } = input;
-  const place = { table: 'comparison', column: 'operator_sealed', row: id };
+  const context = { table: 'comparison', column: 'operator_sealed', row: id };
   return {
     id,
     client,
@@ -54,7 +54,7 @@ export function prepare(ring: KeyRing, { client, key, fingerprint, department, i
     service,
     kind: party.kind === 'person' ? 'P' : 'O',
     reference,
-    operator: operator === undefined ? null : hex(seal(ring, place, operator)),
+    operator: operator === undefined ? null : hex(encrypt(ring, context, operator)),
     institution: institution ?? null,
     blinds: blindsOf(ring, party.identifiers).map(({ blind }) => hex(blind)),
   };

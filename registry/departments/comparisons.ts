@@ -16,14 +16,14 @@ import { canonicalJson } from '../../ledger/canonical-json.js';
 import { startHold } from '../case/deadlines.js';
 import { recordFacts } from '../case/facts.js';
 import { type LockedCase, lockCase } from '../case/locked-case.js';
-import { handToLives } from '../case/outbox.js';
+import { enqueueSignals } from '../case/outbox.js';
 import { assetBlind } from '../case/restrictions.js';
 import { remedies } from '../catalogue/remedies.js';
 import { gateBySchool, type SchoolGate } from '../catalogue/schools.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Actor, ComparisonInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';
-import { type KeyRing, seal } from '../keys/key-ring.js';
+import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import { holdLinks } from '../parties/identity-links.js';
 import { type FoundCandidate, findCandidates, MET_TODAY, ruleInEffect } from './candidates.js';
 
@@ -122,14 +122,16 @@ export async function compare(
       department,
       input.service,
       input.reference,
-      input.operator ? seal(ring, { table: 'comparison', column: 'operator_sealed', row: id }, input.operator) : null,
+      input.operator
+        ? encrypt(ring, { table: 'comparison', column: 'operator_sealed', row: id }, input.operator)
+        : null,
       input.institution ?? null,
       outcome,
       outcome === 'CLEAR' ? [ruleReason ?? clearReasons[0] ?? 'NO_MATCH'] : reasons,
       inEffect?.version ?? 0,
       blinds,
       hits[0]
-        ? seal(
+        ? encrypt(
             ring,
             { table: 'comparison', column: 'party_sealed', row: id },
             askedParty(input),
@@ -250,7 +252,9 @@ async function intercept(
       judgement.measures,
       made.ruleVersion,
       object?.type ?? null,
-      object ? seal(ring, { table: 'interception', column: 'object_sealed', row: id }, object.number, dataKey) : null,
+      object
+        ? encrypt(ring, { table: 'interception', column: 'object_sealed', row: id }, object.number, dataKey)
+        : null,
       object ? assetBlind(ring, object.type, object.number) : null,
       input.stoppedAt ? new Date(input.stoppedAt) : null,
       new Date(locked.now),
@@ -261,16 +265,16 @@ async function intercept(
   );
   const row = written.rows[0];
   if (!row) throw new Error('interception was not written');
-  const life = locked.lives.find((candidateLife) => candidateLife.id === candidate.defaulter);
+  const defaulter = locked.defaulters.find((candidateLife) => candidateLife.id === candidate.defaulter);
   // Stopped again after it was freed is a new stop, and the judge's to know.
-  if ((row.is_new || row.was_freed) && life) {
+  if ((row.is_new || row.was_freed) && defaulter) {
     recordFacts(tx, locked, [
       {
         type: 'comparison-hit',
         key: `comparison-hit:${row.id}:${made.comparison}`,
         at: locked.now,
         actor: made.actor,
-        defaulter: life,
+        defaulter,
         department,
         service: input.service,
         detail: {
@@ -283,11 +287,11 @@ async function intercept(
         },
       },
     ]);
-    handToLives(tx, [life], 'interception', row.id);
-  } else if (life && row.hold_until && !row.was_held) {
+    enqueueSignals(tx, [defaulter], 'interception', row.id);
+  } else if (defaulter && row.hold_until && !row.was_held) {
     // The judge knows of the stop; only its hold is new.
-    startHold(tx, { defaulter: life.id, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
-    handToLives(tx, [life], 'interception', row.id);
+    startHold(tx, { defaulter: defaulter.id, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
+    enqueueSignals(tx, [defaulter], 'interception', row.id);
   }
   return {
     id: row.id,

@@ -5,7 +5,7 @@ import { lockInterception } from '../case/locked-case.js';
 import { send, type Transaction } from '../database/pool.js';
 import type { Actor, FeedbackInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';
-import { type KeyRing, seal } from '../keys/key-ring.js';
+import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import { confirmReference } from '../parties/identity-links.js';
 
 /**
@@ -19,7 +19,7 @@ export async function giveFeedback(
   input: FeedbackInput,
   actor: Actor,
 ): Promise<{ id: string }> {
-  const { locked, life, department, service } = await lockInterception(tx, ring, interception);
+  const { locked, defaulter, department, service } = await lockInterception(tx, ring, interception);
   const id = uuidv7();
   const dataKey = input.note ? await caseKeyOf(tx, ring, locked) : undefined;
   send(
@@ -31,7 +31,7 @@ export async function giveFeedback(
       department,
       input.action,
       input.identity ?? null,
-      input.note ? seal(ring, { table: 'feedback', column: 'note_sealed', row: id }, input.note, dataKey) : null,
+      input.note ? encrypt(ring, { table: 'feedback', column: 'note_sealed', row: id }, input.note, dataKey) : null,
       new Date(input.at),
       new Date(locked.now),
     ],
@@ -42,7 +42,7 @@ export async function giveFeedback(
       key: `feedback:${id}`,
       at: locked.now,
       actor,
-      defaulter: life,
+      defaulter,
       department,
       service,
       detail: {
@@ -60,7 +60,7 @@ export async function giveFeedback(
       tx,
       ring,
       {
-        subject: life.subject,
+        subject: defaulter.subject,
         department,
         reference: input.localReference,
         interception,
@@ -74,7 +74,7 @@ export async function giveFeedback(
       key: `identity:${interception}:${input.identity}`,
       kind: 'interception',
       enforcementCase: locked.id,
-      defaulter: life.id,
+      defaulter: defaulter.id,
       interception,
       department,
       at: locked.now,

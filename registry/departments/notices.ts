@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
 import type { DirectiveType, Measure, NoticeKind } from '../../domain/vocabulary.js';
-import type { LockedCase, LockedLife } from '../case/locked-case.js';
+import type { LockedCase, LockedDefaulter } from '../case/locked-case.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import { cursorOf, recordDelivery } from './acknowledgements.js';
 
@@ -35,13 +35,18 @@ export interface NewNotice {
 }
 
 /** Writes one notice for all departments (or, a directive, for one), under the lock of the case; the assigner places it in the log. Returns its id. */
-export function writeNotice(tx: Transaction, locked: LockedCase, life: LockedLife, notice: NewNotice): string {
+export function writeNotice(
+  tx: Transaction,
+  locked: LockedCase,
+  defaulter: LockedDefaulter,
+  notice: NewNotice,
+): string {
   const id = uuidv7();
   send(tx, WRITE_NOTICE, [
     id,
     notice.kind,
     locked.id,
-    life.id,
+    defaulter.id,
     notice.directive?.department ?? null,
     notice.directive?.id ?? null,
     [...new Set(notice.measures)],

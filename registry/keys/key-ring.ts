@@ -35,7 +35,7 @@ export class ErasedValue extends Error {
 }
 
 /** Where a sealed value stands: part of what it is bound to. */
-export interface Place {
+export interface AadContext {
   table: string;
   column: string;
   row: string;
@@ -81,31 +81,34 @@ export function parseKeyRing(value: unknown): KeyRing {
  * Under a data key: 2 ‖ key id (16 bytes) ‖ IV ‖ ciphertext ‖ tag. Without one, under the ring's active key, for what belongs to no subject
  * and no case: 1 ‖ key id length ‖ key id ‖ IV ‖ ciphertext ‖ tag.
  */
-export function seal(ring: KeyRing, place: Place, text: string, dataKey?: DataKey): Buffer {
+export function encrypt(ring: KeyRing, context: AadContext, text: string, dataKey?: DataKey): Buffer {
   if (dataKey) {
-    return encrypt(dataKey.bytes, boundTo(place, dataKey.id), text, [Buffer.of(BY_DATA_KEY), uuidBytes(dataKey.id)]);
+    return encryptBytes(dataKey.bytes, boundTo(context, dataKey.id), text, [
+      Buffer.of(BY_DATA_KEY),
+      uuidBytes(dataKey.id),
+    ]);
   }
   const id = Buffer.from(ring.active, 'utf8');
-  return encrypt(keyById(ring.keys, ring.active), boundTo(place, ring.active), text, [
+  return encryptBytes(keyById(ring.keys, ring.active), boundTo(context, ring.active), text, [
     Buffer.of(BY_RING, id.length),
     id,
   ]);
 }
 
 /**
- * Opens what `seal` made for the same place; a value under a data key as `with_key` of the database gives it. Throws ErasedValue when its key
+ * Opens what `encrypt` made for the same context; a value under a data key as `with_key` of the database gives it. Throws ErasedValue when its key
  * was destroyed, Error when the value was altered, moved, or its key is not there.
  */
-export function unseal(ring: KeyRing, place: Place, value: Buffer): string {
+export function decrypt(ring: KeyRing, context: AadContext, value: Buffer): string {
   switch (value[0]) {
     case BY_RING: {
       const at = 2 + (value[1] ?? 0);
       const id = value.subarray(2, at).toString('utf8');
-      return decrypt(keyById(ring.keys, id), boundTo(place, id), value.subarray(at)).toString('utf8');
+      return decryptBytes(keyById(ring.keys, id), boundTo(context, id), value.subarray(at)).toString('utf8');
     }
     case KEY_ENCLOSED: {
       const { dataKey, sealed } = opened(ring, value);
-      return decrypt(dataKey.bytes, boundTo(place, dataKey.id), sealed).toString('utf8');
+      return decryptBytes(dataKey.bytes, boundTo(context, dataKey.id), sealed).toString('utf8');
     }
     case KEY_DESTROYED:
       throw new ErasedValue('sealed value: its key was destroyed');
@@ -122,9 +125,9 @@ export const ERASED = Buffer.of(KEY_DESTROYED);
 /** Whether the key of a value, as `with_key` gives it, was destroyed. */
 export const isErased = (value: Buffer): boolean => value[0] === KEY_DESTROYED;
 
-/** As `unseal`; where the key was destroyed, a dash: the row is kept, what it said is not. */
-export function unsealKept(ring: KeyRing, place: Place, value: Buffer): string {
-  return isErased(value) ? '—' : unseal(ring, place, value);
+/** As `decrypt`; where the key was destroyed, a dash: the row is kept, what it said is not. */
+export function decryptStored(ring: KeyRing, context: AadContext, value: Buffer): string {
+  return isErased(value) ? '—' : decrypt(ring, context, value);
 }
 
 /** The data key by which a value, as `with_key` gives it, is sealed; undefined for one sealed by the ring itself. */
@@ -134,12 +137,12 @@ export function dataKeyIn(ring: KeyRing, value: Buffer): DataKey | undefined {
 
 /** Under the ring's active key, bound to the data key's id. */
 export function wrap(ring: KeyRing, { id, bytes }: DataKey): { kek: string; wrapped: Buffer } {
-  return { kek: ring.active, wrapped: encrypt(keyById(ring.keys, ring.active), wrapping(id, ring.active), bytes) };
+  return { kek: ring.active, wrapped: encryptBytes(keyById(ring.keys, ring.active), wrapping(id, ring.active), bytes) };
 }
 
 /** Throws when the wrapped key was altered, is another's, or its key-encryption key is not on the ring. */
 export function unwrap(ring: KeyRing, id: string, kek: string, wrapped: Buffer): DataKey {
-  return { id, bytes: decrypt(keyById(ring.keys, kek), wrapping(id, kek), wrapped) };
+  return { id, bytes: decryptBytes(keyById(ring.keys, kek), wrapping(id, kek), wrapped) };
 }
 
 const wrapping = (id: string, kek: string): Buffer => boundTo({ table: 'data_key', column: 'wrapped', row: id }, kek);
@@ -164,7 +167,7 @@ function freshIv(): Buffer {
 }
 
 /** What stands before it ‖ IV ‖ ciphertext ‖ tag */
-function encrypt(secret: Buffer, bound: Buffer, plain: Buffer | string, before: readonly Buffer[] = []): Buffer {
+function encryptBytes(secret: Buffer, bound: Buffer, plain: Buffer | string, before: readonly Buffer[] = []): Buffer {
   const iv = freshIv();
   const cipher = createCipheriv('aes-256-gcm', secret, iv);
   cipher.setAAD(bound);
@@ -172,7 +175,7 @@ function encrypt(secret: Buffer, bound: Buffer, plain: Buffer | string, before: 
   return Buffer.concat([...before, iv, text, cipher.final(), cipher.getAuthTag()]);
 }
 
-function decrypt(secret: Buffer, bound: Buffer, value: Buffer): Buffer {
+function decryptBytes(secret: Buffer, bound: Buffer, value: Buffer): Buffer {
   const decipher = createDecipheriv('aes-256-gcm', secret, value.subarray(0, IV_BYTES));
   decipher.setAAD(bound);
   decipher.setAuthTag(value.subarray(value.length - TAG_BYTES));
@@ -206,8 +209,8 @@ export function fingerprint(ring: KeyRing, ...parts: string[]): Buffer {
   return createHmac('sha256', ring.fingerprintKey).update(parts.join('\0'), 'utf8').digest();
 }
 
-function boundTo(place: Place, keyId: string): Buffer {
-  return Buffer.from([place.table, place.column, place.row, keyId].join('\0'), 'utf8');
+function boundTo(context: AadContext, keyId: string): Buffer {
+  return Buffer.from([context.table, context.column, context.row, keyId].join('\0'), 'utf8');
 }
 
 function keyById(keys: ReadonlyMap<string, Buffer>, id: string): Buffer {

@@ -7,7 +7,7 @@ import { firstIdAt, instantOf } from '../database/ids.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
 import { leafValues, withLeaf } from './leaf-rows.js';
 
-const SEALER_LOCK = 4_205;
+const COMPARISON_BATCH_LOCK = 4_205;
 /** Comparisons of one round; what is left is taken by the next, at once. */
 const AT_ONCE = 2_000;
 /** Clocks of api processes, which make the ids, may differ by this much. */
@@ -39,12 +39,12 @@ export const WHOLE_LOOK: Look = { at: 0, again: null };
  * Looks at the next comparisons, in the order of their ids, and seals the clear ones that are not sealed yet: rows are committed out of order, so
  * every look begins where something may have been under way. Resolves to how many were sealed, where to go on, and whether there is more to see now.
  */
-export async function sealComparisons(pool: Pool, look: Look): Promise<{ sealed: number; look: Look; more: boolean }> {
+export async function batchComparisons(pool: Pool, look: Look): Promise<{ sealed: number; look: Look; more: boolean }> {
   return inTransaction(pool, async (tx) => {
     const lock = await tx.query<{ held: boolean; oldest: Date }>(
       `select pg_try_advisory_xact_lock($1) as held,
               (select coalesce(min(xact_start), clock_timestamp()) from pg_stat_activity where datname = current_database()) as oldest`,
-      [SEALER_LOCK],
+      [COMPARISON_BATCH_LOCK],
     );
     const { held, oldest } = lock.rows[0] ?? { held: false, oldest: new Date(0) };
     if (!held) return { sealed: 0, look, more: false };

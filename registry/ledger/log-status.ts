@@ -3,7 +3,7 @@ import { EMPTY_ROOT, type Tree } from '../../ledger/tree.js';
 import type { Queryable } from '../database/pool.js';
 
 /** Where the log stands: what it last signed, and whether somebody was seen to hold more of it than this database. */
-export interface Standing {
+export interface LogStatus {
   tree: Tree;
   /** Leaves wait for their places. */
   waiting: boolean;
@@ -13,7 +13,7 @@ export interface Standing {
 }
 
 /** One cheap statement, asked several times a second. */
-export async function standing(q: Queryable): Promise<Standing> {
+export async function logStatus(q: Queryable): Promise<LogStatus> {
   const { rows } = await q.query<{
     size: string | null;
     root: Buffer | null;

@@ -137,7 +137,7 @@ export interface Placed {
   index?: number;
 }
 
-export async function placesOf(q: Queryable, facts: readonly string[]): Promise<Map<string, Placed>> {
+export async function logIndexesOf(q: Queryable, facts: readonly string[]): Promise<Map<string, Placed>> {
   const { rows } = await q.query<Reached & { id: string }>(
     `select a.id, e.seq, ${REACHED}
      from unnest($1::uuid[]) as a(id) left join ledger_superseded s on s.entry_id = a.id

@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { normaliseNumber } from '../../domain/identity/identifier.js';
 import { inTransaction, type Pool, type Transaction } from '../database/pool.js';
 import { keptDataKeyOf, renewDataKey } from '../keys/data-keys.js';
-import { blindIndex, ERASED, type KeyRing, seal, unseal, unwrap, wrap } from '../keys/key-ring.js';
+import { blindIndex, decrypt, ERASED, encrypt, type KeyRing, unwrap, wrap } from '../keys/key-ring.js';
 import { SEALED_COLUMNS, type SealedColumn } from '../keys/sealed-columns.js';
 import { reindexNames } from '../parties/name-index.js';
 
@@ -50,7 +50,7 @@ export async function sweepSealedValues(pool: Pool, ring: KeyRing, progress: Pro
       const page: Page = { after, upTo: undefined };
       const found = await inTransaction(pool, async (tx) => {
         page.upTo = await endOfPage(tx, column, page.after, rows);
-        return page.upTo === undefined ? 0 : sealAnew(tx, ring, column, page);
+        return page.upTo === undefined ? 0 : encryptAnew(tx, ring, column, page);
       });
       done += found;
       if (found > 0) progress(`${column.table}.${column.column}`, done);
@@ -80,17 +80,17 @@ async function endOfPage(
   return found.rows[0]?.up_to;
 }
 
-async function sealAnew(tx: Transaction, ring: KeyRing, column: SealedColumn, page: Page): Promise<number> {
+async function encryptAnew(tx: Transaction, ring: KeyRing, column: SealedColumn, page: Page): Promise<number> {
   const rows = await staleRows(tx, ring, column, page);
   for (const row of rows) {
-    const place = { table: column.table, column: column.column, row: row.row };
+    const context = { table: column.table, column: column.column, row: row.row };
     const kept = column.sealedFor && row.owner ? { kind: column.sealedFor.kind, owner: row.owner } : undefined;
     const dataKey = kept && (await keptDataKeyOf(tx, ring, kept.kind, kept.owner));
     // Erased, meanwhile or before its values of older versions were swept: the ring must not open them either.
     const isErased = kept !== undefined && dataKey === undefined;
     await tx.query(`update ${column.table} set ${column.column} = $2 where ${column.row} = $1`, [
       row.row,
-      isErased ? ERASED : seal(ring, place, unseal(ring, place, row.value), dataKey),
+      isErased ? ERASED : encrypt(ring, context, decrypt(ring, context, row.value), dataKey),
     ]);
   }
   return rows.length;
@@ -209,7 +209,7 @@ async function reindex(
       [cursor],
     );
     for (const row of rows) {
-      const number = normaliseNumber(unseal(ring, { table, column: sealed, row: row.id }, row.value));
+      const number = normaliseNumber(decrypt(ring, { table, column: sealed, row: row.id }, row.value));
       await tx.query(`update ${table} set ${blind} = $2${key ? `, ${key} = $3` : ''} where id = $1`, [
         row.id,
         activeBlind(ring, row.type, '', number),
@@ -275,7 +275,7 @@ async function addBlindRow(
   row: BlindRow,
 ): Promise<void> {
   if (row.erased) return;
-  const number = unseal(ring, { table, column: 'number_sealed', row: row.id }, row.value);
+  const number = decrypt(ring, { table, column: 'number_sealed', row: row.id }, row.value);
   const blind = activeBlind(ring, row.type, row.country, number);
   const id = uuidv7();
   const dataKey = await keptDataKeyOf(tx, ring, 'subject', row.subject);
@@ -283,7 +283,7 @@ async function addBlindRow(
   await tx.query(
     `insert into ${table} (id, number_sealed, index_key, blind, ${rest}) select $2, $3, $4, $5, ${rest} from ${table} t
      where t.id = $1 and not exists (select from ${table} o where ${same} and o.index_key = $4 and o.blind = $5)`,
-    [row.id, id, seal(ring, { table, column: 'number_sealed', row: id }, number, dataKey), ring.activeIndex, blind],
+    [row.id, id, encrypt(ring, { table, column: 'number_sealed', row: id }, number, dataKey), ring.activeIndex, blind],
   );
 }
 

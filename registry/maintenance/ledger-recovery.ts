@@ -50,7 +50,7 @@ export async function recoverFromMirror(
     const own = await lastTree(tx);
     if (checkpoint.size <= own.size) {
       if (await wasWholeAllAlong(tx, log, checkpoint)) {
-        await markLevel(tx, mirror.place, checkpoint);
+        await markLevel(tx, mirror.location, checkpoint);
         return { from: own.size, to: own.size, root: own.root };
       }
       throw new RecoveryRefused(
@@ -62,7 +62,7 @@ export async function recoverFromMirror(
     await writeTree(tx, checkpoint, lost.completed, policy, log);
     await supersedeWaiting(tx);
     await tx.query('alter table ledger_pending enable trigger ledger_pending_once');
-    await markLevel(tx, mirror.place, checkpoint);
+    await markLevel(tx, mirror.location, checkpoint);
     return { from: own.size, to: checkpoint.size, root: checkpoint.root };
   });
 }
@@ -217,15 +217,15 @@ async function main(): Promise<number> {
     if (!value) throw new RecoveryRefused(`${name} 未设置 · ${name} is not set`);
     return value;
   };
-  const [place] = process.argv.slice(2).filter((word) => word !== '--mirror');
+  const [location] = process.argv.slice(2).filter((word) => word !== '--mirror');
   let pool: Pool | undefined;
   try {
-    if (!place) throw new RecoveryRefused('用法 · usage: npm run ledger:recover -- <mirror folder or URL>');
+    if (!location) throw new RecoveryRefused('用法 · usage: npm run ledger:recover -- <mirror folder or URL>');
     const log = openLog(readKeyRing(setting('KEY_RING_FILE')), setting('LEDGER_ORIGIN'));
     const policy = parsePolicy(readFileSync(setting('LEDGER_POLICY_FILE'), 'utf8'));
     pool = createPool({ connectionString: setting('DATABASE_URL'), applicationName: 'ledger-recovery', max: 1 });
-    const isTyped = /^https?:/.test(place) || isAbsolute(place);
-    const mirror = logAt(isTyped ? place : join(process.env.INIT_CWD ?? process.cwd(), place));
+    const isTyped = /^https?:/.test(location) || isAbsolute(location);
+    const mirror = logAt(isTyped ? location : join(process.env.INIT_CWD ?? process.cwd(), location));
     let saidAt = 0;
     const { from, to, root } = await recoverFromMirror(pool, log, policy, mirror, (done, all) => {
       if (Date.now() - saidAt < 1_000 && done < all) return;

@@ -4,7 +4,7 @@ import { maskName, maskNumber } from '../../domain/name.js';
 import type { Measure } from '../../domain/vocabulary.js';
 import { type CourtCaller, courtsOf } from '../access/scope.js';
 import type { Queryable } from '../database/pool.js';
-import { type KeyRing, unsealKept } from '../keys/key-ring.js';
+import { decryptStored, type KeyRing } from '../keys/key-ring.js';
 import type { IdentityFactType } from './identity-facts.js';
 import { openName } from './subjects.js';
 
@@ -138,7 +138,7 @@ export async function identityChain(
   const shownName = (name: string): string => (unmasked ? name : maskName(name));
   const shownNumber = (number: string): string => (unmasked ? number : maskNumber(number));
   const open = (table: string, column: string, id: string, hex: string): string =>
-    unsealKept(ring, { table, column, row: id }, Buffer.from(hex, 'hex'));
+    decryptStored(ring, { table, column, row: id }, Buffer.from(hex, 'hex'));
   return {
     subject,
     kind: row.kind,

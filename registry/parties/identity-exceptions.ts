@@ -5,7 +5,7 @@ import { Refusal } from '../../domain/refusal.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { dataKeyOf } from '../keys/data-keys.js';
-import { blindIndexes, type KeyRing, seal } from '../keys/key-ring.js';
+import { blindIndexes, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { type LockedSubject, lockSubjects, recordIdentityFact } from './identity-facts.js';
 
 // "Not this person": a court has said that a number under a name is somebody else than a subject. It suppresses repeats for that pair only.
@@ -92,7 +92,7 @@ export async function writeException(
       id,
       subject.id,
       made.decision,
-      seal(ring, { table: 'identity_exception', column: 'name_sealed', row: id }, made.asked.name, dataKey),
+      encrypt(ring, { table: 'identity_exception', column: 'name_sealed', row: id }, made.asked.name, dataKey),
       made.weak,
       made.court,
       new Date(subject.now),
@@ -114,7 +114,7 @@ export async function writeException(
           id,
           form.type,
           form.country,
-          seal(ring, { table: 'identity_exception_number', column: 'number_sealed', row }, form.number, dataKey),
+          encrypt(ring, { table: 'identity_exception_number', column: 'number_sealed', row }, form.number, dataKey),
           index.indexKey,
           index.blind,
         ],

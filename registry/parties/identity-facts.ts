@@ -4,7 +4,7 @@ import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../../le
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import { unsealKept } from '../keys/key-ring.js';
+import { decryptStored } from '../keys/key-ring.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 
 export type IdentityFactType = 'link.made' | 'link.revoked' | 'identity.decided' | 'exception.revoked';
@@ -37,7 +37,7 @@ export async function lockSubjects(
       {
         id: row.id,
         kind: row.kind,
-        canonical: unsealKept(ring, { table: 'subject', column: 'canonical_sealed', row: row.id }, row.canonical),
+        canonical: decryptStored(ring, { table: 'subject', column: 'canonical_sealed', row: row.id }, row.canonical),
         now: row.now.getTime(),
       },
     ]),

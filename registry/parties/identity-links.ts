@@ -7,7 +7,7 @@ import { courtsBelow } from '../catalogue/catalogue.js';
 import { type Queryable, type Transaction, violatedConstraint } from '../database/pool.js';
 import type { Actor, Party } from '../inputs.js';
 import { dataKeyOf } from '../keys/data-keys.js';
-import { blindIndexes, type KeyRing, seal } from '../keys/key-ring.js';
+import { blindIndexes, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { type LockedSubject, lockSubjects, recordIdentityFact } from './identity-facts.js';
 import { linkIdentifier, partyOf, subjectOf } from './subjects.js';
 
@@ -207,7 +207,12 @@ export async function confirmReference(
     reference: {
       department,
       interception,
-      sealed: seal(ring, { table: 'identity_link', column: 'reference_sealed', row: id }, confirmed.reference, dataKey),
+      sealed: encrypt(
+        ring,
+        { table: 'identity_link', column: 'reference_sealed', row: id },
+        confirmed.reference,
+        dataKey,
+      ),
       indexKey: index.indexKey,
       blind: index.blind,
     },

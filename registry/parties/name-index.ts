@@ -1,6 +1,6 @@
 import { type Identifier, type IdentifierType, parseIdentifier } from '../../domain/identity/identifier.js';
 import { inTransaction, type Pool, type Queryable, send, type Transaction } from '../database/pool.js';
-import { blindIndex, blindIndexes, isErased, type KeyRing, unseal } from '../keys/key-ring.js';
+import { blindIndex, blindIndexes, decrypt, isErased, type KeyRing } from '../keys/key-ring.js';
 import { scriptKey, soundKeys } from './name-keys.js';
 
 // Match ladder L4: name with birth date and sex brings up candidates for court staff. All three go into one key, so that a name alone finds nobody
@@ -124,8 +124,8 @@ function indexNames(tx: Transaction, ring: KeyRing, { id, name, numbers }: Unind
   };
   const kept = read(ring, { table: 'subject', column: 'name_sealed', row: id }, name);
   for (const one of kept === undefined ? [] : (numbers ?? [])) {
-    const place = { table: 'identifier', column: 'number_sealed', row: one.id };
-    const number = read(ring, place, Buffer.from(one.number, 'hex'));
+    const context = { table: 'identifier', column: 'number_sealed', row: one.id };
+    const number = read(ring, context, Buffer.from(one.number, 'hex'));
     const parsed = number === undefined ? undefined : parseIdentifier({ ...one, number }, '2200-12-31');
     if (kept !== undefined && parsed?.ok) writeNames(tx, ring, id, kept, [parsed.identifier], one.link);
   }
@@ -143,5 +143,5 @@ export async function allNamesIndexed(q: Queryable): Promise<boolean> {
 }
 
 /** Undefined where the key was destroyed. */
-const readable = (ring: KeyRing, place: Parameters<typeof unseal>[1], value: Buffer): string | undefined =>
-  isErased(value) ? undefined : unseal(ring, place, value);
+const readable = (ring: KeyRing, context: Parameters<typeof decrypt>[1], value: Buffer): string | undefined =>
+  isErased(value) ? undefined : decrypt(ring, context, value);

@@ -12,15 +12,15 @@ import { canonicalJson } from '../../ledger/canonical-json.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Party } from '../inputs.js';
 import { createDataKey } from '../keys/data-keys.js';
-import { blindIndexes, type DataKey, type KeyRing, seal, unsealKept } from '../keys/key-ring.js';
+import { blindIndexes, type DataKey, decryptStored, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { indexNamesLater, writeNames } from './name-index.js';
 import { type TokenIndex, tokenIn, tokenIndexes } from './token-index.js';
 
 /** What an identifier is found under: itself, then the numbers contained in the same document. */
 const indexedForms = (identifier: Identifier) =>
-  indexKeys(identifier).map((key, place) => ({
+  indexKeys(identifier).map((key, index) => ({
     ...key,
-    alias: place > 0,
+    alias: index > 0,
     fifteenDigits: identifier.flags.includes('ID_15_DIGIT'),
   }));
 
@@ -44,7 +44,7 @@ export function blindsOf(
 
 /** The name of a subject, as `with_key` gives it; a dash once it was erased. */
 export const openName = (ring: KeyRing, subject: string, sealed: Buffer): string =>
-  unsealKept(ring, { table: 'subject', column: 'name_sealed', row: subject }, sealed);
+  decryptStored(ring, { table: 'subject', column: 'name_sealed', row: subject }, sealed);
 
 /**
  * The subject of a party: the one with this very name and these very numbers, else a new one. A number is never added to somebody on record: a
@@ -78,8 +78,8 @@ export async function subjectOf(
     [
       subject,
       party.kind,
-      seal(ring, { table: 'subject', column: 'name_sealed', row: subject }, party.name, dataKey),
-      seal(ring, { table: 'subject', column: 'canonical_sealed', row: subject }, own, dataKey),
+      encrypt(ring, { table: 'subject', column: 'name_sealed', row: subject }, party.name, dataKey),
+      encrypt(ring, { table: 'subject', column: 'canonical_sealed', row: subject }, own, dataKey),
       ring.activeIndex,
     ],
   );
@@ -120,7 +120,7 @@ async function subjectsByBlind(
   return rows.map((row) => ({
     subject: row.id,
     name: openName(ring, row.id, row.name_sealed),
-    canonical: unsealKept(ring, { table: 'subject', column: 'canonical_sealed', row: row.id }, row.canonical_sealed),
+    canonical: decryptStored(ring, { table: 'subject', column: 'canonical_sealed', row: row.id }, row.canonical_sealed),
   }));
 }
 
@@ -178,7 +178,7 @@ function identifierRows(
         subject,
         form.type,
         form.alias,
-        seal(ring, { table: 'identifier', column: 'number_sealed', row: id }, form.number, dataKey),
+        encrypt(ring, { table: 'identifier', column: 'number_sealed', row: id }, form.number, dataKey),
         indexKey,
         blind,
         form.country,
@@ -213,7 +213,7 @@ export async function partyOf(q: Queryable, ring: KeyRing, subject: string): Pro
     // While an index key is changed, a number stands under both.
     identifiers: onceEach(
       rows.map((row) => {
-        const number = unsealKept(
+        const number = decryptStored(
           ring,
           { table: 'identifier', column: 'number_sealed', row: row.id },
           row.number_sealed,

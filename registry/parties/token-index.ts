@@ -3,7 +3,7 @@ import { epochOf, liveEpochs } from '../../domain/identity/epoch.js';
 import { IDENTIFIER_TYPES, type IdentifierKey } from '../../domain/identity/identifier.js';
 import { inTransaction, type Pool, type Transaction } from '../database/pool.js';
 import { dataKeyOf } from '../keys/data-keys.js';
-import { isErased, type KeyRing, seal, unseal } from '../keys/key-ring.js';
+import { decrypt, encrypt, isErased, type KeyRing } from '../keys/key-ring.js';
 import { departmentKey, tokenOf } from './department-tokens.js';
 
 // A department's token of a number is found like the number itself: a blind row under the index key `department/epoch`.
@@ -92,11 +92,11 @@ export async function keepTokenIndexes(pool: Pool, ring: KeyRing, now: number): 
 async function fill(pool: Pool, ring: KeyRing, department: string, epoch: string): Promise<boolean> {
   const { indexKey, key } = tokenIndexOf(ring, department, epoch);
   return inTransaction(pool, async (tx) => {
-    const place = await tx.query<{ cursor: string | null }>(
+    const progress = await tx.query<{ cursor: string | null }>(
       'select cursor from token_index where department = $1 and epoch = $2 and ready_at is null for update skip locked',
       [department, epoch],
     );
-    const [at] = place.rows;
+    const [at] = progress.rows;
     if (!at) return false;
     const { rows } = await tx.query<{ id: string; subject: string; type: string; country: string; value: Buffer }>(
       // Held against erasure: a token written for somebody who is erased at this moment would stay for ever.
@@ -108,7 +108,7 @@ async function fill(pool: Pool, ring: KeyRing, department: string, epoch: string
     for (const row of rows) {
       const type = IDENTIFIER_TYPES.find((known) => known === row.type);
       if (!type || isErased(row.value)) continue;
-      const number = unseal(ring, { table: 'identifier', column: 'number_sealed', row: row.id }, row.value);
+      const number = decrypt(ring, { table: 'identifier', column: 'number_sealed', row: row.id }, row.value);
       const id = uuidv7();
       const dataKey = await dataKeyOf(tx, ring, 'subject', row.subject);
       await tx.query(
@@ -120,7 +120,7 @@ async function fill(pool: Pool, ring: KeyRing, department: string, epoch: string
         [
           row.id,
           id,
-          seal(ring, { table: 'identifier', column: 'number_sealed', row: id }, number, dataKey),
+          encrypt(ring, { table: 'identifier', column: 'number_sealed', row: id }, number, dataKey),
           indexKey,
           tokenOf(key, { type, country: row.country, number }),
         ],

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { DeadlineKind } from '../../domain/deadline.js';
-import { isOpen, type Life } from '../../domain/life.js';
+import { type Enforcement, isOpen } from '../../domain/enforcement.js';
 import { countAgain, startDeadline } from '../case/deadlines.js';
 import { recordFacts } from '../case/facts.js';
 import { raise } from '../case/inbox.js';
-import type { LockedCase, LockedLife } from '../case/locked-case.js';
+import type { LockedCase, LockedDefaulter } from '../case/locked-case.js';
 import type { Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 
@@ -29,16 +29,16 @@ interface DueRow {
  * Looks at every deadline of a life that is due: what was done in time is settled; what was not is recorded, brought before those it
  * concerns, and given the further time of the next level; what could not be counted for want of holidays is counted again. A hold that runs out lets the business go. Under the lock of the case.
  */
-export async function escalateDue(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
-  const { rows } = await tx.query<DueRow>(DUE, [life.id, new Date(locked.now)]);
+export async function escalateDue(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter): Promise<void> {
+  const { rows } = await tx.query<DueRow>(DUE, [defaulter.id, new Date(locked.now)]);
   for (const row of rows) {
     if (row.counts_from && !row.met) {
       await countAgain(tx, { ...row, countsFrom: row.counts_from }, locked.now);
       continue;
     }
-    const question = questionOf(life.life);
+    const question = questionOf(defaulter.enforcement);
     if (row.kind === 'decide' && !row.met && row.subject !== question) {
-      await supersedeQuestions(tx, life.id, question, locked.now);
+      await supersedeQuestions(tx, defaulter.id, question, locked.now);
       continue;
     }
     await tx.query('update deadline set settled_at = $2, outcome = $3 where id = $1', [
@@ -47,8 +47,8 @@ export async function escalateDue(tx: Transaction, locked: LockedCase, life: Loc
       row.met ? 'met' : 'escalated',
     ]);
     if (row.met) continue;
-    if (row.kind === 'hold') await endHold(tx, locked, life, row);
-    else await escalateOne(tx, locked, life, { ...row, kind: row.kind });
+    if (row.kind === 'hold') await endHold(tx, locked, defaulter, row);
+    else await escalateOne(tx, locked, defaulter, { ...row, kind: row.kind });
   }
 }
 
@@ -56,7 +56,7 @@ export async function escalateDue(tx: Transaction, locked: LockedCase, life: Loc
  * What the judge is asked to decide of a life: after full performance what stays (a term listing, SEAL, EXIT) needs their own act
  * (失信名单规定 art. 10, R11). One question per set of restrictions; null where there is nothing to decide.
  */
-export function questionOf({ performed, restrictions }: Life): string | null {
+export function questionOf({ performed, restrictions }: Enforcement): string | null {
   const open = restrictions.filter(isOpen).map((r) => r.id);
   if (!performed || open.length === 0) return null;
   return createHash('sha256').update(open.sort().join()).digest('hex').slice(0, 32);
@@ -98,7 +98,7 @@ const DUE = `
 async function escalateOne(
   tx: Transaction,
   locked: LockedCase,
-  life: LockedLife,
+  defaulter: LockedDefaulter,
   row: DueRow & { kind: Exclude<DeadlineKind, 'hold'> },
 ): Promise<void> {
   const missing = row.kind === 'acknowledge' && row.notice ? await whoIsMissing(tx, row.notice) : [];
@@ -108,7 +108,7 @@ async function escalateOne(
       key: `escalated:${row.id}`,
       at: locked.now,
       actor: SYSTEM,
-      defaulter: life,
+      defaulter,
       ...(row.department ? { department: row.department } : {}),
       ...(row.service ? { service: row.service } : {}),
       detail: {
@@ -123,7 +123,7 @@ async function escalateOne(
     kind: row.kind,
     level: row.level + 1,
     subject: row.subject,
-    defaulter: life.id,
+    defaulter: defaulter.id,
     now: locked.now,
     inboxItem: row.inbox_item,
     interception: row.interception,
@@ -131,7 +131,7 @@ async function escalateOne(
   });
   const item = {
     enforcementCase: locked.id,
-    defaulter: life.id,
+    defaulter: defaulter.id,
     at: locked.now,
     deadline: next === null ? null : new Date(next).toISOString(),
   };
@@ -151,7 +151,7 @@ async function escalateOne(
 }
 
 /** The default of a hold: the business goes on, and everybody can see that it did (comparisons let it pass by the clock already). */
-async function endHold(tx: Transaction, locked: LockedCase, life: LockedLife, row: DueRow): Promise<void> {
+async function endHold(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter, row: DueRow): Promise<void> {
   await tx.query('update interception set hold_ended_at = $2 where id = $1 and hold_ended_at is null', [
     row.interception,
     new Date(locked.now),
@@ -162,7 +162,7 @@ async function endHold(tx: Transaction, locked: LockedCase, life: LockedLife, ro
       key: `hold-ended:${row.interception}`,
       at: locked.now,
       actor: SYSTEM,
-      defaulter: life,
+      defaulter,
       ...(row.department ? { department: row.department } : {}),
       ...(row.service ? { service: row.service } : {}),
       detail: { interception: row.interception },
@@ -172,7 +172,7 @@ async function endHold(tx: Transaction, locked: LockedCase, life: LockedLife, ro
     key: `hold-ended:${row.interception}`,
     kind: 'escalation',
     enforcementCase: locked.id,
-    defaulter: life.id,
+    defaulter: defaulter.id,
     interception: row.interception,
     department: row.department,
     at: locked.now,

@@ -1,7 +1,7 @@
 import { earliestDeadline, startDeadline, startHold, stopId } from '../case/deadlines.js';
 import { recordFacts } from '../case/facts.js';
 import { raise } from '../case/inbox.js';
-import { lockLife } from '../case/locked-case.js';
+import { lockDefaulter } from '../case/locked-case.js';
 import type { Transaction } from '../database/pool.js';
 import type { KeyRing } from '../keys/key-ring.js';
 
@@ -12,14 +12,14 @@ import type { KeyRing } from '../keys/key-ring.js';
 export async function notifyJudge(
   tx: Transaction,
   ring: KeyRing,
-  defaulter: string,
+  defaulterId: string,
   interceptions: readonly string[],
 ): Promise<number | null> {
-  const [{ locked, life }, { rows }] = await Promise.all([
-    lockLife(tx, ring, defaulter),
+  const [{ locked, defaulter }, { rows }] = await Promise.all([
+    lockDefaulter(tx, ring, defaulterId),
     tx.query<{ id: string; department: string; service: string; hold_until: Date | null; stops: number }>(
       'select id, department, service, hold_until, stops from interception where defaulter = $1 and id = any($2) order by at, id',
-      [defaulter, interceptions],
+      [defaulterId, interceptions],
     ),
   ]);
   for (const row of rows) {
@@ -28,7 +28,7 @@ export async function notifyJudge(
       kind: 'answer',
       level: 0,
       subject: stop,
-      defaulter,
+      defaulter: defaulterId,
       now: locked.now,
       interception: row.id,
     });
@@ -37,7 +37,7 @@ export async function notifyJudge(
       key: `interception:${stop}`,
       kind: 'interception' as const,
       enforcementCase: locked.id,
-      defaulter,
+      defaulter: defaulterId,
       interception: row.id,
       department: row.department,
       at: locked.now,
@@ -48,25 +48,25 @@ export async function notifyJudge(
       kind: 'read',
       level: 0,
       subject: stop,
-      defaulter,
+      defaulter: defaulterId,
       now: locked.now,
       inboxItem: raised,
       interception: row.id,
     });
     if (row.hold_until)
-      startHold(tx, { defaulter, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
+      startHold(tx, { defaulter: defaulterId, interception: row.id, stop: row.stops, due: row.hold_until.getTime() });
     recordFacts(tx, locked, [
       {
         type: 'judge-notified',
         key: `judge-notified:${stop}`,
         at: locked.now,
         actor: { role: 'system', id: 'enforcement' },
-        defaulter: life,
+        defaulter,
         department: row.department,
         service: row.service,
         detail: { interception: row.id, judge: locked.judge },
       },
     ]);
   }
-  return earliestDeadline(tx, defaulter);
+  return earliestDeadline(tx, defaulterId);
 }

@@ -1,18 +1,18 @@
-import type { LockedCase, LockedLife } from '../case/locked-case.js';
+import type { LockedCase, LockedDefaulter } from '../case/locked-case.js';
 import type { Transaction } from '../database/pool.js';
 import { writeNotice } from '../departments/notices.js';
 
 /** One notice for each exemption and for the services confirmed since departments were last told. */
-export async function tellPermissions(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
+export async function tellPermissions(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter): Promise<void> {
   const at = new Date(locked.now);
-  const open = life.life.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
+  const open = defaulter.enforcement.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
   const measures = open.map((r) => r.measure);
   const exemptions = await tx.query<{ id: string; services: string[] | null; until_at: Date }>(
     'update exemption set told_at = $2 where defaulter = $1 and told_at is null returning id, services, until_at',
-    [life.id, at],
+    [defaulter.id, at],
   );
   for (const exemption of exemptions.rows) {
-    writeNotice(tx, locked, life, {
+    writeNotice(tx, locked, defaulter, {
       kind: 'EXEMPT',
       measures,
       restrictions: [],
@@ -23,12 +23,12 @@ export async function tellPermissions(tx: Transaction, locked: LockedCase, life:
   const confirmed = await tx.query<{ service: string; gated_by: string[] }>(
     `update service_confirmation sc set told_at = $2 where defaulter = $1 and told_at is null
      returning service, (select gated_by from service_rule r where r.service = sc.service order by version desc limit 1) as gated_by`,
-    [life.id, at],
+    [defaulter.id, at],
   );
   for (const { service, gated_by: gatedBy } of confirmed.rows) {
     const gating = open.filter((r) => gatedBy?.includes(r.measure));
     if (gating.length === 0) continue;
-    writeNotice(tx, locked, life, {
+    writeNotice(tx, locked, defaulter, {
       kind: 'PUBLISH',
       measures: gating.map((r) => r.measure),
       restrictions: gating.map((r) => r.id),

@@ -1,7 +1,7 @@
 import { type Ending, endLives, mayEnd } from '../case/end-lives.js';
 import { type NewFact, recordFactsOf } from '../case/facts.js';
 import { type LockedCase, lockFreeCases, RELEASES_SETTLED } from '../case/locked-case.js';
-import { handAllToLives, UNSENT } from '../case/outbox.js';
+import { enqueueManySignals, UNSENT } from '../case/outbox.js';
 import { inTransaction, type Pool, send, type Transaction } from '../database/pool.js';
 import { passedByAll, type SettledNotice } from '../departments/acknowledgements.js';
 import type { Actor } from '../inputs.js';
@@ -29,12 +29,12 @@ export async function settle(pool: Pool, ring: KeyRing): Promise<number> {
         `update notice n set settled_at = s.at from unnest($1::uuid[], $2::timestamptz[]) as s(id, at) where n.id = s.id`,
         [settled.map(({ notice }) => notice.id), settled.map(({ locked }) => new Date(locked.now))],
       );
-      const ending = await over(tx, settled);
+      const ending = await endingWith(tx, settled);
       // Only a release is waited for by its life; the others are facts on the timeline.
-      handAllToLives(
+      enqueueManySignals(
         tx,
         'acknowledged',
-        settled.filter(isAwaited).map(({ life, notice }) => ({ life, ref: notice.id })),
+        settled.filter(isAwaited).map(({ defaulter, notice }) => ({ defaulter, ref: notice.id })),
       );
       const ended = endLives(tx, ending, SETTLER);
       recordFactsOf(
@@ -61,14 +61,16 @@ const isAwaited = ({ notice }: Settled): boolean => notice.kind === 'RELEASE' ||
  * The lives that end with these notices: nothing else is to be acknowledged, and the process has nothing left to do. It has been handed every
  * earlier fact, and the judge knows of every stop; all else it does is read from the life itself. Any other life ends by a step of its process.
  */
-async function over(tx: Transaction, settled: readonly Settled[]): Promise<Ending[]> {
+async function endingWith(tx: Transaction, settled: readonly Settled[]): Promise<Ending[]> {
   const candidates = [
-    ...new Map(settled.filter((one) => isAwaited(one) && mayEnd(one)).map((one) => [one.life.id, one])).values(),
+    ...new Map(settled.filter((one) => isAwaited(one) && mayEnd(one)).map((one) => [one.defaulter.id, one])).values(),
   ];
   if (candidates.length === 0) return [];
-  const { rows } = await tx.query<{ id: string }>(NOTHING_LEFT, [candidates.map(({ life }) => life.id)]);
+  const { rows } = await tx.query<{ id: string }>(NOTHING_LEFT, [
+    candidates.map(({ defaulter: defaulterId }) => defaulterId.id),
+  ]);
   const nothingLeft = new Set(rows.map(({ id }) => id));
-  return candidates.filter(({ life }) => nothingLeft.has(life.id));
+  return candidates.filter(({ defaulter }) => nothingLeft.has(defaulter.id));
 }
 
 // The key of an item is `stopId`'s, of `deadlines.ts`.
@@ -84,16 +86,16 @@ function settledIn(locked: LockedCase, passed: readonly SettledNotice[]) {
   return passed
     .filter((notice) => notice.enforcementCase === locked.id)
     .flatMap((notice) => {
-      const life = locked.lives.find((candidate) => candidate.id === notice.defaulter);
-      if (!life) return [];
+      const defaulter = locked.defaulters.find((candidate) => candidate.id === notice.defaulter);
+      if (!defaulter) return [];
       const fact: NewFact = {
         type: 'all-acknowledged',
         key: `all-acknowledged:${notice.id}`,
         at: locked.now,
         actor: SETTLER,
-        defaulter: life,
+        defaulter,
         detail: { notice: notice.id, kind: notice.kind },
       };
-      return [{ locked, notice, life, fact }];
+      return [{ locked, notice, defaulter, fact }];
     });
 }

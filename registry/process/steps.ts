@@ -1,5 +1,5 @@
 import { shanghaiDate } from '../../domain/calendar.js';
-import { acts, everythingEnded, type Restriction, type Standing, standing } from '../../domain/life.js';
+import { everythingEnded, isEffective, type NextStep, nextStep, type Restriction } from '../../domain/enforcement.js';
 import { startDeadline } from '../case/deadlines.js';
 import { endLives, mayEnd } from '../case/end-lives.js';
 import { recordFacts } from '../case/facts.js';
@@ -8,8 +8,8 @@ import {
   applyEvent,
   DEADLINE,
   type LockedCase,
-  type LockedLife,
-  lockLife,
+  type LockedDefaulter,
+  lockDefaulter,
   RELEASES_SETTLED,
   termEndOf,
 } from '../case/locked-case.js';
@@ -21,7 +21,7 @@ import { escalateDue, questionOf, supersedeQuestions } from './escalation.js';
 import { tellPermissions } from './permission-notices.js';
 
 /** What the process is told after a step. */
-export interface StepResult extends Standing {
+export interface StepResult extends NextStep {
   readonly ended: boolean;
 }
 
@@ -31,19 +31,19 @@ const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
  * Puts in force what may be, and tells the departments. Guarded by the lock of the case: what has ended, is stayed, or is
  * still in grace is left alone, so whichever fact came first wins. Run twice, the second finds nothing to do.
  */
-export async function publish(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
-  const { locked, life } = await lockLife(tx, ring, defaulter);
-  const inGrace = life.life.publishedAt === null && life.life.graceEndsAt !== null;
+export async function publish(tx: Transaction, ring: KeyRing, defaulterId: string): Promise<StepResult> {
+  const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
+  const inGrace = defaulter.enforcement.publishedAt === null && defaulter.enforcement.graceEndsAt !== null;
   const { changed } = applyEvent(
     tx,
     locked,
-    life,
-    { type: 'publish', termEnd: (r) => firstTermEnd(life, r, locked.now) },
+    defaulter,
+    { type: 'publish', termEnd: (r) => firstTermEnd(defaulter, r, locked.now) },
     SYSTEM,
   );
   if (changed.length > 0) {
     const measures = changed.map((r) => r.measure);
-    const notice = writeNotice(tx, locked, life, {
+    const notice = writeNotice(tx, locked, defaulter, {
       kind: 'PUBLISH',
       measures,
       restrictions: changed.map((r) => r.id),
@@ -54,10 +54,10 @@ export async function publish(tx: Transaction, ring: KeyRing, defaulter: string)
         ? [
             {
               type: 'grace-ended' as const,
-              key: `grace-ended:${defaulter}`,
+              key: `grace-ended:${defaulterId}`,
               at: locked.now,
               actor: SYSTEM,
-              defaulter: life,
+              defaulter,
             },
           ]
         : []),
@@ -66,106 +66,106 @@ export async function publish(tx: Transaction, ring: KeyRing, defaulter: string)
         key: `published:${changed[0]?.id}`,
         at: locked.now,
         actor: SYSTEM,
-        defaulter: life,
+        defaulter,
         detail: { notice, measures, restrictions: changed.map((r) => r.id) },
       },
     ]);
   }
-  return result(life, locked.now);
+  return result(defaulter, locked.now);
 }
 
 /** Puts an extension of the term in force, where the term still runs, and tells the departments. */
-export async function extend(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
-  const { locked, life } = await lockLife(tx, ring, defaulter);
-  const { changed } = applyEvent(tx, locked, life, { type: 'extend' }, SYSTEM);
+export async function extend(tx: Transaction, ring: KeyRing, defaulterId: string): Promise<StepResult> {
+  const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
+  const { changed } = applyEvent(tx, locked, defaulter, { type: 'extend' }, SYSTEM);
   if (changed.length > 0) {
-    writeNotice(tx, locked, life, {
+    writeNotice(tx, locked, defaulter, {
       kind: 'EXTEND',
       measures: changed.map((r) => r.measure),
       restrictions: changed.map((r) => r.id),
       until: changed[0]?.until ?? null,
     });
   }
-  return result(life, locked.now);
+  return result(defaulter, locked.now);
 }
 
 /** Looks at the deadlines that are due. */
-export async function escalate(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
-  const { locked, life } = await lockLife(tx, ring, defaulter);
-  await escalateDue(tx, locked, life);
-  return resultRead(tx, life, locked.now);
+export async function escalate(tx: Transaction, ring: KeyRing, defaulterId: string): Promise<StepResult> {
+  const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
+  await escalateDue(tx, locked, defaulter);
+  return resultRead(tx, defaulter, locked.now);
 }
 
 /** Records that terms are over; the clock ended their effects already (失信名单规定 art. 2). */
-export async function expire(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
-  const { locked, life } = await lockLife(tx, ring, defaulter);
-  const before = life.life;
-  const { changed } = applyEvent(tx, locked, life, { type: 'expire' }, SYSTEM);
-  if (life.life !== before) {
+export async function expire(tx: Transaction, ring: KeyRing, defaulterId: string): Promise<StepResult> {
+  const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
+  const before = defaulter.enforcement;
+  const { changed } = applyEvent(tx, locked, defaulter, { type: 'expire' }, SYSTEM);
+  if (defaulter.enforcement !== before) {
     recordFacts(tx, locked, [
       {
         type: 'term-ended',
         key: `term-ended:${changed[0]?.id}`,
         at: locked.now,
         actor: SYSTEM,
-        defaulter: life,
+        defaulter,
         detail: { restrictions: changed.map((r) => r.id) },
       },
     ]);
   }
-  return result(life, locked.now);
+  return result(defaulter, locked.now);
 }
 
 /**
  * Tells the departments what has changed since they were last told: a RELEASE for what was in force and has ended, with the
  * business it frees; STAY or RESUME. What never came into force was never told, so its end is not either.
  */
-export async function tell(tx: Transaction, ring: KeyRing, defaulter: string): Promise<StepResult> {
-  const { locked, life } = await lockLife(tx, ring, defaulter);
-  const before = life.life;
-  const untold = before.restrictions.filter((r) => r.endedAt !== null && !r.endTold);
-  const known = untold.filter((r) => r.inForceAt !== null);
+export async function tell(tx: Transaction, ring: KeyRing, defaulterId: string): Promise<StepResult> {
+  const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
+  const before = defaulter.enforcement;
+  const unnotified = before.restrictions.filter((r) => r.endedAt !== null && !r.endNotified);
+  const known = unnotified.filter((r) => r.inForceAt !== null);
   await tellEnd(
     tx,
     locked,
-    life,
+    defaulter,
     'CORRECT',
     known.filter((r) => r.endGround === 'corrected'),
   );
   await tellEnd(
     tx,
     locked,
-    life,
+    defaulter,
     'RELEASE',
     known.filter((r) => r.endGround !== 'corrected'),
   );
-  if (before.publishedAt !== null && before.stayed !== before.stayTold && !everythingEnded(before)) {
+  if (before.publishedAt !== null && before.stayed !== before.stayNotified && !everythingEnded(before)) {
     const open = before.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
-    writeNotice(tx, locked, life, {
+    writeNotice(tx, locked, defaulter, {
       kind: before.stayed ? 'STAY' : 'RESUME',
       measures: open.map((r) => r.measure),
       restrictions: open.map((r) => r.id),
       until: null,
     });
   }
-  if (before.publishedAt !== null && before.untold) await tellPermissions(tx, locked, life);
-  applyEvent(tx, locked, life, { type: 'told' }, SYSTEM);
-  await askToEndWhatStays(tx, locked, life);
-  return resultRead(tx, life, locked.now);
+  if (before.publishedAt !== null && before.noticePending) await tellPermissions(tx, locked, defaulter);
+  applyEvent(tx, locked, defaulter, { type: 'notified' }, SYSTEM);
+  await askToEndWhatStays(tx, locked, defaulter);
+  return resultRead(tx, defaulter, locked.now);
 }
 
 /** One notice for what has ended, with the business it frees. A correction is told as such: the old identity was never to be stopped. */
 async function tellEnd(
   tx: Transaction,
   locked: LockedCase,
-  life: LockedLife,
+  defaulter: LockedDefaulter,
   kind: 'RELEASE' | 'CORRECT',
   ended: readonly Restriction[],
 ): Promise<void> {
   if (ended.length === 0) return;
   const measures = ended.map((r) => r.measure);
-  const interceptions = await freeInterceptions(tx, locked, life);
-  const notice = writeNotice(tx, locked, life, {
+  const interceptions = await freeInterceptions(tx, locked, defaulter);
+  const notice = writeNotice(tx, locked, defaulter, {
     kind,
     measures,
     restrictions: ended.map((r) => r.id),
@@ -176,7 +176,7 @@ async function tellEnd(
     kind: 'acknowledge',
     level: 0,
     subject: notice,
-    defaulter: life.id,
+    defaulter: defaulter.id,
     now: locked.now,
     notice,
   });
@@ -187,7 +187,7 @@ async function tellEnd(
       key: `release-published:${ended[0]?.id}`,
       at: locked.now,
       actor: SYSTEM,
-      defaulter: life,
+      defaulter,
       detail: { notice, kind, measures, freed: interceptions },
     },
   ]);
@@ -200,47 +200,54 @@ async function tellEnd(
 export async function finish(
   tx: Transaction,
   ring: KeyRing,
-  defaulter: string,
-  heard: number | null,
+  defaulterId: string,
+  received: number | null,
 ): Promise<StepResult> {
-  const { locked, life } = await lockLife(tx, ring, defaulter);
-  const ending = { locked, life };
-  if (heard === life.lastLifeSeq && life.releasesSettled && mayEnd(ending))
+  const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
+  const ending = { locked, defaulter };
+  if (received === defaulter.lastLifeSeq && defaulter.releasesSettled && mayEnd(ending))
     recordFacts(
       tx,
       locked,
       endLives(tx, [ending], SYSTEM).map(({ fact }) => fact),
     );
-  const after = result(life, locked.now);
+  const after = result(defaulter, locked.now);
   // A fact is still on its way: its signal will bring the life back here.
   return after.due === 'finish' ? { ...after, due: null } : after;
 }
 
 /** How a life stands after a step that told nobody anything and started no clock: all of it came with the lock. */
-const result = ({ life, releasesSettled }: LockedLife, now: number): StepResult => ({
-  ...standing(life, releasesSettled, now),
-  ended: life.endedAt !== null,
+const result = ({ enforcement, releasesSettled }: LockedDefaulter, now: number): StepResult => ({
+  ...nextStep(enforcement, releasesSettled, now),
+  ended: enforcement.endedAt !== null,
 });
 
 /** The same after a step that may have: what it has written is read back. */
-async function resultRead(tx: Transaction, life: LockedLife, now: number): Promise<StepResult> {
+async function resultRead(tx: Transaction, defaulter: LockedDefaulter, now: number): Promise<StepResult> {
   const { rows } = await tx.query<{ released: boolean; deadline_at: Date | null }>(
     `select ${RELEASES_SETTLED} as released, ${DEADLINE} as deadline_at from defaulter d where d.id = $1`,
-    [life.id],
+    [defaulter.id],
   );
   const deadlineAt = rows[0]?.deadline_at?.getTime() ?? null;
-  return result({ ...life, life: { ...life.life, deadlineAt }, releasesSettled: rows[0]?.released ?? false }, now);
+  return result(
+    {
+      ...defaulter,
+      enforcement: { ...defaulter.enforcement, deadlineAt },
+      releasesSettled: rows[0]?.released ?? false,
+    },
+    now,
+  );
 }
 
 /** The end a listing gets when it is published today; one that replaces another keeps the other's term. */
-const firstTermEnd = (life: LockedLife, r: Restriction, now: number): number | null =>
-  r.measure === 'LISTING' ? (r.termEnd ?? termEndOf(shanghaiDate(now), life.life.termMonths)) : null;
+const firstTermEnd = (defaulter: LockedDefaulter, r: Restriction, now: number): number | null =>
+  r.measure === 'LISTING' ? (r.termEnd ?? termEndOf(shanghaiDate(now), defaulter.enforcement.termMonths)) : null;
 
 /** Interceptions of this life which nothing of it gates any more; they are freed with this release, once. */
-async function freeInterceptions(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<string[]> {
+async function freeInterceptions(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter): Promise<string[]> {
   const acting = (r: Restriction): boolean =>
-    r.endedAt === null && r.inForceAt !== null && acts({ stayed: false }, r, locked.now);
-  const live = life.life.restrictions.filter(acting).map((r) => r.id);
+    r.endedAt === null && r.inForceAt !== null && isEffective({ stayed: false }, r, locked.now);
+  const live = defaulter.enforcement.restrictions.filter(acting).map((r) => r.id);
   const { rows } = await tx.query<{ id: string; outcome: string }>(
     `update interception i set freed_at = $2
      where i.defaulter = $1 and i.freed_at is null and not exists (
@@ -251,23 +258,23 @@ async function freeInterceptions(tx: Transaction, locked: LockedCase, life: Lock
            -- While assets stand under two keys, the same one may look like two: what a SEAL may gate is not let go.
            or (select count(*) from key_in_use where purpose = 'index' and retired_at is null) > 1))))
      returning id, outcome`,
-    [life.id, new Date(locked.now), live],
+    [defaulter.id, new Date(locked.now), live],
   );
   // A NOTIFY held nothing, so nothing of it resumes.
   return rows.flatMap((row) => (row.outcome === 'NOTIFY' ? [] : [row.id])).sort();
 }
 
 /** Puts before the judge what stays after full performance, once for each set of restrictions. */
-async function askToEndWhatStays(tx: Transaction, locked: LockedCase, life: LockedLife): Promise<void> {
-  const subject = questionOf(life.life);
+async function askToEndWhatStays(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter): Promise<void> {
+  const subject = questionOf(defaulter.enforcement);
   if (subject === null) return;
-  await supersedeQuestions(tx, life.id, subject, locked.now);
-  const due = await startDeadline(tx, { kind: 'decide', level: 0, subject, defaulter: life.id, now: locked.now });
+  await supersedeQuestions(tx, defaulter.id, subject, locked.now);
+  const due = await startDeadline(tx, { kind: 'decide', level: 0, subject, defaulter: defaulter.id, now: locked.now });
   await raise(tx, {
     key: `decide-restriction:${subject}`,
     kind: 'decide-restriction',
     enforcementCase: locked.id,
-    defaulter: life.id,
+    defaulter: defaulter.id,
     at: locked.now,
     deadline: due === null ? null : new Date(due).toISOString(),
   });

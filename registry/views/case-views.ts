@@ -1,12 +1,12 @@
+import { balance, stateOf } from '../../domain/enforcement.js';
 import { normaliseNumber } from '../../domain/identity/identifier.js';
-import { balance, stateOf } from '../../domain/life.js';
 import { formatYuan } from '../../domain/money.js';
 import { maskName } from '../../domain/name.js';
 import type { DefaulterState, EndGround, FactType, Ground, Measure } from '../../domain/vocabulary.js';
-import { type LifeRow, type RestrictionRow, toLife } from '../case/locked-case.js';
+import { type EnforcementRow, type RestrictionRow, toEnforcement } from '../case/locked-case.js';
 import type { Queryable } from '../database/pool.js';
-import { type KeyRing, unsealKept } from '../keys/key-ring.js';
-import { type Placed, placesOf } from '../ledger/receipts.js';
+import { decryptStored, type KeyRing } from '../keys/key-ring.js';
+import { logIndexesOf, type Placed } from '../ledger/receipts.js';
 import { openName } from '../parties/subjects.js';
 
 export interface RestrictionView {
@@ -63,7 +63,7 @@ interface CaseRow {
   content_sealed: Buffer;
 }
 
-interface DefaulterRow extends Omit<LifeRow, 'restrictions'> {
+interface DefaulterRow extends Omit<EnforcementRow, 'restrictions'> {
   enforcement_case: string;
   name_sealed: Buffer;
   restrictions: (RestrictionRow & { asset_type: string | null; asset_sealed: string | null })[] | null;
@@ -122,7 +122,7 @@ async function toViews(q: Queryable, ring: KeyRing, cases: readonly CaseRow[]): 
   const ids = cases.map((row) => row.id);
   const { rows } = await q.query<DefaulterRow>(
     `select d.id, d.enforcement_case, d.subject, with_key(s.name_sealed) as name_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
-            d.published_at, d.ended_at, clock_timestamp() as now, false as untold, null::timestamptz as deadline_at,
+            d.published_at, d.ended_at, clock_timestamp() as now, false as notice_pending, null::timestamptz as deadline_at,
             (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from, 'in_force_at', r.in_force_at,
                'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at,
                'asset_type', r.asset_type, 'asset_sealed', encode(with_key(r.asset_sealed), 'hex')) order by r.decided_at, r.id)
@@ -145,7 +145,7 @@ async function toViews(q: Queryable, ring: KeyRing, cases: readonly CaseRow[]): 
       state: row.closed_at ? 'CLOSED' : 'OPEN',
       obligation: {
         amount: formatYuan(BigInt(row.obligation_fen)),
-        content: unsealKept(
+        content: decryptStored(
           ring,
           { table: 'enforcement_case', column: 'content_sealed', row: row.id },
           row.content_sealed,
@@ -164,11 +164,11 @@ type Counts = { PUBLISH?: NoticeCount; RELEASE?: NoticeCount };
 const NONE: NoticeCount = { sent: 0, acknowledged: 0 };
 
 function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, counts: Counts): DefaulterView {
-  const life = toLife(row, performed);
+  const enforcement = toEnforcement(row, performed);
   return {
     id: row.id,
     subject: row.subject,
-    state: stateOf(life, row.now.getTime()),
+    state: stateOf(enforcement, row.now.getTime()),
     stayed: row.stayed,
     name: maskName(openName(ring, row.subject, row.name_sealed)),
     ground: row.ground,
@@ -179,7 +179,7 @@ function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, cou
         ? {
             asset: {
               type: r.asset_type,
-              number: unsealKept(
+              number: decryptStored(
                 ring,
                 { table: 'restriction', column: 'asset_sealed', row: r.id },
                 Buffer.from(r.asset_sealed, 'hex'),
@@ -292,13 +292,13 @@ export async function timeline(
     [caseId, afterSeq, limit + 1],
   );
   const shown = rows.slice(0, limit);
-  const places = await placesOf(
+  const logIndexes = await logIndexesOf(
     q,
     shown.map((row) => row.id),
   );
   const items = shown.map((row) => ({
     ...toFactView(row),
-    receipt: places.get(row.id) ?? { state: 'accepted' as const },
+    receipt: logIndexes.get(row.id) ?? { state: 'accepted' as const },
   }));
   const last = rows.length > limit ? items.at(-1) : undefined;
   return { items, ...(last ? { next: last.seq } : {}) };

@@ -1,5 +1,5 @@
 import type { Pool } from '../database/pool.js';
-import { checkpointCovering, type Placed, placesOf } from '../ledger/receipts.js';
+import { checkpointCovering, logIndexesOf, type Placed } from '../ledger/receipts.js';
 import { treeOf } from '../ledger/tiles.js';
 import { type FactRow, type FactView, toFactView } from './case-views.js';
 
@@ -48,21 +48,21 @@ export async function caseCertificate(pool: Pool, id: string, open: boolean): Pr
      where f.enforcement_case = $1 order by f.seq`,
     [id],
   );
-  const places = await placesOf(
+  const logIndexes = await logIndexesOf(
     pool,
     rows.map((row) => row.id),
   );
-  const last = Math.max(-1, ...[...places.values()].map(({ index }) => index ?? -1));
+  const last = Math.max(-1, ...[...logIndexes.values()].map(({ index }) => index ?? -1));
   const checkpoint = last < 0 ? undefined : await checkpointCovering(pool, last);
   const facts = await Promise.all(
     rows.map(async (row): Promise<CertifiedFact> => {
-      const place = places.get(row.id) ?? { state: 'accepted' as const };
+      const logged = logIndexes.get(row.id) ?? { state: 'accepted' as const };
       const proof =
-        place.index === undefined || !checkpoint
+        logged.index === undefined || !checkpoint
           ? undefined
-          : await treeOf(pool).inclusion(place.index, checkpoint.size);
+          : await treeOf(pool).inclusion(logged.index, checkpoint.size);
       return {
-        ...place,
+        ...logged,
         ...toFactView(row),
         leaf: row.leaf.toString('base64'),
         leafHash: row.leaf_hash.toString('hex'),

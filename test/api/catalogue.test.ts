@@ -16,9 +16,9 @@ beforeAll(async () => {
 afterAll(() => api.end());
 
 const edit =
-  (method: 'patch' | 'put', place: string) =>
+  (method: 'patch' | 'put', location: string) =>
   (code: string, body: object, ifMatch?: string, token: string | undefined = administrator().token): request.Test => {
-    const sent = request(api.app)[method](`${place}/${code}`);
+    const sent = request(api.app)[method](`${location}/${code}`);
     if (token !== '') sent.set('Authorization', `Bearer ${token}`);
     return (ifMatch === undefined ? sent : sent.set('If-Match', ifMatch)).send(body);
   };

@@ -17,14 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => api.end());
 
-const place = (department: string): string => `/v1/departments/${department}/endpoint`;
+const location = (department: string): string => `/v1/departments/${department}/endpoint`;
 const put = (department: string, url: string, ifMatch?: string, as = department): request.Test => {
   const sent = request(api.app)
-    .put(place(department))
+    .put(location(department))
     .set('Authorization', `Bearer ${departmentOf(as).token}`);
   return (ifMatch === undefined ? sent : sent.set('If-Match', ifMatch)).send({ url });
 };
-const view = (department: string): request.Test => api.get(place(department), departmentOf(department).token);
+const view = (department: string): request.Test => api.get(location(department), departmentOf(department).token);
 const act = (department: string, what: 'pause' | 'resume', token = administrator().token, key: string = randomUUID()) =>
   api.post(`/v1/departments/${department}/${what}`, {}, { token, key });
 
@@ -46,7 +46,7 @@ describe('an endpoint', () => {
     const body = { url: 'https://lan.example/notices', signature: 'v1a' };
     const send = (more: object) =>
       request(api.app)
-        .put(place('LAN'))
+        .put(location('LAN'))
         .set('Authorization', `Bearer ${token}`)
         .set('If-Match', '*')
         .send({ ...body, ...more });
@@ -102,13 +102,13 @@ describe('an endpoint', () => {
 
   it('is the department’s own', async () => {
     expect((await put('JUS', 'https://jus.example/', undefined, 'FIN')).status).toBe(404);
-    expect((await api.get(place('BDC'), departmentOf('FIN').token)).status).toBe(404);
-    expect((await api.get(place('BDC'), clerkOf('黔0112').token)).status).toBe(404);
-    expect((await api.get(place('BDC'), administrator().token)).body.url).toBe('https://hooks.bdc.example/notices');
+    expect((await api.get(location('BDC'), departmentOf('FIN').token)).status).toBe(404);
+    expect((await api.get(location('BDC'), clerkOf('黔0112').token)).status).toBe(404);
+    expect((await api.get(location('BDC'), administrator().token)).body.url).toBe('https://hooks.bdc.example/notices');
     for (const department of ['bdc', 'XXX', 'B.C', '..']) {
-      expect((await api.get(place(department), administrator().token)).status).toBe(404);
+      expect((await api.get(location(department), administrator().token)).status).toBe(404);
     }
-    const removed = await request(api.app).delete(place('BDC'));
+    const removed = await request(api.app).delete(location('BDC'));
     expect([removed.status, removed.headers.allow]).toEqual([405, 'GET, HEAD, PUT']);
   });
 });

@@ -7,7 +7,7 @@ import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { hashSecret } from '../../registry/access/credentials.js';
 import { createPool, inTransaction } from '../../registry/database/pool.js';
 import { prepare } from '../../registry/departments/clear-comparisons.js';
-import { unseal } from '../../registry/keys/key-ring.js';
+import { decrypt } from '../../registry/keys/key-ring.js';
 import { departmentKey, tokenOf } from '../../registry/parties/department-tokens.js';
 import { keepTokenIndexes, requireTokenIndexes } from '../../registry/parties/token-index.js';
 import { publish } from '../../registry/process/steps.js';
@@ -60,8 +60,8 @@ describe('a comparison of somebody nobody has listed', () => {
     expect(rows[0].at.toISOString()).toBe(answer.body.comparedAt);
     expect(rows[0].rule_version).toBeGreaterThan(0);
     expect(rows[0].blinds).toHaveLength(1);
-    const place = { table: 'comparison', column: 'operator_sealed', row: answer.body.id };
-    expect(unseal(api.ring, place, rows[0].operator_sealed)).toBe('窗口3');
+    const location = { table: 'comparison', column: 'operator_sealed', row: answer.body.id };
+    expect(decrypt(api.ring, location, rows[0].operator_sealed)).toBe('窗口3');
   });
 
   it('carries the same headers as one that hits, which takes the long way', async () => {

@@ -184,9 +184,9 @@ describe('answers', () => {
       const department = departmentOf('BDC').token;
       const compare = () => tight.post('/v1/comparisons', {}, { token: department });
       expect((await compare()).status).toBe(422);
-      const over = await compare();
-      expect([over.status, over.body.code]).toEqual([429, 'rate-limited']);
-      expect(Number(over.headers['retry-after'])).toBeGreaterThan(0);
+      const tooMany = await compare();
+      expect([tooMany.status, tooMany.body.code]).toEqual([429, 'rate-limited']);
+      expect(Number(tooMany.headers['retry-after'])).toBeGreaterThan(0);
       expect((await tight.post('/v1/acknowledgements', { upTo: 0 }, { token: department })).status).toBe(200);
     } finally {
       await tight.end();

@@ -30,8 +30,8 @@ describe('a search for candidates', () => {
     expect(made.text).not.toContain('封');
     const again = await search(clerk, SOUGHT, 'search-1');
     expect([again.text, again.headers['idempotency-replayed']]).toEqual([made.text, 'true']);
-    const place = made.headers.location ?? '';
-    const masked = await api.get(place, clerk);
+    const location = made.headers.location ?? '';
+    const masked = await api.get(location, clerk);
     expect(masked.body).toMatchObject({
       masked: true,
       complete: true,
@@ -42,7 +42,7 @@ describe('a search for candidates', () => {
     const looks = `/v1/identity-accesses?subject=${subject}`;
     const judge = judgeOf(WUDANG).token;
     expect((await api.get(looks, judge)).body.items).toEqual([]);
-    const full = await api.get(`${place}?purpose=identity-review`, clerk);
+    const full = await api.get(`${location}?purpose=identity-review`, clerk);
     expect(full.body).toMatchObject({ masked: false, items: [{ name: '封某全', identifiers: [{ number: NUMBER }] }] });
     expect((await api.get(looks, judge)).body.items).toMatchObject([
       { subject, by: `clerk:${WUDANG}`, purpose: 'identity-review' },

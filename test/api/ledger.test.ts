@@ -65,9 +65,9 @@ beforeAll(async () => {
     { token: tokens.department() },
   );
   ids.interception = compared.body.interceptions[0].id;
-  const told = { action: 'held', at: '2019-03-01T10:00:00+08:00', note: '周某华在场' };
+  const body = { action: 'held', at: '2019-03-01T10:00:00+08:00', note: '周某华在场' };
   ids.feedback = (
-    await api.post(`/v1/interceptions/${ids.interception}/feedback`, told, { token: tokens.department() })
+    await api.post(`/v1/interceptions/${ids.interception}/feedback`, body, { token: tokens.department() })
   ).body.id;
   const paid = { reference: 'R1', amount: '1000', receivedOn: '2019-03-01', source: 'voluntary', payer: '周某华' };
   ids.repayment = (await api.post(`/v1/cases/${caseId}/repayments`, paid, { token: tokens.clerk() })).body.id;

@@ -23,17 +23,17 @@ const document = z.object({
   components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
 });
 
-const send = (method: string, place: string): request.Test => {
+const send = (method: string, location: string): request.Test => {
   const client = request(api.app);
   switch (method) {
     case 'get':
-      return client.get(place);
+      return client.get(location);
     case 'put':
-      return client.put(place);
+      return client.put(location);
     case 'patch':
-      return client.patch(place);
+      return client.patch(location);
     default:
-      return client.post(place);
+      return client.post(location);
   }
 };
 
@@ -53,8 +53,8 @@ describe('/openapi.json', () => {
     const { paths } = document.parse((await api.get('/openapi.json')).body);
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, { security }] of Object.entries(operations)) {
-        const place = path.replace(/\{[a-z]+\}/g, randomUUID());
-        const answer = await send(method, place);
+        const location = path.replace(/\{[a-z]+\}/g, randomUUID());
+        const answer = await send(method, location);
         expect([path, answer.status === 401]).toEqual([path, (security ?? []).length > 0]);
       }
     }

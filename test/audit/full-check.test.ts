@@ -62,7 +62,7 @@ function logOf(leaves: readonly Buffer[]): LogReader & { sign(size: number): str
   };
   const sign = (size: number): string => signCheckpoint(ORIGIN, { size, root: edgeAt(size).root() }, [signer]);
   return {
-    place: 'memory',
+    location: 'memory',
     sign,
     checkpoint: async () => sign(leaves.length),
     read: async ({ index, width }) => joinBundle(leaves.slice(index * TILE_WIDTH, index * TILE_WIDTH + width)),

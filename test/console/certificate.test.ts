@@ -56,11 +56,11 @@ it('is for the courts of the case', async () => {
   const stranger = await signedInAs(court.app, judgeOf('黔0102').token);
   const proof = /href="([^"]+\/proofs\/[^"]+)"/.exec((await browsing.get(path)).text)?.[1] ?? '';
   const otherCase = `/console/cases/${(await court.open({ court: '黔0102' })).id}`;
-  for (const place of [
+  for (const location of [
     `${path}/certificate`,
     `${path}/certificate?format=json`,
     proof,
     `${otherCase}/proofs/${proof.split('/').at(-1)}`,
   ])
-    expect((await stranger.get(place)).status, place).toBe(404);
+    expect((await stranger.get(location)).status, location).toBe(404);
 });

@@ -4,7 +4,7 @@ import { createConsole } from '../../console/index.js';
 import { type Identifier, parseIdentifier } from '../../domain/identity/identifier.js';
 import type { Measure } from '../../domain/vocabulary.js';
 import { authenticate, type Credential } from '../../registry/access/credentials.js';
-import { lockLife } from '../../registry/case/locked-case.js';
+import { lockDefaulter } from '../../registry/case/locked-case.js';
 import { judgeId } from '../../registry/catalogue/load-reference-data.js';
 import { decide } from '../../registry/courts/decisions.js';
 import { giveDirective } from '../../registry/courts/directives.js';
@@ -195,7 +195,7 @@ export async function createCourt() {
     },
     async finish(defaulters: readonly { id: string }[]) {
       for (const { id } of defaulters) {
-        await tx(async (t) => finish(t, ring, id, (await lockLife(t, ring, id)).life.lastLifeSeq));
+        await tx(async (t) => finish(t, ring, id, (await lockDefaulter(t, ring, id)).defaulter.lastLifeSeq));
       }
     },
     async close() {

@@ -55,9 +55,9 @@ describe.each(LANGUAGES)('in %s', (language) => {
   test('the search and its candidates are sound, and no address holds a name', async () => {
     await sound('/console/candidates');
     const answer = await post(judge, '/console/candidates', search).expect(303);
-    const place = answer.headers.location ?? '';
-    expect(place).toMatch(/^\/console\/candidates\/[0-9a-f-]{36}$/);
-    const found = await sound(place);
+    const location = answer.headers.location ?? '';
+    expect(location).toMatch(/^\/console\/candidates\/[0-9a-f-]{36}$/);
+    const found = await sound(location);
     expect(found).toContain(`href="/console/parties/${subject}"`);
     const nobody = await post(judge, '/console/candidates', { ...search, sex: 'male' }).expect(303);
     expect(await sound(nobody.headers.location ?? '')).toContain(language === 'en' ? 'no candidate' : '没有候选人');
@@ -65,8 +65,8 @@ describe.each(LANGUAGES)('in %s', (language) => {
 
   test('a search that may have missed somebody says so', async () => {
     const said = language === 'en' ? ['not indexed', 'most alike'] : ['未编入', '最相近'];
-    const place = (await post(judge, '/console/candidates', search)).headers.location ?? '';
-    for (const one of said) expect(await sound(place)).not.toContain(one);
+    const address = (await post(judge, '/console/candidates', search)).headers.location ?? '';
+    for (const one of said) expect(await sound(address)).not.toContain(one);
     await court.pool.query('update subject set name_index_key = null where id = $1', [subject]);
     const early = (await post(judge, '/console/candidates', search)).headers.location ?? '';
     await court.pool.query('update subject set name_index_key = $2 where id = $1', [subject, court.ring.activeIndex]);
@@ -75,7 +75,7 @@ describe.each(LANGUAGES)('in %s', (language) => {
       `insert into identity_search (id, actor_role, actor, court, credential, purpose, found, agreements, complete, truncated)
        select gen_random_uuid(), actor_role, actor, court, credential, purpose, found, agreements, true, true
        from identity_search where id::text = $1 returning id`,
-      [place.split('/').at(-1)],
+      [address.split('/').at(-1)],
     );
     expect(await sound(`/console/candidates/${rows[0]?.id}`)).toContain(said[1]);
   });

@@ -23,7 +23,7 @@ const rule: ServiceRule = {
 const candidate = (
   changes: Partial<Candidate> = {},
   measures: Measure[] = ['LISTING', 'CONSUMPTION'],
-  over: Partial<Candidate['restrictions'][number]> = {},
+  restrictionChanges: Partial<Candidate['restrictions'][number]> = {},
 ): Candidate => {
   const restrictions = measures.map((measure) => ({
     id: measure,
@@ -34,23 +34,23 @@ const candidate = (
     termEnd: null,
     endedAt: null,
     endGround: null,
-    endTold: false,
-    sealsObject: false,
-    ...over,
+    endNotified: false,
+    seizesObject: false,
+    ...restrictionChanges,
   }));
   return {
     defaulter: 'd',
     role: 'P',
     match: { nameEqual: true, alias: false, fifteenDigits: false, weakDocument: false },
-    life: {
+    enforcement: {
       ground: 1,
       termMonths: null,
       graceEndsAt: null,
       stayed: false,
-      stayTold: false,
+      stayNotified: false,
       publishedAt: NOW - 1,
       endedAt: null,
-      untold: false,
+      noticePending: false,
       deadlineAt: null,
       performed: false,
       restrictions,
@@ -130,11 +130,13 @@ describe('clear, and why', () => {
 
   it('stayed; in grace', () => {
     const stayed = candidate();
-    expect(judge(rule, { ...stayed, life: { ...stayed.life, stayed: true } }, NOW)).toEqual(clear('STAYED'));
-    const grace = candidate({}, ['LISTING'], { inForceAt: null });
-    expect(judge(rule, { ...grace, life: { ...grace.life, publishedAt: null, graceEndsAt: NOW + 1 } }, NOW)).toEqual(
-      clear('IN_GRACE'),
+    expect(judge(rule, { ...stayed, enforcement: { ...stayed.enforcement, stayed: true } }, NOW)).toEqual(
+      clear('STAYED'),
     );
+    const grace = candidate({}, ['LISTING'], { inForceAt: null });
+    expect(
+      judge(rule, { ...grace, enforcement: { ...grace.enforcement, publishedAt: null, graceEndsAt: NOW + 1 } }, NOW),
+    ).toEqual(clear('IN_GRACE'));
   });
 
   it('a doubt that a court has cleared up; an exact number and name decide as ever', () => {
@@ -151,7 +153,7 @@ describe('clear, and why', () => {
   });
 
   it('the sealed asset itself', () => {
-    expect(judge(rule, candidate({}, ['SEAL'], { sealsObject: true }), NOW).outcome).toBe('INTERCEPT');
+    expect(judge(rule, candidate({}, ['SEAL'], { seizesObject: true }), NOW).outcome).toBe('INTERCEPT');
   });
 
   it('R6: a school row waits for the judge to confirm it for the case', () => {

@@ -1,4 +1,4 @@
-import { decided, type Life, type Restriction } from '../../domain/life.js';
+import { decided, type Enforcement, type Restriction } from '../../domain/enforcement.js';
 import type { Measure } from '../../domain/vocabulary.js';
 
 // Lives and restrictions as the tests of the rules draw them up: what is not said is as in a life that has just begun.
@@ -14,22 +14,26 @@ export const restriction = (measure: Measure, changes: Partial<Restriction> = {}
 export const acting = (measure: Measure, changes: Partial<Restriction> = {}): Restriction =>
   restriction(measure, { inForceAt: EARLIER, ...changes });
 export const ended = (measure: Measure, changes: Partial<Restriction> = {}): Restriction =>
-  acting(measure, { endedAt: EARLIER, endGround: 'settled', endTold: true, ...changes });
+  acting(measure, { endedAt: EARLIER, endGround: 'settled', endNotified: true, ...changes });
 
-export const life = (restrictions: Restriction[], changes: Partial<Life> = {}): Life => ({
+export const life = (restrictions: Restriction[], changes: Partial<Enforcement> = {}): Enforcement => ({
   ground: 1,
   termMonths: null,
   graceEndsAt: null,
   stayed: false,
-  stayTold: false,
+  stayNotified: false,
   publishedAt: null,
   endedAt: null,
-  untold: false,
+  noticePending: false,
   deadlineAt: null,
   performed: false,
   restrictions,
   ...changes,
 });
-export const published = (restrictions: Restriction[], changes: Partial<Life> = {}): Life =>
+export const published = (restrictions: Restriction[], changes: Partial<Enforcement> = {}): Enforcement =>
   life(restrictions, { publishedAt: EARLIER, ...changes });
-export const term = (changes: Partial<Life> = {}): Partial<Life> => ({ ground: 2, termMonths: 24, ...changes });
+export const term = (changes: Partial<Enforcement> = {}): Partial<Enforcement> => ({
+  ground: 2,
+  termMonths: 24,
+  ...changes,
+});

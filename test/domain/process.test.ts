@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BORN, type Heard, hear, heardAll, type ProcessState } from '../../domain/process.js';
+import { INITIAL_STATE, type ProcessState, type ReceivedFact, receive, receivedAll } from '../../domain/process.js';
 
-const facts = fc.integer({ min: 0, max: 40 }).map((count): Heard[] =>
+const facts = fc.integer({ min: 0, max: 40 }).map((count): ReceivedFact[] =>
   Array.from({ length: count }, (_, i) => ({
     signal: i % 3 === 0 ? 'interception' : 'repayment',
     seq: i + 2,
@@ -27,26 +27,26 @@ describe('what a life has heard', () => {
             .map((fact) => ({ fact, at: random.next().value ?? 0 }))
             .sort((a, b) => a.at - b.at)
             .map(({ fact }) => fact);
-          let state: ProcessState = BORN;
-          for (const cut of [...cuts, shuffled.length]) state = hear(state, shuffled.splice(0, cut));
-          const ordered = hear(BORN, all);
+          let state: ProcessState = INITIAL_STATE;
+          for (const cut of [...cuts, shuffled.length]) state = receive(state, shuffled.splice(0, cut));
+          const ordered = receive(INITIAL_STATE, all);
           expect({ ...state, signals: 0, interceptions: [...state.interceptions].sort() }).toEqual({
             ...ordered,
             signals: 0,
             interceptions: [...ordered.interceptions].sort(),
           });
-          expect(heardAll(state)).toBe(all.length + 1);
+          expect(receivedAll(state)).toBe(all.length + 1);
         },
       ),
     );
   });
 
   it('survives JSON unchanged, gaps included', () => {
-    const state = hear(BORN, [
+    const state = receive(INITIAL_STATE, [
       { signal: 'interception', seq: 5, id: 'i' },
       { signal: 'decision', seq: 2, id: 'd' },
     ]);
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);
-    expect(heardAll(state)).toBeNull();
+    expect(receivedAll(state)).toBeNull();
   });
 });

@@ -1,25 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { type Conflict, type Life, type LifeEvent, type Restriction, transition } from '../../domain/life.js';
+import {
+  type Conflict,
+  type Enforcement,
+  type EnforcementEvent,
+  type Restriction,
+  transition,
+} from '../../domain/enforcement.js';
 import type { Measure } from '../../domain/vocabulary.js';
 import { acting, EARLIER, ended, LATER, life, NOW, published, restriction, term } from './drafts.js';
 
 // The table of transitions, entry by entry: what each does, and when it refuses. Walks over many orders are in life.test.ts.
 
-const accept = (before: Life, event: LifeEvent): Life => {
+const accept = (before: Enforcement, event: EnforcementEvent): Enforcement => {
   const result = transition(before, event, NOW);
   if ('conflict' in result) throw new Error(result.conflict);
-  return result.life;
+  return result.enforcement;
 };
-const refusal = (before: Life, event: LifeEvent): Conflict | 'accepted' => {
+const refusal = (before: Enforcement, event: EnforcementEvent): Conflict | 'accepted' => {
   const result = transition(before, event, NOW);
   return 'conflict' in result ? result.conflict : 'accepted';
 };
 /** `MEASURE` while open, `MEASURE ground@ms-from-now` once ended. */
-const stand = (after: Life): string[] =>
+const stand = (after: Enforcement): string[] =>
   after.restrictions.map((r) => (r.endedAt === null ? r.measure : `${r.measure} ${r.endGround}@${r.endedAt - NOW}`));
 
 describe('publish', () => {
-  const publish = (end: number | null = null): LifeEvent => ({
+  const publish = (end: number | null = null): EnforcementEvent => ({
     type: 'publish',
     termEnd: (r) => (r.measure === 'LISTING' ? end : null),
   });
@@ -39,7 +45,7 @@ describe('publish', () => {
     expect(after.publishedAt).toBe(EARLIER);
   });
 
-  it.each<[string, Life]>([
+  it.each<[string, Enforcement]>([
     ['ended', life([restriction('LISTING', { endedAt: EARLIER, endGround: 'settled' })])],
     ['stayed', life([restriction('LISTING')], { stayed: true })],
     ['performed', life([restriction('LISTING')], { performed: true })],
@@ -52,7 +58,7 @@ describe('publish', () => {
     expect(after).toEqual(before);
   });
 
-  it.each<[string, Life]>([
+  it.each<[string, Enforcement]>([
     ['its day has come', life([restriction('LISTING', { from: NOW })])],
     ['grace is over', life([restriction('LISTING')], { graceEndsAt: NOW })],
     ['what takes the place of another has still a term', life([restriction('LISTING', { termEnd: LATER })], term())],
@@ -62,7 +68,7 @@ describe('publish', () => {
 });
 
 describe('extend', () => {
-  const listing = (changes: Partial<Restriction>): Life =>
+  const listing = (changes: Partial<Restriction>): Enforcement =>
     published([acting('LISTING', { until: LATER, termEnd: LATER + 9, ...changes })], term());
 
   it('moves the end of a running term to where it was decided', () => {
@@ -137,7 +143,7 @@ describe('performed', () => {
 });
 
 describe('release', () => {
-  const release = (measures: Measure[] | null, ground: 'settled' | 'early' = 'settled'): LifeEvent => ({
+  const release = (measures: Measure[] | null, ground: 'settled' | 'early' = 'settled'): EnforcementEvent => ({
     type: 'release',
     ground,
     measures,
@@ -196,15 +202,15 @@ describe('stay and resume', () => {
     expect(refusal(published(partly), { type: 'resume' })).toBe('not-stayed');
     for (const type of ['stay', 'resume'] as const) {
       for (const stayed of [true, false])
-        for (const over of [ended('LISTING'), acting('LISTING', { until: NOW })])
-          expect(refusal(published([over], { stayed, ...term() }), { type })).toBe('ending');
+        for (const finished of [ended('LISTING'), acting('LISTING', { until: NOW })])
+          expect(refusal(published([finished], { stayed, ...term() }), { type })).toBe('ending');
     }
   });
 });
 
 describe('impose', () => {
-  const impose: LifeEvent = { type: 'impose', restriction: restriction('EXIT') };
-  const list: LifeEvent = { type: 'impose', restriction: restriction('LISTING') };
+  const impose: EnforcementEvent = { type: 'impose', restriction: restriction('EXIT') };
+  const list: EnforcementEvent = { type: 'impose', restriction: restriction('LISTING') };
 
   it('lists nobody again who has left the list: that is a new defaulter with its bar (art. 10)', () => {
     expect(refusal(published([ended('LISTING'), acting('SEAL')]), list)).toBe('re-listing');
@@ -242,16 +248,19 @@ describe('correct', () => {
   });
 
   it('is refused on what has ended, be it by the clock: nobody comes back into force', () => {
-    for (const over of [ended('LISTING'), acting('LISTING', { until: NOW })])
-      expect(refusal(published([over], term()), { type: 'correct' })).toBe('ending');
+    for (const finished of [ended('LISTING'), acting('LISTING', { until: NOW })])
+      expect(refusal(published([finished], term()), { type: 'correct' })).toBe('ending');
   });
 });
 
-describe('told', () => {
+describe('notified', () => {
   it('marks every end, the permissions and the stay as told, and nothing that is open', () => {
-    const before = published([acting('LISTING'), ended('SEAL', { endTold: false })], { untold: true, stayed: true });
-    const after = accept(before, { type: 'told' });
-    expect([after.untold, after.stayTold, ...after.restrictions.map((r) => r.endTold)]).toEqual([
+    const before = published([acting('LISTING'), ended('SEAL', { endNotified: false })], {
+      noticePending: true,
+      stayed: true,
+    });
+    const after = accept(before, { type: 'notified' });
+    expect([after.noticePending, after.stayNotified, ...after.restrictions.map((r) => r.endNotified)]).toEqual([
       false,
       true,
       false,
@@ -260,20 +269,20 @@ describe('told', () => {
   });
 
   it('says nothing of a stay before publish: departments know of no effect', () => {
-    expect(accept(life([restriction('LISTING')], { stayed: true }), { type: 'told' }).stayTold).toBe(false);
+    expect(accept(life([restriction('LISTING')], { stayed: true }), { type: 'notified' }).stayNotified).toBe(false);
   });
 });
 
 describe('finish', () => {
   it('ends the life once all has ended and was told; twice is once', () => {
-    const over = accept(published([ended('LISTING'), ended('SEAL')]), { type: 'finish' });
-    expect(over.endedAt).toBe(NOW);
-    expect(transition(over, { type: 'finish' }, LATER)).toEqual({ life: over });
+    const finished = accept(published([ended('LISTING'), ended('SEAL')]), { type: 'finish' });
+    expect(finished.endedAt).toBe(NOW);
+    expect(transition(finished, { type: 'finish' }, LATER)).toEqual({ enforcement: finished });
   });
 
-  it('is refused while something is open or untold', () => {
+  it('is refused while something is open or not notified', () => {
     expect(refusal(published([ended('LISTING'), acting('SEAL')]), { type: 'finish' })).toBe('not-finished');
-    expect(refusal(published([ended('LISTING'), ended('SEAL', { endTold: false })]), { type: 'finish' })).toBe(
+    expect(refusal(published([ended('LISTING'), ended('SEAL', { endNotified: false })]), { type: 'finish' })).toBe(
       'not-finished',
     );
   });

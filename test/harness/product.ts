@@ -57,22 +57,22 @@ export async function launchProduct(options: ProductOptions = {}): Promise<Start
       output += chunk;
     });
   }
-  let over = false;
+  let finished = false;
   const ended = new Promise<number | null>((resolve) => {
     supervisor.once('close', (code) => {
-      over = true;
+      finished = true;
       resolve(code);
     });
   });
   const printed = async (pattern: RegExp, withinMs = 90_000): Promise<void> => {
     const deadline = Date.now() + withinMs;
     while (!pattern.test(output)) {
-      if (over || Date.now() > deadline) throw new Error(`${pattern} was not printed:\n${output}`);
+      if (finished || Date.now() > deadline) throw new Error(`${pattern} was not printed:\n${output}`);
       await pause(25);
     }
   };
   const stop = (signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> => {
-    if (!over) supervisor.kill(signal);
+    if (!finished) supervisor.kill(signal);
     return ended;
   };
   return {

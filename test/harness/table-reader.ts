@@ -5,7 +5,7 @@ import { readEntryBundle, readTilesOf } from '../../registry/ledger/tiles.js';
 
 /** The log as the API serves it, without HTTP in between. */
 export const tableReader = (pool: Pool): LogReader => ({
-  place: 'tables',
+  location: 'tables',
   checkpoint: async () => (await servedCheckpoint(pool))?.note ?? '',
   read: async ({ level, index, width }) =>
     level === 'entries'

@@ -129,13 +129,13 @@ describe('Temporal killed with SIGKILL', () => {
 
   it('again and again while nine lives run: the end is exact', async () => {
     const stories = Promise.all([1, 2, 3].map(() => tellStory(world)));
-    let over = false;
+    let finished = false;
     const settled = stories.finally(() => {
-      over = true;
+      finished = true;
     });
     settled.catch(() => {});
-    for (let kill = 1; kill <= 3 && !over; kill++) {
-      await eventually(async () => over || (await progress(world)) >= kill * 6, PATIENCE_MS);
+    for (let kill = 1; kill <= 3 && !finished; kill++) {
+      await eventually(async () => finished || (await progress(world)) >= kill * 6, PATIENCE_MS);
       await temporal.kill();
       await temporal.start();
     }

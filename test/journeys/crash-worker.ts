@@ -87,10 +87,10 @@ function watch(connection: Transaction): void {
     }
     // What was sent and not awaited says whether this step has written.
     await Promise.allSettled(underWay);
-    const place = doing.getStore()?.wrote ? doing.getStore()?.step : loop;
-    crashIf(`${place}:before-commit`);
+    const location = doing.getStore()?.wrote ? doing.getStore()?.step : loop;
+    crashIf(`${location}:before-commit`);
     const result = await Reflect.apply(query, connection, args);
-    crashIf(`${place}:after-commit`);
+    crashIf(`${location}:after-commit`);
     return result;
   };
   Object.defineProperty(connection, 'query', {
@@ -108,10 +108,10 @@ function crashBesideReturns(activities: EnforcementActivities): EnforcementActiv
   const beside =
     <Args extends unknown[], Result>(step: keyof EnforcementActivities, run: (...args: Args) => Promise<Result>) =>
     (...args: Args): Promise<Result> => {
-      const place = { step, wrote: false };
-      return doing.run(place, async () => {
+      const location = { step, wrote: false };
+      return doing.run(location, async () => {
         const result = await run(...args);
-        if (place.wrote) setImmediate(() => crashIf(`${step}:after-return`));
+        if (location.wrote) setImmediate(() => crashIf(`${step}:after-return`));
         return result;
       });
     };

@@ -116,9 +116,9 @@ describe('PostgreSQL is killed', () => {
     const statuses = new Set<number>();
     const answered: string[] = [];
     let refused: Answer<unknown> | undefined;
-    let over = false;
+    let finished = false;
     const paying = (async () => {
-      for (let i = 0; !over || answered.length === 0; i++) {
+      for (let i = 0; !finished || answered.length === 0; i++) {
         const answer = await pay(opened.body.id, '0.01', `p-${i}`);
         statuses.add(answer.status);
         if (answer.status === 201) answered.push(`p-${i}`);
@@ -141,7 +141,7 @@ describe('PostgreSQL is killed', () => {
     }
     const after = answered.length;
     await eventually(() => answered.length > after + 5, 60_000);
-    over = true;
+    finished = true;
     await paying;
     expect([...statuses].sort()).toEqual([201, 503]);
     expect(Number(refused?.retryAfter)).toBeGreaterThan(0);

@@ -37,7 +37,7 @@ async function startAndKill(rounds: number): Promise<void> {
     },
   });
   const ended = once(child, 'exit');
-  const heard = once(child, 'disconnect');
+  const received = once(child, 'disconnect');
   child.on('message', (placed: number) => {
     if (placed > 0) further.push(world.accept(placed));
   });
@@ -45,7 +45,7 @@ async function startAndKill(rounds: number): Promise<void> {
   await pause(Math.random() * 10);
   child.kill('SIGKILL');
   expect(await ended).toEqual([null, 'SIGKILL']);
-  await heard;
+  await received;
 }
 
 it('killed at two hundred random moments, the sequencer leaves a contiguous log with one root for each size', async () => {

@@ -106,16 +106,16 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
   it('find one byte that is another: leaf, path, root, log line, witness line', async () => {
     const at = (part: string): number => proof.indexOf(part) + part.length;
     const lines = proof.split('\n');
-    const places = {
+    const spoiled = {
       leaf: at('extra ') + 10,
       path: at(`${lines[2]}\n`) + 4,
       root: at(`\n${SIZE}\n`) + 4,
       'log line': at(`— ${world.log.origin} `) + 30,
       'witness line': at('— court.example/witness ') + 40,
     };
-    for (const [part, place] of Object.entries(places)) {
-      const other = proof[place] === 'A' ? 'B' : 'A';
-      const [code] = await verifyProof(`${proof.slice(0, place)}${other}${proof.slice(place + 1)}`);
+    for (const [part, location] of Object.entries(spoiled)) {
+      const other = proof[location] === 'A' ? 'B' : 'A';
+      const [code] = await verifyProof(`${proof.slice(0, location)}${other}${proof.slice(location + 1)}`);
       expect([part, code]).toEqual([part, 1]);
     }
   });

@@ -6,12 +6,12 @@ import { createVitest, type Vitest } from 'vitest/node';
 import { rootFolder } from '../../local/machine/paths.mjs';
 import { type Mutant, mutantsOf } from './mutants.js';
 
-const RULES = join(rootFolder, 'domain', 'life.ts');
+const RULES = join(rootFolder, 'domain', 'enforcement.ts');
 const TABLE = 'TRANSITIONS';
 /** Those that state the rules, the quickest first; what only compares drawings is left out. */
-const TESTS = ['transitions', 'standing', 'comparison', 'life'].map((name) => `test/domain/${name}.test.ts`);
+const TESTS = ['transitions', 'next-step', 'comparison', 'enforcement'].map((name) => `test/domain/${name}.test.ts`);
 
-/** What vite is given as `domain/life.ts`; undefined: the file as it is. */
+/** What vite is given as `domain/enforcement.ts`; undefined: the file as it is. */
 let falsified: string | undefined;
 
 /** `npm run mutate`: prints a line per mutant; resolves with 1 when one survives. */

@@ -41,7 +41,7 @@ export interface ChannelTests {
   /** A new notice in the log for every department: somebody is listed. */
   list(): Promise<Listed>;
   /** The fact that ends it; `told`: the departments' notice of it stands in the log. */
-  release(listed: Listed, options: { told: boolean }): Promise<void>;
+  release(listed: Listed, options: { notified: boolean }): Promise<void>;
 }
 
 /**
@@ -147,10 +147,10 @@ export function useChannels(file: keyof typeof CHANNELS_OF): ChannelTests {
       await assignPositions(pool);
       return { caseId: opened.id, defaulter: id };
     },
-    release: async ({ caseId, defaulter: id }, { told }) => {
+    release: async ({ caseId, defaulter: id }, { notified }) => {
       const { pay, tx, ring, pool } = theWorld();
       await pay(caseId, 40_000_000n);
-      if (!told) return;
+      if (!notified) return;
       await tx((t) => tell(t, ring, id));
       await assignPositions(pool);
     },

@@ -129,7 +129,7 @@ describe('a stored batch', () => {
     const [ending, staying] = [await list(), await list()];
     await endpoint('QTS', one.url);
     const stale = await one.delivery(1);
-    await release(ending, { told: false });
+    await release(ending, { notified: false });
     const fresh = await eventually(() =>
       one.deliveries.find((delivery) => delivery.headers['webhook-id'] !== stale.headers['webhook-id']),
     );

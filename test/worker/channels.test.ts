@@ -31,7 +31,7 @@ describe('a channel', () => {
     const secret = await endpoint('BDC', one.url);
     await one.delivery(1);
     const second = await list();
-    await release(second, { told: true });
+    await release(second, { notified: true });
     const rows = await eventually(async () => {
       const all = await pulled('BDC');
       return one.notices.length === all.length && all;
@@ -60,8 +60,10 @@ describe('a channel', () => {
     one.behaviour = (_request, response) => void held.push(() => response.writeHead(204).end());
     await endpoint('EDU', one.url);
     const { served } = await one.delivery(1);
-    const told = await world().tx((tx) => acknowledge(tx, 'EDU', BigInt(served), { role: 'department', id: 'EDU' }));
-    expect(told).toEqual({ acknowledged: served });
+    const notified = await world().tx((tx) =>
+      acknowledge(tx, 'EDU', BigInt(served), { role: 'department', id: 'EDU' }),
+    );
+    expect(notified).toEqual({ acknowledged: served });
     expect(await deliveredUpTo('EDU')).toBe(served);
     one.behaviour = answering(204);
     for (const answer of held) answer();

@@ -108,10 +108,10 @@ describe('witnesses', () => {
     running = runLedger(world, policy);
     await world.accept(5);
     await witnessed(5);
-    let heard = 0;
+    let received = 0;
     host.onCall = async (path) => {
       if (!path.endsWith('/checkpoint') || path.endsWith('/add-checkpoint')) return undefined;
-      heard += 1;
+      received += 1;
       await world.accept(1);
       await witnessed(6);
       return undefined;
@@ -119,7 +119,7 @@ describe('witnesses', () => {
     const other = runLedger(world, policy);
     await other.round();
     await other.stop();
-    expect(heard).toBe(NAMES.length);
+    expect(received).toBe(NAMES.length);
     expect((await ledgerHealth(world.owner)).isBehind).toBe(false);
   });
 

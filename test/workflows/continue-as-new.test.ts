@@ -28,15 +28,15 @@ describe('a life that continues as new', () => {
     world.startWorker();
     await world.until(opened.id, 'IN_FORCE');
     const runs = () => runsOf(world, workflowId);
-    let heard = 1;
+    let received = 1;
     const handle = world.client.workflow.getHandle(workflowId);
     for (let crossing = 1; crossing <= 4; crossing++) {
       for (let n = 0; n < 3; n++) {
         expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
         await world.pay(opened.id, 100_000n);
-        heard += 2;
+        received += 2;
       }
-      await eventually(async () => (await handle.query(stateQuery)).heardUpTo === heard);
+      await eventually(async () => (await handle.query(stateQuery)).heardUpTo === received);
       await eventually(async () => (await runs()).length > crossing);
     }
     await world.pay(opened.id, 40_000_000n);
@@ -69,17 +69,17 @@ describe('a life that continues as new', () => {
     await startLife(world, id, 500);
     world.startWorker();
     await world.until(opened.id, 'IN_FORCE');
-    let heard = 1;
+    let received = 1;
     for (let n = 0; n < FACTS; n++) {
       const kind = n % 100;
       if (kind === 98) await world.decide(opened.id, { type: 'stay', reason: '审查' });
       else if (kind === 99) await world.decide(opened.id, { type: 'resume' });
       else if (kind % 10 === 0) await world.compare('AIC-01', debtor);
       else await world.pay(opened.id, 1n);
-      heard += 1;
+      received += 1;
     }
     const handle = world.client.workflow.getHandle(workflowId);
-    await eventually(async () => (await handle.query(stateQuery)).heardUpTo === heard);
+    await eventually(async () => (await handle.query(stateQuery)).heardUpTo === received);
     const before = await world.facts(opened.id);
     const count = (type: string): number => before.filter((fact) => fact.type === type).length;
     expect([count('repayment'), count('decision'), count('comparison-hit')]).toEqual([2_112, 48, 240]);

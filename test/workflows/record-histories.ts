@@ -14,7 +14,7 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     await stopAtCounter(world, caseId, debtor);
     await world.pay(caseId, 10_000_000n);
     await world.pay(caseId, 30_000_000n);
-    await told(world, caseId, ['PUBLISH', 'RELEASE']);
+    await notified(world, caseId, ['PUBLISH', 'RELEASE']);
     return end(world, id);
   },
   'released-by-decision': async (world) => {
@@ -22,14 +22,14 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     const { caseId, id } = await openOne(world);
     await world.until(caseId, 'IN_FORCE');
     await world.decide(caseId, { type: 'release', ground: 'settled' });
-    await told(world, caseId, ['PUBLISH', 'RELEASE']);
+    await notified(world, caseId, ['PUBLISH', 'RELEASE']);
     return end(world, id);
   },
   'paid-before-publish': async (world) => {
     const { caseId, id } = await openOne(world);
     await world.pay(caseId, 40_000_000n);
     world.startWorker();
-    await told(world, caseId, []);
+    await notified(world, caseId, []);
     return end(world, id);
   },
   'stayed-and-resumed': async (world) => {
@@ -37,11 +37,11 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     const { caseId, id } = await openOne(world);
     await world.until(caseId, 'IN_FORCE');
     await world.decide(caseId, { type: 'stay', reason: '案外人异议审查' });
-    await told(world, caseId, ['PUBLISH', 'STAY']);
+    await notified(world, caseId, ['PUBLISH', 'STAY']);
     await world.decide(caseId, { type: 'resume' });
-    await told(world, caseId, ['PUBLISH', 'STAY', 'RESUME']);
+    await notified(world, caseId, ['PUBLISH', 'STAY', 'RESUME']);
     await world.pay(caseId, 40_000_000n);
-    await told(world, caseId, ['PUBLISH', 'STAY', 'RESUME', 'RELEASE']);
+    await notified(world, caseId, ['PUBLISH', 'STAY', 'RESUME', 'RELEASE']);
     return end(world, id);
   },
   'released-in-parts': async (world) => {
@@ -51,11 +51,11 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     await world.until(caseId, 'IN_FORCE');
     await stopAtCounter(world, caseId, debtor);
     await world.pay(caseId, 40_000_000n);
-    await told(world, caseId, ['PUBLISH', 'RELEASE']);
+    await notified(world, caseId, ['PUBLISH', 'RELEASE']);
     await world.acknowledgeAll();
-    await heard(world, id, 4);
+    await received(world, id, 4);
     await world.decide(caseId, { type: 'release', ground: 'performed' });
-    await told(world, caseId, ['PUBLISH', 'RELEASE', 'RELEASE']);
+    await notified(world, caseId, ['PUBLISH', 'RELEASE', 'RELEASE']);
     return end(world, id);
   },
   'term-ended': async (world) => {
@@ -66,7 +66,7 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     await world.until(opened.id, 'IN_FORCE');
     await termEndsSoon(world, opened.id);
     await stopAtCounter(world, opened.id, debtor);
-    await told(world, opened.id, ['PUBLISH', 'RELEASE']);
+    await notified(world, opened.id, ['PUBLISH', 'RELEASE']);
     return end(world, id);
   },
   'continued-as-new': async (world) => {
@@ -77,10 +77,10 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     const first = (await world.client.workflow.getHandle(enforcementWorkflowId(id)).describe()).runId;
     for (let n = 2; n <= 6; n++) {
       await world.pay(caseId, 100_000n);
-      await heard(world, id, n);
+      await received(world, id, n);
     }
     await world.pay(caseId, 40_000_000n);
-    await told(world, caseId, ['PUBLISH', 'RELEASE']);
+    await notified(world, caseId, ['PUBLISH', 'RELEASE']);
     await end(world, id);
     return world.client.workflow.getHandle(enforcementWorkflowId(id), first).fetchHistory();
   },
@@ -111,7 +111,7 @@ async function stopAtCounter(world: World, caseId: string, debtor: ReturnType<ty
 }
 
 /** Waits until the log holds these notices of the case. */
-async function told(world: World, caseId: string, kinds: readonly string[]): Promise<void> {
+async function notified(world: World, caseId: string, kinds: readonly string[]): Promise<void> {
   await eventually(async () => {
     const { rows } = await world.pool.query<{ kind: string }>(
       'select kind from notice where enforcement_case = $1 and position is not null order by position',
@@ -121,7 +121,7 @@ async function told(world: World, caseId: string, kinds: readonly string[]): Pro
   });
 }
 
-const heard = (world: World, id: string, upTo: number): Promise<unknown> =>
+const received = (world: World, id: string, upTo: number): Promise<unknown> =>
   eventually(async () => {
     const state = await world.client.workflow.getHandle(enforcementWorkflowId(id)).query(stateQuery);
     return state.heardUpTo >= upTo;

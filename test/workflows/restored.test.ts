@@ -28,14 +28,14 @@ describe('PostgreSQL restored to an earlier moment', () => {
     const opened = await world.open([defaulter(debtor)]);
     const id = opened.defaulters[0]?.id ?? '';
     const handle = () => world.client.workflow.getHandle(enforcementWorkflowId(id));
-    const heard = async () => (await handle().query(stateQuery)).heardUpTo;
+    const received = async () => (await handle().query(stateQuery)).heardUpTo;
     world.startWorker();
     await world.until(opened.id, 'IN_FORCE');
     await world.stopWorker();
     await alone((name, run) => run(`create database ${name}_backup template ${name}`).then(() => undefined));
     world.startWorker();
     for (let n = 0; n < 5; n++) await world.pay(opened.id, 1n);
-    await eventually(async () => (await heard()) === 6);
+    await eventually(async () => (await received()) === 6);
     await world.stopWorker();
     await alone(async (name, run) => {
       await run(`drop database ${name}`);

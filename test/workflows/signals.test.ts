@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Heard } from '../../domain/process.js';
+import type { ReceivedFact } from '../../domain/process.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { settle } from '../../registry/process/settle.js';
 import { enforcementWorkflowId, SIGNALS, stateQuery } from '../../workflows/messages.js';
@@ -8,7 +8,7 @@ import { eventually } from '../harness/eventually.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
 import { runLivesOnly, startLife } from './lives-only.js';
 
-type Fact = Heard & { defaulter: string };
+type Fact = ReceivedFact & { defaulter: string };
 
 /** No relay here: the signals are sent by hand, as often and in what order the test likes. */
 describe('signals in any order and number', () => {

@@ -83,8 +83,10 @@ describe('a build of the worker', () => {
         await world.client.workflow.getHandle(enforcementWorkflowId(defaulters[0]?.id ?? '')).result();
       expect([await builds(first), await builds(second)]).toEqual([new Set(['old', 'new']), new Set(['new'])]);
       for (const { id } of [first, second]) {
-        const told = (await world.facts(id)).filter(({ type }) => type === 'published' || type === 'release-published');
-        expect(told).toHaveLength(2);
+        const published = (await world.facts(id)).filter(
+          ({ type }) => type === 'published' || type === 'release-published',
+        );
+        expect(published).toHaveLength(2);
       }
     } finally {
       await Promise.all([stopOld(), stopNew(), loops.stopAll()]);

@@ -11,7 +11,7 @@ const story = z.object({
 const file = z.object({ version: z.literal(1), stories: z.record(z.string(), story) });
 
 /** Where a told story can be looked at, and how long telling took. */
-export type Told = z.output<typeof told>;
+export type FinishedStory = z.output<typeof told>;
 
 /**
  * What has been told in this data directory, in one file replaced atomically after every scene. A scene whose request was answered but not
@@ -51,7 +51,7 @@ export class StoryMemory {
     return { startedAt, resumed: false };
   }
 
-  told(id: string): Told | undefined {
+  told(id: string): FinishedStory | undefined {
     return this.state.stories[id]?.told;
   }
 
@@ -66,7 +66,7 @@ export class StoryMemory {
     this.save();
   }
 
-  end(id: string, told: Told): void {
+  end(id: string, told: FinishedStory): void {
     const known = this.state.stories[id];
     if (!known) throw new Error(`story ${id} has not begun`);
     known.told = told;

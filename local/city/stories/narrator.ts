@@ -1,4 +1,4 @@
-import type { Told } from './memory.js';
+import type { FinishedStory } from './memory.js';
 
 /** Text in the two languages of the product; Chinese is said first. */
 export interface Bilingual {
@@ -34,13 +34,13 @@ export class Narrator {
     this.onProgress(`✗ ${title.zh} · ${title.en}: ${why}`);
   }
 
-  summary(told: { title: Bilingual; told: Told; before: boolean }[]): void {
-    if (told.length === 0) return;
+  summary(finished: { title: Bilingual; finished: FinishedStory; before: boolean }[]): void {
+    if (finished.length === 0) return;
     this.onProgress('贵阳的故事 · The stories of Guiyang');
-    for (const one of told) {
-      const took = one.before ? '先前已讲 · told before' : `${one.told.seconds.toFixed(1)} s`;
-      this.onProgress(`  ✓ ${one.title.zh} · ${one.title.en}: ${one.told.caseNumber} (${took})`);
-      this.onProgress(`    ${new URL(`/console/cases/${one.told.caseId}`, this.apiUrl)}`);
+    for (const one of finished) {
+      const took = one.before ? '先前已讲 · told before' : `${one.finished.seconds.toFixed(1)} s`;
+      this.onProgress(`  ✓ ${one.title.zh} · ${one.title.en}: ${one.finished.caseNumber} (${took})`);
+      this.onProgress(`    ${new URL(`/console/cases/${one.finished.caseId}`, this.apiUrl)}`);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ApiClient, answers, type CaseView, type Compared, type Credential, type Notice } from '../client.js';
-import type { StoryMemory, Told } from './memory.js';
+import type { FinishedStory, StoryMemory } from './memory.js';
 import type { Bilingual, Narrator } from './narrator.js';
 import { type Opening, openingOf } from './opening.js';
 
@@ -144,11 +144,11 @@ export class Stage {
     let shown = -1;
     return this.until(`${all} acknowledgements of the ${which}`, async () => {
       const view = await this.case(court, id);
-      const told = view.defaulters.map((defaulter) => defaulter.notices[which]);
-      const least = Math.min(...told.map((one) => one.acknowledged));
+      const counts = view.defaulters.map((defaulter) => defaulter.notices[which]);
+      const least = Math.min(...counts.map((one) => one.acknowledged));
       if (least !== shown) this.parts.narrator.tick(this.parts.story.title, what, least, all);
       shown = least;
-      return told.every((one) => one.sent === all && one.acknowledged === all) ? view : undefined;
+      return counts.every((one) => one.sent === all && one.acknowledged === all) ? view : undefined;
     });
   }
 
@@ -311,6 +311,6 @@ function says(item: { type: string; detail: unknown }, action: string): boolean 
 }
 
 /** What is kept of a finished story. */
-export function toldIn(seconds: number, end: { caseId: string; caseNumber: string }): Told {
+export function toldIn(seconds: number, end: { caseId: string; caseNumber: string }): FinishedStory {
   return { ...end, seconds: Math.round(seconds * 10) / 10 };
 }

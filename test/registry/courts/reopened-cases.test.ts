@@ -26,16 +26,16 @@ describe('business that was freed and is stopped again', () => {
     const opened = await world.open([defaulter(debtor)]);
     await pursue(opened);
     const stop = () => world.compare('BDC-02', debtor, { reference: 'buy-1' });
-    const told = (answer: ComparisonAnswer) =>
+    const notified = (answer: ComparisonAnswer) =>
       world.tx((tx) => notifyJudge(tx, world.ring, idOf(opened), [interceptionOf(answer)]));
-    await told(await stop());
+    await notified(await stop());
     await world.decide(opened.id, { type: 'release', ground: 'settled', measures: ['CONSUMPTION'] });
     await pursue(opened);
     expect((await stop()).outcome).toBe('CLEAR');
     await world.decide(opened.id, { type: 'impose', measure: 'CONSUMPTION', decision });
     await pursue(opened);
-    await told(await stop());
-    await told(await stop());
+    await notified(await stop());
+    await notified(await stop());
     const types = (await world.facts(opened.id)).map((fact) => fact.type);
     expect(types.filter((type) => type === 'comparison-hit')).toHaveLength(2);
     expect(types.filter((type) => type === 'judge-notified')).toHaveLength(2);

@@ -239,8 +239,10 @@ describe('a department that is merged', () => {
     }).finally(commit);
     const [id] = await Promise.all([directing, retiring]);
     await assignPositions(world.pool);
-    const told = (await world.read('LAN')).filter((notice) => notice.directive);
-    expect(told.map((notice) => [notice.directive?.id, notice.interceptions?.[0]?.id])).toEqual([[id, interception]]);
+    const notified = (await world.read('LAN')).filter((notice) => notice.directive);
+    expect(notified.map((notice) => [notice.directive?.id, notice.interceptions?.[0]?.id])).toEqual([
+      [id, interception],
+    ]);
     expect((await world.read('PLN')).filter((notice) => notice.directive)).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ import { decideIdentity } from '../../../registry/courts/identity-reviews.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
 import { giveFeedback } from '../../../registry/departments/feedback.js';
 import { destroyDataKeys, requireKnownKeys } from '../../../registry/keys/data-keys.js';
-import { type KeyRing, parseKeyRing, seal } from '../../../registry/keys/key-ring.js';
+import { encrypt, type KeyRing, parseKeyRing } from '../../../registry/keys/key-ring.js';
 import { SEALED_COLUMNS } from '../../../registry/keys/sealed-columns.js';
 import {
   dropOldIndex,
@@ -162,10 +162,10 @@ describe('changing keys while everything runs', () => {
     expect(await count(`select count(*) as n from data_key where kek = 'k1'`)).toBe(0);
     await everythingWorks();
     // Values of older versions stand under the ring itself: readable, and brought over.
-    const place = { table: 'subject', column: 'name_sealed', row: subject };
+    const location = { table: 'subject', column: 'name_sealed', row: subject };
     await world.owner.query('update subject set name_sealed = $2 where id = $1', [
       subject,
-      seal(parseKeyRing(FIRST), place, '封某全'),
+      encrypt(parseKeyRing(FIRST), location, '封某全'),
     ]);
     await everythingWorks();
     // Under load: whoever is compared meanwhile is met as ever.
@@ -284,10 +284,10 @@ describe('the sweep', () => {
   it('finds what is stale on every page of a table', async () => {
     const opened = await Promise.all(Array.from({ length: 7 }, (_, n) => world.open([defaulter(person(`庚${n}`))])));
     for (const { id } of opened) {
-      const place = { table: 'enforcement_case', column: 'content_sealed', row: id };
+      const location = { table: 'enforcement_case', column: 'content_sealed', row: id };
       await world.owner.query('update enforcement_case set content_sealed = $2 where id = $1', [
         id,
-        seal(world.ring, place, '旧值'),
+        encrypt(world.ring, location, '旧值'),
       ]);
     }
     const found: number[] = [];
@@ -314,7 +314,7 @@ describe('a case of an older version', () => {
       ['subject', 'name_sealed', old, '何某'],
     ] as const;
     for (const [table, column, row, text] of values) {
-      const sealed = seal(world.ring, { table, column, row }, text);
+      const sealed = encrypt(world.ring, { table, column, row }, text);
       await world.owner.query(`update ${table} set ${column} = $2 where id = $1`, [row, sealed]);
     }
     await world.owner.query('alter table data_key disable trigger append_only');
@@ -326,7 +326,7 @@ describe('a case of an older version', () => {
     expect(await keys()).toBe(1);
     await world.owner.query('update defaulter set conduct_sealed = $2 where enforcement_case = $1', [
       opened.id,
-      seal(
+      encrypt(
         world.ring,
         { table: 'defaulter', column: 'conduct_sealed', row: opened.defaulters[0]?.id ?? '' },
         '拒不履行',

@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../ledger/canonical-json.js';
 import { leafHash } from '../../../ledger/leaf.js';
 import { rootOfInclusion } from '../../../ledger/tree.js';
 import { sqlState } from '../../../registry/database/pool.js';
-import { sealComparisons, WHOLE_LOOK } from '../../../registry/ledger/comparison-batches.js';
+import { batchComparisons, WHOLE_LOOK } from '../../../registry/ledger/comparison-batches.js';
 import { receipt } from '../../../registry/ledger/receipts.js';
 import { createWorld, person, type World } from '../../harness/world.js';
 
@@ -25,8 +25,8 @@ it('each clear comparison is sealed once, by department, and each can be opened 
   const ids = [];
   for (let n = 0; n < 5; n++) ids.push(await clear('AIC-01'));
   const other = await clear('PLN-01');
-  const { look } = await sealComparisons(world.pool, WHOLE_LOOK);
-  await Promise.all([sealComparisons(world.pool, WHOLE_LOOK), sealComparisons(world.pool, look)]);
+  const { look } = await batchComparisons(world.pool, WHOLE_LOOK);
+  await Promise.all([batchComparisons(world.pool, WHOLE_LOOK), batchComparisons(world.pool, look)]);
   expect(await sealed()).toBe(6);
   const receipts = await Promise.all(ids.map((id) => receipt(world.pool, id)));
   expect(new Set(receipts.map((one) => one?.entryId)).size).toBe(1);
@@ -61,7 +61,7 @@ it('each clear comparison is sealed once, by department, and each can be opened 
 it('the seals of a department are chained, and a hit is not sealed: it has a leaf of its own', async () => {
   const before = (await world.owner.query('select id from seal where department = $1', ['AIC'])).rows[0]?.id;
   await clear('AIC-01');
-  await sealComparisons(world.pool, WHOLE_LOOK);
+  await batchComparisons(world.pool, WHOLE_LOOK);
   const { rows } = await world.owner.query(
     'select l.leaf from seal s join ledger_leaf l on l.entry_id = s.id where department = $1 order by number',
     ['AIC'],
@@ -83,11 +83,11 @@ it('one that was committed after later ones were sealed is not passed over', asy
      select overlay(id::text placing translate(right(id::text, 1), '0123456789abcdef', '123456789abcdef0') from 36)::uuid, department, service, 'slow', outcome, reasons, rule_version, blinds, at from comparison where outcome = 'CLEAR' limit 1`,
   );
   await clear('AIC-01');
-  const { look } = await sealComparisons(world.pool, WHOLE_LOOK);
+  const { look } = await batchComparisons(world.pool, WHOLE_LOOK);
   const count = await sealed();
   await slow.query('commit');
   slow.release();
-  await sealComparisons(world.pool, look);
+  await batchComparisons(world.pool, look);
   expect(await sealed()).toBe(count + 1);
 });
 
@@ -99,9 +99,9 @@ it('more than a page are seen page by page, also where most are sealed', async (
      from (select * from comparison where outcome = 'CLEAR' limit 1) c, generate_series(1, 4500) n`,
   );
   const count = await sealed();
-  const rounds = [await sealComparisons(world.pool, WHOLE_LOOK)];
+  const rounds = [await batchComparisons(world.pool, WHOLE_LOOK)];
   for (let last = rounds[0]; last?.more; last = rounds.at(-1))
-    rounds.push(await sealComparisons(world.pool, last.look));
+    rounds.push(await batchComparisons(world.pool, last.look));
   expect(rounds.map((round) => round.more)).toEqual([true, true, false]);
   expect(await sealed()).toBe(count + 4_500);
 });

@@ -4,7 +4,7 @@ import { decideIdentity } from '../../../registry/courts/identity-reviews.js';
 import type { Transaction } from '../../../registry/database/pool.js';
 import type { Party } from '../../../registry/inputs.js';
 import { dataKeyOf, renewDataKey } from '../../../registry/keys/data-keys.js';
-import { blindIndexes, ERASED, seal } from '../../../registry/keys/key-ring.js';
+import { blindIndexes, ERASED, encrypt } from '../../../registry/keys/key-ring.js';
 import { eraseCases, eraseLinkedParties } from '../../../registry/maintenance/erasure.js';
 import { fillIndex, sweepSealedValues } from '../../../registry/maintenance/key-rotation.js';
 import { confirmReference, type LinkInput, makeLink, revokeLink } from '../../../registry/parties/identity-links.js';
@@ -52,7 +52,7 @@ async function onceLinked(): Promise<{ party: Party; id: string }> {
   return { party, id: await subject(party) };
 }
 
-async function over(caseId: string): Promise<void> {
+async function finished(caseId: string): Promise<void> {
   await world.decide(caseId, { type: 'release', ground: 'settled' });
   await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [caseId]);
 }
@@ -60,7 +60,7 @@ async function over(caseId: string): Promise<void> {
 /** Somebody whose only case was closed: due. */
 async function onceListed(): Promise<{ party: Party; id: string }> {
   const party = person('韩某');
-  await over((await world.open([defaulter(party)])).id);
+  await finished((await world.open([defaulter(party)])).id);
   return { party, id: await subject(party) };
 }
 
@@ -169,7 +169,7 @@ describe('an erased record', () => {
 
   it('is not readable by the ring’s own key either, where it was written before there were keys of each record', async () => {
     const id = await gone();
-    const old = seal(world.ring, { table: 'subject', column: 'name_sealed', row: id }, '沈某');
+    const old = encrypt(world.ring, { table: 'subject', column: 'name_sealed', row: id }, '沈某');
     await world.owner.query('update subject set name_sealed = $2 where id = $1', [id, old]);
     await sweepSealedValues(world.owner, world.ring, () => undefined);
     const { rows } = await world.owner.query('select name_sealed from subject where id = $1', [id]);
@@ -220,7 +220,7 @@ describe('an erased record', () => {
     const one = await onceStopped();
     await confirm(one, 'R7100');
     expect(await tied('R7100')).toEqual([{ key: world.ring.activeIndex }]);
-    await over(one.opened.id);
+    await finished(one.opened.id);
     await world.tx((tx) => eraseCases(tx, LATE));
     expect([await erased(one.id), await tied('R7100'), await keysOf(one.id)]).toEqual([true, [], [{ key: 'erased' }]]);
   });
@@ -228,7 +228,7 @@ describe('an erased record', () => {
   it('is not found again where the index key is changed at this moment', async () => {
     const one = await onceStopped();
     await confirm(one, 'R7101');
-    await over(one.opened.id);
+    await finished(one.opened.id);
     await atOnce(
       world,
       (tx) => eraseCases(tx, LATE),
@@ -245,7 +245,7 @@ describe('an erased record', () => {
       expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
     };
     const { exception } = await world.tx((tx) => decideIdentity(tx, world.ring, interception, word, COURT, JUDGE));
-    await over(opened.id);
+    await finished(opened.id);
     await atOnce(
       world,
       async (tx) => {

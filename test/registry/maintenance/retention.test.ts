@@ -3,7 +3,7 @@ import { parseIdentifier } from '../../../domain/identity/identifier.js';
 import { commitToSubject } from '../../../ledger/leaf.js';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
-import { sealComparisons, WHOLE_LOOK } from '../../../registry/ledger/comparison-batches.js';
+import { batchComparisons, WHOLE_LOOK } from '../../../registry/ledger/comparison-batches.js';
 import { digestOf, retainOnce, retentionRuns } from '../../../registry/maintenance/retention.js';
 import { recordLooks } from '../../../registry/parties/identity-access.js';
 import { makeLink, revokeLink } from '../../../registry/parties/identity-links.js';
@@ -31,7 +31,7 @@ const DAY = 86_400_000;
 const inDays = (days: number) => Date.now() + days * DAY;
 /** As the worker does, until nothing is due. */
 const retain = async (now?: number) => {
-  await sealComparisons(world.pool, WHOLE_LOOK);
+  await batchComparisons(world.pool, WHOLE_LOOK);
   while (await retainOnce(world.pool, now));
 };
 const runs = async (kind: string) =>
@@ -88,7 +88,7 @@ describe('a clear comparison', () => {
 
   it('each proof names the one before; ten processes at once delete once', async () => {
     for (let n = 0; n < 3; n += 1) await world.compare('AIC-01', person());
-    await sealComparisons(world.pool, WHOLE_LOOK);
+    await batchComparisons(world.pool, WHOLE_LOOK);
     await Promise.all(Array.from({ length: 10 }, () => retainOnce(world.pool, inDays(60))));
     await retain(inDays(60));
     const proofs = await runs('clear-comparison');

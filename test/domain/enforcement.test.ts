@@ -1,29 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  acts,
   balance,
   decided,
-  type Life,
-  type LifeEvent,
+  type Enforcement,
+  type EnforcementEvent,
+  isEffective,
+  nextStep,
   type Restriction,
-  standing,
   stateOf,
   transition,
-} from '../../domain/life.js';
+} from '../../domain/enforcement.js';
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-03-02T00:00:00Z');
 
-const born = (ground: Life['ground'], grace: boolean): Life => ({
+const born = (ground: Enforcement['ground'], grace: boolean): Enforcement => ({
   ground,
   termMonths: ground === 1 ? null : 24,
   graceEndsAt: grace ? START + 2 * DAY : null,
   stayed: false,
-  stayTold: false,
+  stayNotified: false,
   publishedAt: null,
   endedAt: null,
-  untold: false,
+  noticePending: false,
   deadlineAt: null,
   performed: false,
   restrictions: [decided('listing', 'LISTING'), decided('consumption', 'CONSUMPTION'), decided('seal', 'SEAL')],
@@ -33,21 +33,21 @@ const born = (ground: Life['ground'], grace: boolean): Life => ({
 const term = (end: number | null) => (r: Restriction) => (r.measure === 'LISTING' ? end : null);
 
 /** The facts of a life; the term ends three days after publish so that expiry is among the orders. */
-const facts = (life: Life, now: number): LifeEvent[] => [
-  { type: 'publish', termEnd: term(life.ground === 1 ? null : now + 3 * DAY) },
+const facts = (enforcement: Enforcement, now: number): EnforcementEvent[] => [
+  { type: 'publish', termEnd: term(enforcement.ground === 1 ? null : now + 3 * DAY) },
   { type: 'expire' },
   { type: 'performed' },
   { type: 'release', ground: 'early', measures: ['SEAL'] },
   { type: 'release', ground: 'settled', measures: null },
   { type: 'stay' },
   { type: 'resume' },
-  { type: 'told' },
+  { type: 'notified' },
   { type: 'correct' },
   { type: 'extend' },
 ];
 
 /** What no step may ever do, whatever came before it. */
-function violated(before: Life, event: LifeEvent, after: Life, now: number): string | null {
+function violated(before: Enforcement, event: EnforcementEvent, after: Enforcement, now: number): string | null {
   if (before.endedAt !== null && after.endedAt !== before.endedAt) return 'a life ended twice';
   for (const [i, r] of before.restrictions.entries()) {
     const next = after.restrictions[i];
@@ -59,15 +59,15 @@ function violated(before: Life, event: LifeEvent, after: Life, now: number): str
       return 'an ended restriction changed';
     if (r.inForceAt !== null && next.inForceAt !== r.inForceAt) return 'a restriction came into force twice';
     if (r.until !== null && next.until !== r.until) return 'a term moved';
-    if (r.endTold && !next.endTold) return 'an end was untold';
+    if (r.endNotified && !next.endNotified) return 'an end was no longer notified';
     if (r.inForceAt === null && next.inForceAt !== null) {
       if (event.type !== 'publish') return 'something other than publish put a restriction in force';
       if (before.stayed || before.performed) return 'published although stayed or performed';
       if (before.graceEndsAt !== null && now < before.graceEndsAt) return 'published in grace';
     }
-    if (next.endedAt !== null && acts(after, next, now)) return 'an ended restriction acts';
-    if (after.stayed && acts(after, next, now)) return 'a stayed restriction acts';
-    if (next.until !== null && next.until <= now && acts(after, next, now)) return 'an expired restriction acts';
+    if (next.endedAt !== null && isEffective(after, next, now)) return 'an ended restriction acts';
+    if (after.stayed && isEffective(after, next, now)) return 'a stayed restriction acts';
+    if (next.until !== null && next.until <= now && isEffective(after, next, now)) return 'an expired restriction acts';
   }
   if (event.type === 'performed' && after.restrictions.some((r) => r.measure === 'CONSUMPTION' && r.endedAt === null))
     return 'performed but consumption stays';
@@ -91,22 +91,22 @@ describe('every order of up to seven facts, duplicates included', () => {
     [2, false],
   ] as const)('keeps the invariants (ground %i, grace %s)', (ground, grace) => {
     let walked = 0;
-    const walk = (life: Life, depth: number): void => {
+    const walk = (enforcement: Enforcement, depth: number): void => {
       if (depth === 7) return;
       const now = START + depth * DAY;
-      for (const event of facts(life, now)) {
-        const result = transition(life, event, now);
+      for (const event of facts(enforcement, now)) {
+        const result = transition(enforcement, event, now);
         walked += 1;
         if ('conflict' in result) continue;
-        const problem = violated(life, event, result.life, now);
-        if (problem) throw new Error(`${problem}: ${event.type} on ${JSON.stringify(life)}`);
-        if (ORDER.indexOf(stateOf(result.life, now)) < ORDER.indexOf(stateOf(life, now)))
+        const problem = violated(enforcement, event, result.enforcement, now);
+        if (problem) throw new Error(`${problem}: ${event.type} on ${JSON.stringify(enforcement)}`);
+        if (ORDER.indexOf(stateOf(result.enforcement, now)) < ORDER.indexOf(stateOf(enforcement, now)))
           throw new Error(`went back: ${event.type}`);
-        const again = transition(result.life, event, now);
-        if ('life' in again && JSON.stringify(again.life) !== JSON.stringify(result.life))
+        const again = transition(result.enforcement, event, now);
+        if ('enforcement' in again && JSON.stringify(again.enforcement) !== JSON.stringify(result.enforcement))
           throw new Error(`twice is not once: ${event.type}`);
         // An event that changed nothing leads nowhere new.
-        if (result.life !== life) walk(result.life, depth + 1);
+        if (result.enforcement !== enforcement) walk(result.enforcement, depth + 1);
       }
     };
     walk(born(ground, grace), 0);
@@ -116,14 +116,14 @@ describe('every order of up to seven facts, duplicates included', () => {
   it('leads every life to its end when the process does what is due', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom<Life['ground']>(1, 2),
+        fc.constantFrom<Enforcement['ground']>(1, 2),
         fc.boolean(),
         fc.array(fc.nat(9), { maxLength: 7 }),
         (ground, grace, order) => {
           let life = born(ground, grace);
-          const put = (event: LifeEvent, at: number) => {
+          const put = (event: EnforcementEvent, at: number) => {
             const result = transition(life, event, at);
-            if ('life' in result) life = result.life;
+            if ('enforcement' in result) life = result.enforcement;
           };
           for (const [day, index] of order.entries()) {
             const now = START + day * DAY;
@@ -132,11 +132,11 @@ describe('every order of up to seven facts, duplicates included', () => {
           }
           const end = START + 3000 * DAY;
           put({ type: 'revoke' }, end);
-          for (let step = standing(life, true, end).due; step !== null; step = standing(life, true, end).due) {
+          for (let step = nextStep(life, true, end).due; step !== null; step = nextStep(life, true, end).due) {
             if (step === 'escalate') throw new Error('no deadline was set');
             put(
               step === 'tell'
-                ? { type: 'told' }
+                ? { type: 'notified' }
                 : step === 'publish'
                   ? { type: 'publish', termEnd: term(null) }
                   : { type: step },
@@ -151,14 +151,14 @@ describe('every order of up to seven facts, duplicates included', () => {
 });
 
 describe('a life', () => {
-  const inForce = (ground: Life['ground']): Life =>
+  const inForce = (ground: Enforcement['ground']): Enforcement =>
     accept(born(ground, false), { type: 'publish', termEnd: term(ground === 1 ? null : START + 700 * DAY) });
-  const accept = (life: Life, event: LifeEvent, now = START): Life => {
-    const result = transition(life, event, now);
+  const accept = (enforcement: Enforcement, event: EnforcementEvent, now = START): Enforcement => {
+    const result = transition(enforcement, event, now);
     if ('conflict' in result) throw new Error(result.conflict);
-    return result.life;
+    return result.enforcement;
   };
-  const open = (life: Life) => life.restrictions.filter((r) => r.endedAt === null).map((r) => r.measure);
+  const open = (life: Enforcement) => life.restrictions.filter((r) => r.endedAt === null).map((r) => r.measure);
 
   it('full repayment ends the listing of ground 1 and the consumption restriction, never the seal', () => {
     expect(open(accept(inForce(1), { type: 'performed' }))).toEqual(['SEAL']);
@@ -194,12 +194,15 @@ describe('a life', () => {
     const life = inForce(2);
     const [listing] = life.restrictions;
     const until = START + 700 * DAY;
-    expect(listing && [acts(life, listing, until - 1), acts(life, listing, until)]).toEqual([true, false]);
+    expect(listing && [isEffective(life, listing, until - 1), isEffective(life, listing, until)]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('refuses a further measure once all has ended', () => {
-    const over = accept(inForce(1), { type: 'revoke' });
-    expect(transition(over, { type: 'impose', restriction: decided('exit', 'EXIT') }, START)).toEqual({
+    const finished = accept(inForce(1), { type: 'revoke' });
+    expect(transition(finished, { type: 'impose', restriction: decided('exit', 'EXIT') }, START)).toEqual({
       conflict: 'ending',
     });
   });
@@ -207,13 +210,13 @@ describe('a life', () => {
   it('tells a release before it publishes anything', () => {
     const life = accept(inForce(1), { type: 'impose', restriction: decided('exit', 'EXIT') });
     const ended = accept(life, { type: 'release', ground: 'settled', measures: ['SEAL'] });
-    expect(standing(ended, false, START).due).toBe('tell');
-    expect(standing(accept(ended, { type: 'told' }), false, START).due).toBe('publish');
+    expect(nextStep(ended, false, START).due).toBe('tell');
+    expect(nextStep(accept(ended, { type: 'notified' }), false, START).due).toBe('publish');
   });
 
   it('wakes at the end of grace and at the end of the term', () => {
-    expect(standing(born(1, true), false, START)).toEqual({ due: null, wakeAt: START + 2 * DAY });
-    expect(standing(inForce(2), false, START)).toEqual({ due: null, wakeAt: START + 700 * DAY });
+    expect(nextStep(born(1, true), false, START)).toEqual({ due: null, wakeAt: START + 2 * DAY });
+    expect(nextStep(inForce(2), false, START)).toEqual({ due: null, wakeAt: START + 700 * DAY });
   });
 });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { acts, type Life, standing, stateOf } from '../../domain/life.js';
+import { type Enforcement, isEffective, nextStep, stateOf } from '../../domain/enforcement.js';
 import { acting, EARLIER, ended, LATER, life, NOW, published, restriction, term } from './drafts.js';
 
 // How a life stands: what acts, in which state it is, what the process owes it and when it wakes.
 
 describe('whether a restriction acts (R2)', () => {
-  it.each<[boolean, string, Life]>([
+  it.each<[boolean, string, Enforcement]>([
     [true, 'in force', published([acting('LISTING')])],
     [true, 'from its very day', published([acting('LISTING', { from: NOW })])],
     [true, 'until its term ends', published([acting('LISTING', { until: LATER })])],
@@ -15,12 +15,12 @@ describe('whether a restriction acts (R2)', () => {
     [false, 'stayed', published([acting('LISTING')], { stayed: true })],
     [false, 'ended', published([ended('LISTING')])],
   ])('%s: %s', (expected, _what, { restrictions: [r], ...rest }) => {
-    expect(r && acts(rest, r, NOW)).toBe(expected);
+    expect(r && isEffective(rest, r, NOW)).toBe(expected);
   });
 });
 
 describe('the state', () => {
-  it.each<[string, string, Life]>([
+  it.each<[string, string, Enforcement]>([
     ['GRACE', 'while grace runs', life([restriction('LISTING')], { graceEndsAt: LATER })],
     ['PUBLISHING', 'from the end of grace', life([restriction('LISTING')], { graceEndsAt: NOW })],
     ['PUBLISHING', 'without grace', life([restriction('LISTING')])],
@@ -35,21 +35,21 @@ describe('the state', () => {
 });
 
 describe('what is due', () => {
-  const told = { stayTold: false };
-  it.each<[string, string, Life, boolean]>([
-    ['tell', 'an end that was not told', published([ended('LISTING', { endTold: false })]), true],
+  const notified = { stayTold: false };
+  it.each<[string, string, Enforcement, boolean]>([
+    ['tell', 'an end that was not told', published([ended('LISTING', { endNotified: false })]), true],
     ['tell', 'a stay in force', published([acting('LISTING')], { stayed: true }), false],
-    ['tell', 'an end of it', published([acting('LISTING')], { stayTold: true }), false],
-    ['nothing', 'a stay before publish', life([restriction('LISTING')], { stayed: true, ...told }), false],
+    ['tell', 'an end of it', published([acting('LISTING')], { stayNotified: true }), false],
+    ['nothing', 'a stay before publish', life([restriction('LISTING')], { stayed: true, ...notified }), false],
     ['finish', 'a stay of what has ended', published([ended('LISTING')], { stayed: true }), true],
-    ['tell', 'an exemption', published([acting('LISTING')], { untold: true }), false],
+    ['tell', 'an exemption', published([acting('LISTING')], { noticePending: true }), false],
     [
       'nothing',
       'an exemption before publish',
-      life([restriction('LISTING', { from: LATER })], { untold: true }),
+      life([restriction('LISTING', { from: LATER })], { noticePending: true }),
       false,
     ],
-    ['finish', 'an exemption from what has ended', published([ended('LISTING')], { untold: true }), true],
+    ['finish', 'an exemption from what has ended', published([ended('LISTING')], { noticePending: true }), true],
     ['expire', 'a term that is over', published([acting('LISTING', { until: NOW })], term()), false],
     ['nothing', 'a term that runs', published([acting('LISTING', { until: LATER })], term()), false],
     ['finish', 'a term of what has ended before', published([ended('LISTING', { until: NOW })], term()), true],
@@ -77,12 +77,17 @@ describe('what is due', () => {
     ['nothing', 'what is in force', published([acting('LISTING')]), true],
     ['escalate', 'a deadline that has come', published([acting('LISTING')], { deadlineAt: NOW }), false],
     ['nothing', 'a deadline that has not', published([acting('LISTING')], { deadlineAt: LATER }), false],
-    ['nothing', 'a life that is over', published([ended('LISTING', { endTold: false })], { endedAt: EARLIER }), true],
+    [
+      'nothing',
+      'a life that is over',
+      published([ended('LISTING', { endNotified: false })], { endedAt: EARLIER }),
+      true,
+    ],
   ])('%s for %s', (due, _what, before, released) => {
-    expect(standing(before, released, NOW).due ?? 'nothing').toBe(due);
+    expect(nextStep(before, released, NOW).due ?? 'nothing').toBe(due);
   });
 
-  it.each<[string, number | null, Life]>([
+  it.each<[string, number | null, Enforcement]>([
     ['the end of grace', LATER, life([restriction('LISTING')], { graceEndsAt: LATER })],
     ['the first day of a measure', LATER, life([restriction('LISTING', { from: LATER })])],
     ['the end of the term', LATER, published([acting('LISTING', { until: LATER })], term())],
@@ -101,6 +106,6 @@ describe('what is due', () => {
     ['no first day of what is performed', null, life([restriction('SEAL', { from: LATER })], { performed: true })],
     ['nothing for a life that is over', null, published([ended('LISTING')], { endedAt: EARLIER, deadlineAt: LATER })],
   ])('wakes at %s', (_what, wakeAt, before) => {
-    expect(standing(before, false, NOW).wakeAt).toBe(wakeAt);
+    expect(nextStep(before, false, NOW).wakeAt).toBe(wakeAt);
   });
 });
