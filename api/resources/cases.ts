@@ -31,7 +31,7 @@ const open = writing({
   answer: answers.openedCase,
   async handle({ tx, ring, caller, actor, input }) {
     if (!(await isCourt(tx, input.court))) {
-      throw new Refusal('invalid', '法院代码不存在。 / Unknown court code.', [{ pointer: '/court', code: 'E05' }]);
+      throw Refusal.invalid('法院代码不存在。 / Unknown court code.', '/court', 'E05');
     }
     if (input.court !== caller.court) {
       throw new Refusal('not-found', '只能为本院立案。 / Open cases of your own court.', [
@@ -39,9 +39,7 @@ const open = writing({
       ]);
     }
     if ((await judgeCourt(tx, input.judge)) !== input.court) {
-      throw new Refusal('invalid', '本院没有此法官。 / No such judge at this court.', [
-        { pointer: '/judge', code: 'unknown-judge' },
-      ]);
+      throw Refusal.invalid('本院没有此法官。 / No such judge at this court.', '/judge', 'unknown-judge');
     }
     const opened = await openCase(tx, ring, input, actor);
     return { body: opened, location: `/v1/cases/${opened.id}` };

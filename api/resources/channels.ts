@@ -28,7 +28,7 @@ const put = editing({
     requireVersion(before);
     const parsed = parseEndpoint(input.url, allowedHosts);
     if (!parsed.ok) {
-      throw new Refusal('invalid', '地址有误。 / The address is not valid.', [{ pointer: '/url', code: parsed.code }]);
+      throw Refusal.invalid('地址有误。 / The address is not valid.', '/url', parsed.code);
     }
     const { version, ...given } = await putEndpoint(tx, ring, id, parsed.url, input.signature);
     return { status: before === undefined ? 201 : 200, body: given, version };

@@ -330,7 +330,7 @@ export function applyEvent(
 /** The life after the event, or the refusal a court is answered with. */
 export function accept(result: Transition): Enforcement {
   if ('enforcement' in result) return result.enforcement;
-  throw new Refusal('state-conflict', CONFLICTS[result.conflict], [{ pointer: '', code: result.conflict }]);
+  throw Refusal.conflict(CONFLICTS[result.conflict], result.conflict);
 }
 
 const CONFLICTS = {
@@ -410,6 +410,6 @@ export async function lockInterception(
   const row = rows[0];
   const locked = row && (await lockCase(tx, ring, row.enforcement_case));
   const defaulter = locked?.defaulters.find((candidate) => candidate.id === row?.defaulter);
-  if (!row || !locked || !defaulter) throw new Refusal('not-found', '没有此拦截记录。 / No such interception.');
+  if (!row || !locked || !defaulter) throw Refusal.notFound('interception');
   return { locked, defaulter, department: row.department, service: row.service };
 }

@@ -22,11 +22,13 @@ export async function lockRule(tx: Transaction, code: string): Promise<ServiceVi
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 5))', [code]);
   const found = await service(tx, code);
   if (found?.neverGated) {
-    throw new Refusal('invalid', '该业务永不受限，不可配置。 / This service is never restricted: it has no rule.', [
-      { pointer: '', code: 'never-gated' },
-    ]);
+    throw Refusal.invalid(
+      '该业务永不受限，不可配置。 / This service is never restricted: it has no rule.',
+      '',
+      'never-gated',
+    );
   }
-  if (found?.version === undefined) throw new Refusal('not-found', '目录中没有此业务。 / No such service.');
+  if (found?.version === undefined) throw Refusal.notFound('service');
   return { ...found, version: found.version };
 }
 

@@ -32,20 +32,21 @@ export async function correct(
   const today = shanghaiDate(locked.now);
   for (const [index, { type, number, birthDate }] of party.identifiers.entries()) {
     if (!fitsKind(type, party.kind, number)) {
-      throw invalid(
+      throw Refusal.invalid(
         '证件类型与当事人不符。 / This type of identifier does not belong to this kind of party.',
         `/identifiers/${index}/type`,
         'wrong-kind',
       );
     }
     if (party.kind === 'person' && birthDate !== undefined && isMinor(birthDate, today)) {
-      throw invalid('不得列入未成年人。 / A minor is never listed.', `/identifiers/${index}/number`, 'E03');
+      throw Refusal.invalid('不得列入未成年人。 / A minor is never listed.', `/identifiers/${index}/number`, 'E03');
     }
   }
   const { subject } = await subjectOf(tx, ring, party);
-  if (subject === defaulterId.subject) throw invalid('没有任何更正。 / Nothing is corrected.', '', 'nothing-corrected');
+  if (subject === defaulterId.subject)
+    throw Refusal.invalid('没有任何更正。 / Nothing is corrected.', '', 'nothing-corrected');
   if (locked.defaulters.some((defaulter) => defaulter.subject === subject)) {
-    throw invalid('此人已是本案被执行人。 / This party is a defaulter of this case already.', '', 'duplicate');
+    throw Refusal.invalid('此人已是本案被执行人。 / This party is a defaulter of this case already.', '', 'duplicate');
   }
   const { changed } = applyEvent(tx, locked, defaulterId, { type: 'correct' }, actor);
   await tx.query('update defaulter set subject = $2 where id = $1', [defaulterId.id, subject]);
@@ -58,6 +59,3 @@ export async function correct(
   }
   await replaceRestrictions(tx, ring, changed, subject);
 }
-
-const invalid = (message: string, pointer: string, code: string): Refusal =>
-  new Refusal('invalid', message, [{ pointer, code }]);

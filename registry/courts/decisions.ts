@@ -33,7 +33,7 @@ export async function decide(
 ): Promise<{ id: string }> {
   const sameDebt = await lockSameDebt(tx, caseId);
   const locked = await lockCase(tx, ring, caseId);
-  if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
+  if (!locked) throw Refusal.notFound('case');
   const defaulters = targetsOf(locked, input.defaulter);
   const id = uuidv7();
   const dataKey = await caseKeyOf(tx, ring, locked);
@@ -110,9 +110,11 @@ type Effect<T extends DecisionInput['type']> = (
 const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
   release: async (deciding, { ground, measures }) => {
     if (ground === 'performed' && balanceOf(deciding.locked).outstanding > 0n) {
-      throw new Refusal('state-conflict', '尚有未履行金额，不能以履行完毕解除。 / Something is still outstanding.', [
-        { pointer: '/ground', code: 'still-outstanding' },
-      ]);
+      throw Refusal.conflict(
+        '尚有未履行金额，不能以履行完毕解除。 / Something is still outstanding.',
+        'still-outstanding',
+        '/ground',
+      );
     }
     await applyToAll(deciding, { type: 'release', ground, measures: measures ?? null });
   },
@@ -151,9 +153,7 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
   correct: async ({ tx, ring, locked, targets: defaulters, actor }, change) => {
     const [defaulter, another] = defaulters;
     if (!defaulter || another) {
-      throw new Refusal('invalid', '更正须指明一名被执行人。 / Name the defaulter to correct.', [
-        { pointer: '/defaulter', code: 'required' },
-      ]);
+      throw Refusal.invalid('更正须指明一名被执行人。 / Name the defaulter to correct.', '/defaulter', 'required');
     }
     await correct(tx, ring, locked, defaulter, change, actor);
   },
@@ -166,9 +166,7 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
       [locked.id, judge, locked.court],
     );
     if (rowCount === 0) {
-      throw new Refusal('invalid', '本院没有此法官。 / No such judge at this court.', [
-        { pointer: '/judge', code: 'unknown-judge' },
-      ]);
+      throw Refusal.invalid('本院没有此法官。 / No such judge at this court.', '/judge', 'unknown-judge');
     }
   },
 };
@@ -245,9 +243,7 @@ function targetsOf(locked: LockedCase, defaulterId: string | undefined): LockedD
   }
   const found = locked.defaulters.find((defaulter) => defaulter.id === defaulterId);
   if (!found) {
-    throw new Refusal('invalid', '本案没有此被执行人。 / No such defaulter in this case.', [
-      { pointer: '/defaulter', code: 'unknown-defaulter' },
-    ]);
+    throw Refusal.invalid('本案没有此被执行人。 / No such defaulter in this case.', '/defaulter', 'unknown-defaulter');
   }
   return [found];
 }

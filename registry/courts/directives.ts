@@ -25,10 +25,9 @@ export async function giveDirective(
 ): Promise<{ id: string }> {
   const { locked, defaulter, department, service } = await lockInterception(tx, ring, interception);
   if (everythingEnded(defaulter.enforcement)) {
-    throw new Refusal(
-      'state-conflict',
+    throw Refusal.conflict(
       '措施已全部解除，无可指示。 / Every measure has ended: there is nothing to direct.',
-      [{ pointer: '', code: 'ending' }],
+      'ending',
     );
   }
   const id = uuidv7();
@@ -61,10 +60,7 @@ export async function giveDirective(
     },
   ]);
   if (input.type === 'SEAL') {
-    if (!asset)
-      throw new Refusal('invalid', '查封须写明财产。 / A SEAL needs its asset.', [
-        { pointer: '/asset', code: 'required' },
-      ]);
+    if (!asset) throw Refusal.invalid('查封须写明财产。 / A SEAL needs its asset.', '/asset', 'required');
     const made = shanghaiDate(locked.now);
     await impose(tx, ring, locked, defaulter, {
       measure: 'SEAL',

@@ -195,20 +195,20 @@ export async function decideIdentity(
 ): Promise<{ id: string; exception?: string }> {
   const row = await readDoubt(tx, interception);
   const asked = row && askedOf(ring, row);
-  if (!row || !asked) throw new Refusal('not-found', '没有此拦截记录。 / No such interception.');
+  if (!row || !asked) throw Refusal.notFound('interception');
   const recorded = recordedOf(ring, row);
   const differs = !nameEquals(asked.name, recorded.name);
   if (input.identity === 'other' && !differs && !row.reasons.some((reason) => reason === 'ID_15_DIGIT')) {
-    throw new Refusal(
-      'state-conflict',
+    throw Refusal.conflict(
       '号码与姓名均一致：须更正或撤销列入，或撤销关联。 / Number and name agree: correct or revoke the listing itself, or revoke the link.',
-      [{ pointer: '/identity', code: 'exact-match' }],
+      'exact-match',
+      '/identity',
     );
   }
   // The case first, then the subject: as everybody locks.
   if (input.identity === 'other') await giveDirective(tx, ring, interception, { type: 'ALLOW' }, actor);
   const subject = (await lockSubjects(tx, ring, [row.subject])).get(row.subject);
-  if (!subject) throw new Refusal('not-found', '没有此当事人。 / No such party.');
+  if (!subject) throw Refusal.notFound('party');
   const id = uuidv7();
   const expiresAt = input.identity === 'other' ? expiryOf(input, subject.now) : undefined;
   const fact = await recordIdentityFact(tx, subject, {

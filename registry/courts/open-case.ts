@@ -55,9 +55,7 @@ export async function openCase(
   );
   const now = inserted.rows[0]?.opened_at.getTime();
   if (now === undefined) {
-    throw new Refusal('state-conflict', '该案号已有案件。 / A case with this number exists already.', [
-      { pointer: '/caseNumber', code: 'E07' },
-    ]);
+    throw Refusal.conflict('该案号已有案件。 / A case with this number exists already.', 'E07', '/caseNumber');
   }
   const warnings: InputError[] = [];
   const subjects = new Map<string, number>();
@@ -66,9 +64,7 @@ export async function openCase(
     const at = `/defaulters/${index}`;
     const { subject, nameDiffers, possibleDuplicate, fresh } = await subjectOf(tx, ring, defaulter);
     if (subjects.has(subject)) {
-      throw new Refusal('invalid', '同一当事人出现两次。 / The same party is named twice.', [
-        { pointer: at, code: 'E07' },
-      ]);
+      throw Refusal.invalid('同一当事人出现两次。 / The same party is named twice.', at, 'E07');
     }
     subjects.set(subject, index);
     if (nameDiffers) warnings.push({ pointer: `${at}/name`, code: 'W01' });

@@ -24,9 +24,11 @@ export async function exempt(
 ): Promise<void> {
   const last = shanghaiDate(Date.parse(untilAt) - 1);
   if (Date.parse(untilAt) <= Date.parse(fromAt) || last > addMonths(shanghaiDate(Date.parse(fromAt)), 1)) {
-    throw new Refusal('invalid', '豁免最长一个月。 / An exemption is for one month at the most.', [
-      { pointer: '/until', code: 'exemption-too-long' },
-    ]);
+    throw Refusal.invalid(
+      '豁免最长一个月。 / An exemption is for one month at the most.',
+      '/until',
+      'exemption-too-long',
+    );
   }
   for (const [index, service] of (services ?? []).entries()) await requireGated(tx, service, `/services/${index}`);
   for (const defaulter of defaulters) {
@@ -59,8 +61,10 @@ async function requireGated(q: Queryable, service: string, pointer: string): Pro
   ]);
   const code = rows[0] === undefined ? 'unknown-service' : rows[0].never_gated ? 'never-gated' : undefined;
   if (code) {
-    throw new Refusal('invalid', '目录中没有这一可限制事项。 / No service of the catalogue that could be gated.', [
-      { pointer, code },
-    ]);
+    throw Refusal.invalid(
+      '目录中没有这一可限制事项。 / No service of the catalogue that could be gated.',
+      pointer,
+      code,
+    );
   }
 }

@@ -39,16 +39,14 @@ export async function requirePrevious(
   );
   const row = rows[0];
   if (!row) {
-    throw new Refusal(
-      'invalid',
+    throw Refusal.invalid(
       '本院没有此人的这一前次列入。 / This court has no such earlier listing of this party.',
-      [{ pointer, code: 'unknown-defaulter' }],
+      pointer,
+      'unknown-defaulter',
     );
   }
   if (row.open) {
-    throw new Refusal('state-conflict', '前次列入尚未解除。 / The earlier listing has not ended.', [
-      { pointer, code: 'E07' },
-    ]);
+    throw Refusal.conflict('前次列入尚未解除。 / The earlier listing has not ended.', 'E07', pointer);
   }
   requireOver(row.at_request, row.now, pointer);
 }
@@ -69,9 +67,9 @@ export async function requireNoBar(tx: Transaction, subject: string, court: stri
 function requireOver(atRequest: Date | null, now: Date, pointer: string): void {
   const barredUntil = atRequest && addMonths(shanghaiDate(atRequest.getTime()), RELISTING_BAR_MONTHS);
   if (!barredUntil || shanghaiDate(now.getTime()) >= barredUntil) return;
-  throw new Refusal(
-    'state-conflict',
+  throw Refusal.conflict(
     `依债权人申请删除后六个月内（至 ${barredUntil}）不得再次列入。 / Barred for six months after release at the creditor’s request: not before ${barredUntil}.`,
-    [{ pointer, code: 'E10' }],
+    'E10',
+    pointer,
   );
 }

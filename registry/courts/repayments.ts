@@ -34,14 +34,14 @@ export async function registerRepayment(
 ): Promise<RegisteredRepayment> {
   const sameDebt = await lockSameDebt(tx, caseId);
   const locked = await lockCase(tx, ring, caseId);
-  if (!locked) throw new Refusal('not-found', '没有此案件。 / No such case.');
+  if (!locked) throw Refusal.notFound('case');
   const earlier = await findByReference(tx, caseId, input.reference);
   if (earlier) {
     if (BigInt(earlier.amount_fen) !== input.amountFen) {
-      throw new Refusal(
-        'state-conflict',
+      throw Refusal.conflict(
         '该凭证号已登记为另一金额。 / This reference is registered with another amount.',
-        [{ pointer: '/amount', code: 'reference-reused' }],
+        'reference-reused',
+        '/amount',
       );
     }
     return answer(earlier.id, BigInt(earlier.outstanding_fen), BigInt(earlier.surplus_fen), true);
@@ -159,9 +159,11 @@ async function requireInterception(q: Queryable, interception: string, caseId: s
     caseId,
   ]);
   if (rows.length === 0) {
-    throw new Refusal('invalid', '该拦截不属于本案。 / This interception is not one of this case.', [
-      { pointer: '/interception', code: 'unknown-interception' },
-    ]);
+    throw Refusal.invalid(
+      '该拦截不属于本案。 / This interception is not one of this case.',
+      '/interception',
+      'unknown-interception',
+    );
   }
 }
 
@@ -197,7 +199,7 @@ export async function reverseRepayment(
 ): Promise<{ outstanding: string }> {
   const scope = await repaymentScope(tx, id);
   const locked = scope && (await lockCase(tx, ring, scope.enforcementCase));
-  if (!locked) throw new Refusal('not-found', '没有此笔履行。 / No such repayment.');
+  if (!locked) throw Refusal.notFound('repayment');
   const dataKey = await caseKeyOf(tx, ring, locked);
   const reversed = await tx.query<{ amount_fen: string }>(
     `update repayment set reversed_at = $2, reversal_reason_sealed = $3 where id = $1 and reversed_at is null returning amount_fen`,
@@ -209,9 +211,7 @@ export async function reverseRepayment(
   );
   const row = reversed.rows[0];
   if (!row) {
-    throw new Refusal('state-conflict', '该笔履行已被撤销。 / This repayment is reversed already.', [
-      { pointer: '', code: 'already-reversed' },
-    ]);
+    throw Refusal.conflict('该笔履行已被撤销。 / This repayment is reversed already.', 'already-reversed');
   }
   const amount = BigInt(row.amount_fen);
   const after = balanceOf({ ...locked, repaidFen: locked.repaidFen - amount });

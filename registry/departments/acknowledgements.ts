@@ -48,7 +48,7 @@ export async function cursorOf(tx: Transaction, department: string): Promise<Cur
     [department],
   );
   const row = rows[0];
-  if (!row) throw new Refusal('not-found', '没有此部门。 / No such department.');
+  if (!row) throw Refusal.notFound('department');
   return {
     start: BigInt(row.start),
     delivered: BigInt(row.delivered),
@@ -72,9 +72,7 @@ export async function acknowledge(
   send(tx, 'select pg_advisory_xact_lock(hashtextextended($1, 2))', [department]);
   const cursor = await cursorOf(tx, department);
   if (upTo > cursor.served) {
-    throw new Refusal('invalid', 'upTo 大于已送达的位置。 / "upTo" is above what was served.', [
-      { pointer: '/upTo', code: 'not-served' },
-    ]);
+    throw Refusal.invalid('upTo 大于已送达的位置。 / "upTo" is above what was served.', '/upTo', 'not-served');
   }
   if (upTo <= cursor.acknowledged || upTo === 0n) return { acknowledged: Number(cursor.acknowledged) };
   if (upTo > cursor.delivered) recordDelivery(tx, department, upTo);

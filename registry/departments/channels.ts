@@ -72,7 +72,7 @@ export async function lockEndpoint(tx: Transaction, department: string): Promise
     'select left_position is not null as left from department where code = $1 for no key update',
     [department],
   );
-  if (rows[0]?.left) throw new Refusal('state-conflict', '该部门已撤并。 / This department has left the platform.');
+  if (rows[0]?.left) throw Refusal.conflict('该部门已撤并。 / This department has left the platform.');
   const found = await tx.query<{ version: number }>('select version from endpoint where department = $1', [department]);
   return found.rows[0]?.version;
 }
@@ -157,7 +157,7 @@ export async function resumeChannel(tx: Transaction, department: string): Promis
 
 async function requireOne(updating: Promise<{ rowCount: number | null }>): Promise<void> {
   if ((await updating).rowCount !== 1) {
-    throw new Refusal('not-found', '该部门没有接收通知的地址。 / This department has no webhook.');
+    throw Refusal.notFound('webhook');
   }
 }
 

@@ -373,10 +373,10 @@ async function requireOwnService(q: Queryable, service: string, department: stri
         ? 'foreign-service'
         : undefined;
   if (code) {
-    throw new Refusal(
-      'invalid',
+    throw Refusal.invalid(
       '该事项不是本部门可限制的事项。 / This is not a service that this department may gate.',
-      [{ pointer: '/service', code }],
+      '/service',
+      code,
     );
   }
 }

@@ -103,9 +103,7 @@ export async function readNotices(
     projectNotices(tx, department, after ?? 0n, limit),
   ]);
   if (after !== undefined && after > cursor.served) {
-    throw new Refusal('invalid', 'after 大于已送达的位置。 / "after" is above what was served.', [
-      { pointer: '/after', code: 'after-unserved' },
-    ]);
+    throw Refusal.invalid('after 大于已送达的位置。 / "after" is above what was served.', '/after', 'after-unserved');
   }
   let served = upTo;
   if (cursor.start > served) served = cursor.start;

@@ -29,10 +29,9 @@ export function createDataKey(tx: Transaction, ring: KeyRing, kind: DataKeyKind,
 export async function dataKeyOf(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): Promise<DataKey> {
   const key = await keptDataKeyOf(tx, ring, kind, owner);
   if (key) return key;
-  throw new Refusal(
-    'state-conflict',
+  throw Refusal.conflict(
     '该记录已按期删除，不能再写入。 / This record was erased at the end of its term: nothing is added to it.',
-    [{ pointer: '', code: 'erased' }],
+    'erased',
   );
 }
 

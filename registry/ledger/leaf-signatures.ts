@@ -56,9 +56,7 @@ export async function registerSigningKey(
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 7))', [kid]);
   const known = await tx.query('select from signing_key where kid = $1', [kid]);
   if (known.rowCount !== 0) {
-    throw new Refusal('state-conflict', '该公钥已登记。 / This key is registered already.', [
-      { pointer: '/publicKey', code: 'key-registered' },
-    ]);
+    throw Refusal.conflict('该公钥已登记。 / This key is registered already.', 'key-registered', '/publicKey');
   }
   const id = uuidv7();
   const leaf = makeLeaf({
@@ -102,9 +100,7 @@ export async function signFact(
   );
   const inUse = key.rows[0];
   if (inUse?.kid !== kid) {
-    throw new Refusal('invalid', '不是该机构现用的公钥。 / This is not the key in use of this office.', [
-      { pointer: '/kid', code: 'unknown-key' },
-    ]);
+    throw Refusal.invalid('不是该机构现用的公钥。 / This is not the key in use of this office.', '/kid', 'unknown-key');
   }
   const businessKey = `signed:${fact.entryId}:${kid}`;
   const content = readUnsigned(unsigned, owner, businessKey, fact.leafHash);
@@ -143,9 +139,11 @@ function readUnsigned(bytes: Buffer, owner: string, key: string, prev: string): 
   const given = parsed(bytes);
   const { id, at } = given;
   const wrong = (): Refusal =>
-    new Refusal('invalid', '叶子不符合规定格式。 / The leaf is not the one to be signed: see docs/verify.md.', [
-      { pointer: '/leaf', code: 'invalid' },
-    ]);
+    Refusal.invalid(
+      '叶子不符合规定格式。 / The leaf is not the one to be signed: see docs/verify.md.',
+      '/leaf',
+      'invalid',
+    );
   if (typeof id !== 'string' || !UUID.test(id) || typeof at !== 'string') throw wrong();
   const instant = Date.parse(at);
   if (!(Math.abs(instant - Date.now()) <= SKEW_MS) || new Date(instant).toISOString() !== at) throw wrong();
@@ -173,4 +171,4 @@ function parsed(bytes: Buffer): { [member: string]: Json } {
 }
 
 const badSignature = (pointer: string): Refusal =>
-  new Refusal('invalid', '签名与公钥不符。 / The signature is not by this key.', [{ pointer, code: 'bad-signature' }]);
+  Refusal.invalid('签名与公钥不符。 / The signature is not by this key.', pointer, 'bad-signature');

@@ -63,8 +63,8 @@ async function requirePresent(tx: Transaction, code: string): Promise<void> {
     'select left_position is not null as left from department where code = $1 for no key update',
     [code],
   );
-  if (!rows[0]) throw new Refusal('not-found', '没有此部门。 / No such department.');
-  if (rows[0].left) throw new Refusal('state-conflict', '该部门已撤并。 / This department has left the platform.');
+  if (!rows[0]) throw Refusal.notFound('department');
+  if (rows[0].left) throw Refusal.conflict('该部门已撤并。 / This department has left the platform.');
 }
 
 async function requireSuccessor(tx: Transaction, code: string, successor: string): Promise<void> {
@@ -76,7 +76,7 @@ async function requireSuccessor(tx: Transaction, code: string, successor: string
 }
 
 const invalid = (pointer: string, code: string): Refusal =>
-  new Refusal('invalid', '撤并请求有误。 / The retirement is not valid.', [{ pointer, code }]);
+  Refusal.invalid('撤并请求有误。 / The retirement is not valid.', pointer, code);
 
 async function acknowledgedBy(tx: Transaction, code: string): Promise<number> {
   const { rows } = await tx.query<{ up_to: string }>(

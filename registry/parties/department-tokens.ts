@@ -79,9 +79,7 @@ export function requireRecipient(recipient: Buffer): void {
   try {
     wrapFor(recipient, Buffer.alloc(32), '', '');
   } catch {
-    throw new Refusal('invalid', '不是有效的 X25519 公钥。 / Not an X25519 public key.', [
-      { pointer: '/publicKey', code: 'public-key' },
-    ]);
+    throw Refusal.invalid('不是有效的 X25519 公钥。 / Not an X25519 public key.', '/publicKey', 'public-key');
   }
 }
 
@@ -133,9 +131,7 @@ export async function issueTokenKeys(
 }
 
 export const tokensOff = (): Refusal =>
-  new Refusal('state-conflict', '本平台未启用令牌。 / This platform gives out no token keys.', [
-    { pointer: '', code: 'tokens-off' },
-  ]);
+  Refusal.conflict('本平台未启用令牌。 / This platform gives out no token keys.', 'tokens-off');
 
 // RFC 8410: what stands before the 32 raw bytes of an X25519 key.
 const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');

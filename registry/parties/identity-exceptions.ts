@@ -34,12 +34,10 @@ export async function revokeException(
   );
   const row = rows[0];
   const subject = row && (await lockSubjects(tx, ring, [row.subject])).get(row.subject);
-  if (!row || !subject) throw new Refusal('not-found', '没有此项例外。 / No such exception.');
+  if (!row || !subject) throw Refusal.notFound('exception');
   const open = await tx.query('select 1 from identity_exception where id = $1 and revoked_at is null', [exception]);
   if (open.rowCount === 0) {
-    throw new Refusal('state-conflict', '此项例外已被撤销。 / This exception is revoked already.', [
-      { pointer: '', code: 'already-revoked' },
-    ]);
+    throw Refusal.conflict('此项例外已被撤销。 / This exception is revoked already.', 'already-revoked');
   }
   const fact = await recordIdentityFact(tx, subject, {
     type: 'exception.revoked',
@@ -69,9 +67,11 @@ export function expiryOf({ expiresAt }: { expiresAt?: string }, now: number): Da
   const latest = Date.parse(firstMomentAfter(last));
   const expires = expiresAt === undefined ? latest : Date.parse(expiresAt);
   if (expires <= now || expires > latest) {
-    throw new Refusal('invalid', '例外最长一年，且须晚于现在。 / An exception ends after now, within a year.', [
-      { pointer: '/expiresAt', code: 'exception-too-long' },
-    ]);
+    throw Refusal.invalid(
+      '例外最长一年，且须晚于现在。 / An exception ends after now, within a year.',
+      '/expiresAt',
+      'exception-too-long',
+    );
   }
   return new Date(expires);
 }

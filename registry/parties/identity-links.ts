@@ -93,7 +93,7 @@ async function endsOf(tx: Transaction, ring: KeyRing, input: LinkInput): Promise
 
 function requireFit(input: LinkInput, subject: LockedSubject, other: LockedSubject | undefined): void {
   if (other && other.id === subject.id) {
-    throw invalid('两者本是同一记录。 / Both are the same record.', '/other', 'same-record');
+    throw Refusal.invalid('两者本是同一记录。 / Both are the same record.', '/other', 'same-record');
   }
   const kinds: Partial<Record<Relation, boolean>> = {
     'same-person': subject.kind === other?.kind,
@@ -103,7 +103,7 @@ function requireFit(input: LinkInput, subject: LockedSubject, other: LockedSubje
     'alias-number': 'identifier' in input && fitsKind(input.identifier.type, subject.kind, input.identifier.number),
   };
   if (kinds[input.relation] === false) {
-    throw invalid('两者不符合这种关系。 / The two do not fit this relation.', '/relation', 'wrong-kind');
+    throw Refusal.invalid('两者不符合这种关系。 / The two do not fit this relation.', '/relation', 'wrong-kind');
   }
 }
 
@@ -249,16 +249,14 @@ export async function revokeLink(
 ): Promise<MadeLink> {
   const scope = await linkScope(tx, id);
   const subject = scope && (await lockSubjects(tx, ring, [scope.subject])).get(scope.subject);
-  if (!subject) throw new Refusal('not-found', '没有此关联。 / No such link.');
+  if (!subject) throw Refusal.notFound('link');
   const { rows } = await tx.query<{ made: string; revoked: string | null }>(
     'select made, revoked from identity_link where id = $1',
     [id],
   );
   const link = rows[0];
   if (!link || link.revoked) {
-    throw new Refusal('state-conflict', '该关联已被撤销。 / This link is revoked already.', [
-      { pointer: '', code: 'already-revoked' },
-    ]);
+    throw Refusal.conflict('该关联已被撤销。 / This link is revoked already.', 'already-revoked');
   }
   const fact = await recordIdentityFact(tx, subject, {
     type: 'link.revoked',
@@ -318,10 +316,6 @@ export async function sameParty(q: Queryable, subjects: readonly string[]): Prom
   return rows.map((row) => row.subject);
 }
 
-const invalid = (message: string, pointer: string, code: string): Refusal =>
-  new Refusal('invalid', message, [{ pointer, code }]);
-const unknownSubject = (): Refusal => new Refusal('not-found', '没有此当事人。 / No such party.');
+const unknownSubject = (): Refusal => Refusal.notFound('party');
 const alreadyLinked = (): Refusal =>
-  new Refusal('state-conflict', '已有有效关联：须先撤销。 / It is linked already: revoke that link first.', [
-    { pointer: '', code: 'already-linked' },
-  ]);
+  Refusal.conflict('已有有效关联：须先撤销。 / It is linked already: revoke that link first.', 'already-linked');

@@ -146,9 +146,7 @@ export async function linkIdentifier(
   for (const row of identifierRows(ring, subject, dataKey, [identifier], tokens, by))
     written += (await tx.query(INSERT_IDENTIFIER, row)).rowCount ?? 0;
   if (written > 0) return indexNamesLater(tx, subject);
-  throw new Refusal('state-conflict', '该号码已在其名下。 / The party has this number already.', [
-    { pointer: '/identifier', code: 'already-linked' },
-  ]);
+  throw Refusal.conflict('该号码已在其名下。 / The party has this number already.', 'already-linked', '/identifier');
 }
 
 const INSERT_IDENTIFIER = `
@@ -206,7 +204,7 @@ export async function partyOf(q: Queryable, ring: KeyRing, subject: string): Pro
     [subject],
   );
   const first = rows[0];
-  if (!first) throw new Refusal('not-found', '没有此当事人。 / No such party.');
+  if (!first) throw Refusal.notFound('party');
   return {
     kind: first.kind,
     name: openName(ring, subject, first.name_sealed),
