@@ -4,7 +4,10 @@ import { rootFolder } from '../machine/paths.mjs';
 import { rulesDocument } from './rules-table.js';
 import { type StateTable, stateDiagram, stateTable, walkStates } from './state-diagram.js';
 
-/** The documents that are wholly or partly made from the sources, by path in the product's folder, as they should read now. */
+/** Made from a database that the migrations made, so not among the others: `schema.ts`. */
+export const SCHEMA = join('docs', 'schema.sql');
+
+/** The documents that need no server and are wholly or partly made from the sources, by path in the product's folder, as they should read now. */
 export function generatedDocuments(states: StateTable = walkStates()): Map<string, string> {
   const architecture = join('docs', 'architecture.md');
   const drawn = fill(read(architecture), 'diagram', `\`\`\`mermaid\n${stateDiagram(states)}\n\`\`\``);
