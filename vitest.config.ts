@@ -11,7 +11,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: tests(['domain', 'ledger', 'audit']), sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: tests(['domain', 'ledger', 'audit', 'house']), sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
