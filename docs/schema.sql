@@ -1546,6 +1546,7 @@ comment on function ledger_pending_once() is 'A leaf whose business key was repl
 
 create function ledger_supersede(superseded uuid) returns boolean language plpgsql security
     definer set search_path=public, pg_temp;
+revoke execute on function ledger_supersede(uuid) from public;
 comment on function ledger_supersede(uuid) is 'Writes the leaf that says for which replayed leaf this one stands; false: for none.';
 
 create function repayment_never_changes() returns trigger language plpgsql;

@@ -21,7 +21,7 @@ interface Column {
   identity: string;
   comment: string | null;
 }
-/** A constraint, an index, a trigger or a comment's text: said by PostgreSQL, of a table. */
+/** What PostgreSQL says of a table, sequence or function: a constraint, an index, a trigger, a grant, itself. */
 interface Part {
   owner: string;
   text: string;
@@ -44,7 +44,7 @@ export const schemaDocument = (adminUrl: string): Promise<string> =>
       groups(await rows<Part>(client, CONSTRAINTS)),
       groups(await rows<Part>(client, INDEXES)),
       groups(await rows<Part>(client, TRIGGERS)),
-      groups(await rows<Part>(client, GRANTS)),
+      groups([...(await rows<Part>(client, GRANTS)), ...(await rows<Part>(client, REVOKED))]),
     ];
     const table = (of: Table): string => {
       const own = columns.get(of.name) ?? [];
@@ -201,7 +201,7 @@ const GRANTS = `
     select p.oid::regprocedure::text, 'on function ' || p.oid::regprocedure, null, acl.*
     from pg_proc p, aclexplode(p.proacl) acl
     where p.pronamespace = 'public'::regnamespace and acl.grantee <> p.proowner
-  ), told as (
+  ), by_role as (
     select owner, target, coalesce(r.rolname, 'public') as role,
            privilege_type || coalesce(' (' || string_agg(column_name, ', ' order by column_name collate "C") || ')', '') as privilege
     from given
@@ -211,9 +211,16 @@ const GRANTS = `
   select owner,
          'grant ' || string_agg(privilege, ', ' order by array_position(array['SELECT', 'INSERT', 'UPDATE', 'DELETE'], split_part(privilege, ' ', 1)), privilege collate "C")
            || ' ' || target || ' to ' || role as text
-  from told
+  from by_role
   group by owner, target, role
   ${BY('role')}`;
+
+// Everybody may call a function, unless that was taken away.
+const REVOKED = `
+  select p.oid::regprocedure::text as owner, 'revoke execute on function ' || p.oid::regprocedure || ' from public' as text
+  from pg_proc p
+  where p.pronamespace = 'public'::regnamespace and p.proacl is not null
+    and not exists (select from aclexplode(p.proacl) acl where acl.grantee = 0)`;
 
 // Not those that belong to a column (identity, serial).
 const SEQUENCES = `
