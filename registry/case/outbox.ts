@@ -25,9 +25,9 @@ export async function relay(
     pool,
     async (tx) => {
       const rows = await claim(tx, limit);
-      const byLife = new Map<string, OutboxRow[]>();
-      for (const row of rows) byLife.set(row.defaulter, [...(byLife.get(row.defaulter) ?? []), row]);
-      const sent = (await Promise.all([...byLife.values()].map((life) => send(life)))).flat();
+      const byDefaulter = new Map<string, OutboxRow[]>();
+      for (const row of rows) byDefaulter.set(row.defaulter, [...(byDefaulter.get(row.defaulter) ?? []), row]);
+      const sent = (await Promise.all([...byDefaulter.values()].map((waiting) => send(waiting)))).flat();
       if (sent.length > 0) {
         await tx.query(
           `update outbox o set sent_at = clock_timestamp() from unnest($1::uuid[], $2::int[]) as s(defaulter, seq)

@@ -169,7 +169,7 @@ export async function createCourt() {
           CLERK,
         ),
       ),
-    unseal: (caseId: string, defaulter: string) =>
+    endSeizure: (caseId: string, defaulter: string) =>
       tx((t) =>
         decide(t, ring, caseId, { type: 'release', ground: 'performed', measures: ['SEAL'], defaulter }, JUDGE),
       ),
@@ -220,7 +220,7 @@ export async function tellHouse(court: Court, until: 'opened' | 'published' | 'p
   await court.pay(opened.id, 14_640_000n, 'LX-1');
   if (until === 'part-paid') return opened;
   await court.pay(opened.id, 25_860_000n, 'LX-2');
-  await court.unseal(opened.id, seller.id);
+  await court.endSeizure(opened.id, seller.id);
   await court.tell(opened.defaulters);
   await court.deliver(court.departments.slice(0, 20));
   await court.acknowledge(court.departments.slice(0, 12));

@@ -35,7 +35,7 @@ describe('the state', () => {
 });
 
 describe('what is due', () => {
-  const notified = { stayTold: false };
+  const notified = { stayNotified: false };
   it.each<[string, string, Enforcement, boolean]>([
     ['tell', 'an end that was not told', published([ended('LISTING', { endNotified: false })]), true],
     ['tell', 'a stay in force', published([acting('LISTING')], { stayed: true }), false],
