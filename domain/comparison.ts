@@ -1,4 +1,5 @@
 import { type Enforcement, isEffective, type Restriction, stateOf } from './enforcement.js';
+import { isDoubtful, type MetDefaulter } from './match-ladder.js';
 import type { Disposition, Measure, Outcome, SubjectRole } from './vocabulary.js';
 
 /** The rule of a service in effect: who is compared, by which measures, with what disposition. */
@@ -13,24 +14,8 @@ export interface ServiceRule {
   readonly validUntil: string | null;
 }
 
-/** How the party's document and name met a subject on record (match ladder, domain handbook §5.6). */
-export interface IdentityMatch {
-  readonly nameEqual: boolean;
-  /** Met through a number contained in the document, on either side. */
-  readonly alias: boolean;
-  /** The party's number was written in 15 digits: no check digit, weak evidence. */
-  readonly fifteenDigits: boolean;
-  /** The document has no check or no settled form. */
-  readonly weakDocument: boolean;
-}
-
-/** A defaulter the party may be, or (role R) whose related person it may be. */
-export interface Candidate {
-  readonly defaulter: string;
-  readonly role: SubjectRole;
-  readonly match: IdentityMatch;
-  /** A court has said that this number under this name is somebody else ("not this person"). */
-  readonly otherPerson: boolean;
+/** A defaulter the party may be, with all that decides whether it stops the business. */
+export interface Candidate extends MetDefaulter {
   readonly enforcement: Enforcement;
   /** Of the restrictions of the life, those on this very subject; the object of a SEAL is compared by the caller. */
   readonly restrictions: readonly (Restriction & { readonly seizesObject: boolean })[];
@@ -162,10 +147,6 @@ function whyNotActing(enforcement: Enforcement, gating: readonly Restriction[], 
 
 const endedHow = (gating: readonly Restriction[]): ClearReason =>
   gating.every((r) => r.endGround === 'expired') ? 'EXPIRED' : 'SHIELDED';
-
-/** Whether a human has to say if it is the same person (levels L2 and L3 of the match ladder). */
-export const isDoubtful = (match: IdentityMatch): boolean =>
-  !match.nameEqual || match.fifteenDigits || match.weakDocument;
 
 function reasonsOf({ match, role }: Candidate): HitReason[] {
   const reasons: HitReason[] = [];

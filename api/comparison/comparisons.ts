@@ -1,6 +1,7 @@
 import type { StoredAnswer } from '../../registry/database/idempotency.js';
 import type { Queryable } from '../../registry/database/pool.js';
-import { type ComparisonAnswer, compare, stillHolds } from '../../registry/departments/comparisons.js';
+import { type ComparisonAnswer, compare } from '../../registry/departments/comparisons.js';
+import { stillHolds } from '../../registry/departments/replays.js';
 import type { ComparisonInput } from '../../registry/inputs.js';
 import { type Fact, type Route, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';

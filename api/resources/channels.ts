@@ -6,7 +6,7 @@ import {
   pauseChannel,
   putEndpoint,
   resumeChannel,
-} from '../../registry/departments/channels.js';
+} from '../../registry/departments/endpoints.js';
 import { issueTokenKeys, requireRecipient, tokensOff } from '../../registry/parties/department-tokens.js';
 import { requireTokenIndexes } from '../../registry/parties/token-index.js';
 import { requireOwnDepartment } from '../http/access.js';

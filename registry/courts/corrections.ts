@@ -18,12 +18,12 @@ export async function correct(
   tx: Transaction,
   ring: KeyRing,
   locked: LockedCase,
-  defaulterId: LockedDefaulter,
+  defaulter: LockedDefaulter,
   change: { name?: string; identifiers?: Identifier[] },
   actor: Actor,
 ): Promise<void> {
-  if (everythingEnded(defaulterId.enforcement)) accept({ conflict: 'ending' });
-  const old = await partyOf(tx, ring, defaulterId.subject);
+  if (everythingEnded(defaulter.enforcement)) accept({ conflict: 'ending' });
+  const old = await partyOf(tx, ring, defaulter.subject);
   const party: Party = {
     kind: old.kind,
     name: change.name ?? old.name,
@@ -43,17 +43,17 @@ export async function correct(
     }
   }
   const { subject } = await subjectOf(tx, ring, party);
-  if (subject === defaulterId.subject)
+  if (subject === defaulter.subject)
     throw Refusal.invalid('没有任何更正。 / Nothing is corrected.', '', 'nothing-corrected');
-  if (locked.defaulters.some((defaulter) => defaulter.subject === subject)) {
+  if (locked.defaulters.some((other) => other.subject === subject)) {
     throw Refusal.invalid('此人已是本案被执行人。 / This party is a defaulter of this case already.', '', 'duplicate');
   }
-  const { changed } = applyEvent(tx, locked, defaulterId, { type: 'correct' }, actor);
-  await tx.query('update defaulter set subject = $2 where id = $1', [defaulterId.id, subject]);
+  const { changed } = applyEvent(tx, locked, defaulter, { type: 'correct' }, actor);
+  await tx.query('update defaulter set subject = $2 where id = $1', [defaulter.id, subject]);
   // Another organisation has other people: those of the wrong one are free with it.
   if (change.identifiers) {
     await tx.query('update representative set until = $2 where defaulter = $1 and until is null', [
-      defaulterId.id,
+      defaulter.id,
       new Date(locked.now),
     ]);
   }

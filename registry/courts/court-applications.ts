@@ -6,6 +6,11 @@ import { send, type Transaction } from '../database/pool.js';
 import type { Asset } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
 
+const ANNOUNCE_APPLICATION = `
+  insert into court_application (
+    id, decision, enforcement_case, court, document_number, asset_type, asset_blind, until_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)`;
+
 export interface CourtApplication {
   document: { number: string };
   asset: Asset;
@@ -21,19 +26,14 @@ export function announceApplication(
   decision: string,
   { document, asset, untilAt }: CourtApplication,
 ): void {
-  send(
-    tx,
-    `insert into court_application (id, decision, enforcement_case, court, document_number, asset_type, asset_blind, until_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      uuidv7(),
-      decision,
-      locked.id,
-      locked.court,
-      documentNumber(document.number),
-      asset.type,
-      assetBlind(ring, asset.type, asset.number),
-      untilAt,
-    ],
-  );
+  send(tx, ANNOUNCE_APPLICATION, [
+    uuidv7(),
+    decision,
+    locked.id,
+    locked.court,
+    documentNumber(document.number),
+    asset.type,
+    assetBlind(ring, asset.type, asset.number),
+    untilAt,
+  ]);
 }

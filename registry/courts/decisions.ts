@@ -18,6 +18,11 @@ import { confirmService, exempt } from './permissions.js';
 import { endByPerformance, enqueueCaseSignals, notPerformed } from './repayments.js';
 import { endSameDebt, lockSameDebt } from './same-debt.js';
 
+const WRITE_DECISION = `
+  insert into decision (
+    id, enforcement_case, defaulter, type, ground, measures, body_sealed, made_by, at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+
 /**
  * A judge's decision: the fact, its effects and what the lives will hear, in one transaction under the lock of the case.
  * Without `defaulter` it is meant for all of the case that it can still touch. An objection (失信名单规定 art. 11-12) that is upheld when
@@ -37,22 +42,17 @@ export async function decide(
   const defaulters = targetsOf(locked, input.defaulter);
   const id = uuidv7();
   const dataKey = await caseKeyOf(tx, ring, locked);
-  send(
-    tx,
-    `insert into decision (id, enforcement_case, defaulter, type, ground, measures, body_sealed, made_by, at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      id,
-      caseId,
-      input.defaulter ?? null,
-      input.type,
-      input.type === 'release' ? input.ground : null,
-      input.type === 'release' ? (input.measures ?? null) : null,
-      encrypt(ring, { table: 'decision', column: 'body_sealed', row: id }, canonicalJson(plain(input)), dataKey),
-      actor.id,
-      new Date(locked.now),
-    ],
-  );
+  send(tx, WRITE_DECISION, [
+    id,
+    caseId,
+    input.defaulter ?? null,
+    input.type,
+    input.type === 'release' ? input.ground : null,
+    input.type === 'release' ? (input.measures ?? null) : null,
+    encrypt(ring, { table: 'decision', column: 'body_sealed', row: id }, canonicalJson(asJson(input)), dataKey),
+    actor.id,
+    new Date(locked.now),
+  ]);
   const defaulter = input.defaulter ? defaulters[0] : undefined;
   recordFacts(tx, locked, [
     {
@@ -61,7 +61,7 @@ export async function decide(
       at: locked.now,
       actor,
       ...(defaulter ? { defaulter } : {}),
-      detail: { decision: id, decisionType: input.type, ...shown(input) },
+      detail: { decision: id, decisionType: input.type, ...publicDetail(input) },
     },
   ]);
   if (
@@ -77,7 +77,7 @@ export async function decide(
     });
     return { id };
   }
-  await EFFECTS[input.type]({ tx, ring, locked, sameDebt, targets: defaulters, actor, id }, input as never);
+  await EFFECTS[input.type]({ tx, ring, locked, sameDebt, defaulters, actor, id }, input as never);
   await enqueueCaseSignals(tx, locked, 'decision', id, actor, input.defaulter);
   return { id };
 }
@@ -97,7 +97,8 @@ interface Deciding {
   locked: LockedCase;
   /** The other cases of the same debt, locked too. */
   sameDebt: readonly string[];
-  targets: LockedDefaulter[];
+  /** Those it is meant for. */
+  defaulters: LockedDefaulter[];
   actor: Actor;
   id: string;
 }
@@ -121,7 +122,7 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
   revoke: (deciding) => applyToAll(deciding, { type: 'revoke' }),
   stay: (deciding) => applyToAll(deciding, { type: 'stay' }),
   resume: (deciding) => applyToAll(deciding, { type: 'resume' }),
-  impose: async ({ tx, ring, locked, targets: defaulters }, { measure, decision, asset }) => {
+  impose: async ({ tx, ring, locked, defaulters }, { measure, decision, asset }) => {
     for (const defaulter of defaulters) {
       await impose(tx, ring, locked, defaulter, { measure, decision, ...(asset ? { asset } : {}) });
     }
@@ -146,23 +147,25 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
     if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, sameDebt, actor);
     else if (after.outstanding > 0n) await notPerformed(tx, locked.id);
   },
-  exempt: ({ tx, targets: defaulters, id }, permission) => exempt(tx, defaulters, id, permission),
-  extend: async ({ tx, locked, targets: defaulters }, { months }) => {
+  exempt: ({ tx, defaulters, id }, permission) => exempt(tx, defaulters, id, permission),
+  extend: async ({ tx, locked, defaulters }, { months }) => {
     for (const defaulter of defaulters) await lengthenTerm(tx, defaulter, months, locked.now);
   },
-  correct: async ({ tx, ring, locked, targets: defaulters, actor }, change) => {
+  correct: async ({ tx, ring, locked, defaulters, actor }, change) => {
     const [defaulter, another] = defaulters;
     if (!defaulter || another) {
       throw Refusal.invalid('更正须指明一名被执行人。 / Name the defaulter to correct.', '/defaulter', 'required');
     }
     await correct(tx, ring, locked, defaulter, change, actor);
   },
-  'confirm-service': ({ tx, targets: defaulters, id }, { service }) => confirmService(tx, defaulters, id, service),
+  'confirm-service': ({ tx, defaulters, id }, { service }) => confirmService(tx, defaulters, id, service),
   'court-application': async ({ tx, ring, locked, id }, application) =>
     announceApplication(tx, ring, locked, id, application),
   reassign: async ({ tx, locked }, { judge }) => {
     const { rowCount } = await tx.query(
-      'update enforcement_case set judge = $2 where id = $1 and exists (select from judge where id = $2 and court = $3)',
+      `update enforcement_case set judge = $2
+       where id = $1
+         and exists (select from judge where id = $2 and court = $3)`,
       [locked.id, judge, locked.court],
     );
     if (rowCount === 0) {
@@ -223,12 +226,10 @@ export async function impose(
 
 /** One defaulter: the event must fit. The whole case: it must fit at least one, and touches those it fits. */
 async function applyToAll(
-  { tx, ring, locked, sameDebt, targets: defaulters, actor }: Deciding,
+  { tx, ring, locked, sameDebt, defaulters, actor }: Deciding,
   event: Exclude<EnforcementEvent, { type: 'impose' }>,
 ): Promise<void> {
-  const fitting = defaulters.filter(
-    (defaulterId) => 'enforcement' in transition(defaulterId.enforcement, event, locked.now),
-  );
+  const fitting = defaulters.filter(({ enforcement }) => 'enforcement' in transition(enforcement, event, locked.now));
   const [first] = defaulters;
   if (fitting.length === 0 && first) accept(transition(first.enforcement, event, locked.now));
   for (const defaulter of fitting) applyEvent(tx, locked, defaulter, event, actor);
@@ -238,7 +239,7 @@ async function applyToAll(
 
 function targetsOf(locked: LockedCase, defaulterId: string | undefined): LockedDefaulter[] {
   if (defaulterId === undefined) {
-    const open = locked.defaulters.filter((defaulterId) => !everythingEnded(defaulterId.enforcement));
+    const open = locked.defaulters.filter(({ enforcement }) => !everythingEnded(enforcement));
     return open.length > 0 ? open : locked.defaulters;
   }
   const found = locked.defaulters.find((defaulter) => defaulter.id === defaulterId);
@@ -249,7 +250,7 @@ function targetsOf(locked: LockedCase, defaulterId: string | undefined): LockedD
 }
 
 /** The members of a decision that everybody who may see the timeline may see: no free text, no person. */
-function shown(input: DecisionInput): { [member: string]: Json } {
+function publicDetail(input: DecisionInput): { [member: string]: Json } {
   switch (input.type) {
     case 'release':
       return { ground: input.ground, ...(input.measures ? { measures: input.measures } : {}) };
@@ -272,7 +273,8 @@ function shown(input: DecisionInput): { [member: string]: Json } {
   }
 }
 
-function plain(input: DecisionInput): Json {
+/** Amounts in yuan. */
+function asJson(input: DecisionInput): Json {
   return JSON.parse(
     JSON.stringify(input, (_key, value: unknown) => (typeof value === 'bigint' ? formatYuan(value) : value)),
   );

@@ -12,6 +12,11 @@ import { caseKeyOf } from '../keys/data-keys.js';
 import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import { impose } from './decisions.js';
 
+const WRITE_DIRECTIVE = `
+  insert into directive (
+    id, interception, type, asset_type, asset_sealed, note_sealed, made_by, at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)`;
+
 /**
  * The court's answer to a department: the fact, a notice to that department alone, and for SEAL the seal on that asset, which the process
  * publishes. Throws Refusal: `not-found`; `state-conflict` when nothing of the defaulter is left to direct; `invalid` for a SEAL without asset.
@@ -33,20 +38,16 @@ export async function giveDirective(
   const id = uuidv7();
   const { asset } = input;
   const dataKey = asset || input.note ? await caseKeyOf(tx, ring, locked) : undefined;
-  send(
-    tx,
-    `insert into directive (id, interception, type, asset_type, asset_sealed, note_sealed, made_by, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      id,
-      interception,
-      input.type,
-      asset?.type ?? null,
-      asset ? encrypt(ring, { table: 'directive', column: 'asset_sealed', row: id }, asset.number, dataKey) : null,
-      input.note ? encrypt(ring, { table: 'directive', column: 'note_sealed', row: id }, input.note, dataKey) : null,
-      actor.id,
-      new Date(locked.now),
-    ],
-  );
+  send(tx, WRITE_DIRECTIVE, [
+    id,
+    interception,
+    input.type,
+    asset?.type ?? null,
+    asset ? encrypt(ring, { table: 'directive', column: 'asset_sealed', row: id }, asset.number, dataKey) : null,
+    input.note ? encrypt(ring, { table: 'directive', column: 'note_sealed', row: id }, input.note, dataKey) : null,
+    actor.id,
+    new Date(locked.now),
+  ]);
   recordFacts(tx, locked, [
     {
       type: 'directive',

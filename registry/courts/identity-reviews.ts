@@ -30,33 +30,57 @@ export interface ReviewItem {
   feedback?: 'same' | 'other' | 'unsure';
 }
 
+interface ReviewRow {
+  id: string;
+  subject: string;
+  department: string;
+  service: string;
+  enforcement_case: string;
+  case_number: string;
+  at: Date;
+  /** To the microsecond: where a page ends. */
+  exact: string;
+  reasons: string[];
+  feedback: ReviewItem['feedback'] | null;
+}
+
+const OPEN_DOUBTS = `
+  select i.id, coalesce(i.matched_subject, d.subject) as subject, i.department, i.service,
+         i.enforcement_case, c.case_number, i.at, i.at::text as exact, i.reasons,
+         (select f.identity
+          from feedback f
+          where f.interception = i.id and f.identity is not null
+          order by f.at desc
+          limit 1) as feedback
+  from interception i
+  join defaulter d on d.id = i.defaulter
+  join enforcement_case c on c.id = i.enforcement_case
+  where c.court = any($1)
+    and i.freed_at is null
+    and d.ended_at is null
+    and (i.reasons && $2 or exists (
+      select from feedback f
+      where f.interception = i.id and f.identity in ('other', 'unsure')))
+    and not exists (
+      select from identity_decision x
+      where x.interception = i.id and x.at >= i.at)
+    and ($3::timestamptz is null or (i.at, i.id) > ($3, $4::uuid))
+  order by i.at, i.id
+  limit $5`;
+
 /** Open doubts of these courts, oldest first: interceptions in force whose party no court has yet called the same or another. */
 export async function reviewQueue(
   q: Queryable,
   courts: readonly string[],
   filter: { after?: { at: string; id: string }; limit: number },
 ): Promise<{ items: ReviewItem[]; next?: { at: string; id: string } }> {
-  const { rows } = await q.query<{
-    id: string;
-    subject: string;
-    department: string;
-    service: string;
-    enforcement_case: string;
-    case_number: string;
-    at: Date;
-    exact: string;
-    reasons: string[];
-    feedback: ReviewItem['feedback'] | null;
-  }>(
-    `select i.id, coalesce(i.matched_subject, d.subject) as subject, i.department, i.service, i.enforcement_case, c.case_number, i.at, i.at::text as exact, i.reasons,
-            (select f.identity from feedback f where f.interception = i.id and f.identity is not null order by f.at desc limit 1) as feedback
-     from interception i join defaulter d on d.id = i.defaulter join enforcement_case c on c.id = i.enforcement_case
-     where c.court = any($1) and i.freed_at is null and d.ended_at is null
-       and (i.reasons && $2 or exists (select from feedback f where f.interception = i.id and f.identity in ('other', 'unsure')))
-       and not exists (select from identity_decision x where x.interception = i.id and x.at >= i.at)
-       and ($3::timestamptz is null or (i.at, i.id) > ($3, $4::uuid)) order by i.at, i.id limit $5`,
-    [courts, DOUBTS, filter.after?.at ?? null, filter.after?.id ?? null, filter.limit + 1],
-  );
+  const { rows } = await q.query<ReviewRow>(OPEN_DOUBTS, [
+    courts,
+    DOUBTS,
+    filter.after?.at ?? null,
+    filter.after?.id ?? null,
+    filter.limit + 1,
+  ]);
   const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
   return {
     items: rows.slice(0, filter.limit).map((row) => ({
@@ -179,6 +203,11 @@ export interface IdentityDecisionInput {
   expiresAt?: string;
 }
 
+const WRITE_IDENTITY_DECISION = `
+  insert into identity_decision (
+    id, interception, subject, identity, reason_sealed, made_by, court, at, fact)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+
 /**
  * The court's word on who it is. `same`: the hold stands. `other`: this business goes on
  * (a directive ALLOW to the department), and the pair is remembered, so that the same question is not asked again. Throws Refusal:
@@ -225,21 +254,17 @@ export async function decideIdentity(
     },
   });
   const dataKey = await dataKeyOf(tx, ring, 'subject', subject.id);
-  await tx.query(
-    `insert into identity_decision (id, interception, subject, identity, reason_sealed, made_by, court, at, fact)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      id,
-      interception,
-      subject.id,
-      input.identity,
-      encrypt(ring, { table: 'identity_decision', column: 'reason_sealed', row: id }, input.reason, dataKey),
-      actor.id,
-      court,
-      new Date(subject.now),
-      fact.id,
-    ],
-  );
+  await tx.query(WRITE_IDENTITY_DECISION, [
+    id,
+    interception,
+    subject.id,
+    input.identity,
+    encrypt(ring, { table: 'identity_decision', column: 'reason_sealed', row: id }, input.reason, dataKey),
+    actor.id,
+    court,
+    new Date(subject.now),
+    fact.id,
+  ]);
   if (!expiresAt) return { id };
   // 15 digits under the same name: the exception holds for that weak form alone.
   const exception = await writeException(tx, ring, subject, { decision: id, asked, weak: !differs, court, expiresAt });
@@ -247,21 +272,32 @@ export async function decideIdentity(
 }
 
 async function readDoubt(q: Queryable, interception: string): Promise<DoubtRow | undefined> {
-  const { rows } = await q.query<DoubtRow>(
-    `select s.id as subject, i.department, c.court, i.reasons, i.latest_comparison as comparison,
-            with_key(m.party_sealed) as party_sealed, with_key(s.name_sealed) as name_sealed,
-            (select json_agg(json_build_object('id', n.id, 'type', n.type, 'country', n.country, 'number', encode(with_key(n.number_sealed), 'hex'))
-               order by n.id)
-             from identifier n where n.subject = s.id and not n.alias and n.revoked_at is null) as numbers,
-            (select json_agg(json_build_object('identity', x.identity, 'at', x.at, 'by', 'judge:' || x.made_by, 'exception', e.id,
-               'expires_at', e.expires_at, 'revoked_at', e.revoked_at) order by x.at)
-             from identity_decision x left join identity_exception e on e.decision = x.id where x.interception = i.id) as decisions
-     from interception i join defaulter d on d.id = i.defaulter join subject s on s.id = coalesce(i.matched_subject, d.subject)
-     join enforcement_case c on c.id = i.enforcement_case left join comparison m on m.id = i.latest_comparison where i.id = $1`,
-    [interception],
-  );
+  const { rows } = await q.query<DoubtRow>(DOUBT, [interception]);
   return rows[0];
 }
+
+const DOUBT = `
+  select s.id as subject, i.department, c.court, i.reasons, i.latest_comparison as comparison,
+         with_key(m.party_sealed) as party_sealed, with_key(s.name_sealed) as name_sealed,
+         (select json_agg(json_build_object(
+                   'id', n.id, 'type', n.type, 'country', n.country,
+                   'number', encode(with_key(n.number_sealed), 'hex'))
+                   order by n.id)
+          from identifier n
+          where n.subject = s.id and not n.alias and n.revoked_at is null) as numbers,
+         (select json_agg(json_build_object(
+                   'identity', x.identity, 'at', x.at, 'by', 'judge:' || x.made_by,
+                   'exception', e.id, 'expires_at', e.expires_at, 'revoked_at', e.revoked_at)
+                   order by x.at)
+          from identity_decision x
+          left join identity_exception e on e.decision = x.id
+          where x.interception = i.id) as decisions
+  from interception i
+  join defaulter d on d.id = i.defaulter
+  join subject s on s.id = coalesce(i.matched_subject, d.subject)
+  join enforcement_case c on c.id = i.enforcement_case
+  left join comparison m on m.id = i.latest_comparison
+  where i.id = $1`;
 
 function askedOf(ring: KeyRing, row: DoubtRow): AskedParty | undefined {
   if (!row.party_sealed || !row.comparison) return undefined;

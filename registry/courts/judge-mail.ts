@@ -29,10 +29,18 @@ export async function leaseDueMail(
 ): Promise<DueMail[]> {
   await pool.query(
     `insert into judge_mail (inbox_item, judge)
-     select i.id, c.judge from inbox_item i join enforcement_case c on c.id = i.enforcement_case
-     where i.read_at is null and i.at > now() - $2::interval and c.judge = any($1)
-       and not exists (select from judge_mail m where m.inbox_item = i.id and m.judge = c.judge)
-     order by i.at limit $3 on conflict do nothing`,
+     select i.id, c.judge
+     from inbox_item i
+     join enforcement_case c on c.id = i.enforcement_case
+     where i.read_at is null
+       and i.at > now() - $2::interval
+       and c.judge = any($1)
+       and not exists (
+         select from judge_mail m
+         where m.inbox_item = i.id and m.judge = c.judge)
+     order by i.at
+     limit $3
+     on conflict do nothing`,
     [judges, MAILED_FOR, limit],
   );
   const { rows } = await pool.query<{
@@ -45,12 +53,21 @@ export async function leaseDueMail(
   }>(
     `with due as (
        select m.inbox_item, m.judge, c.case_number, i.kind, i.deadline
-       from judge_mail m join inbox_item i on i.id = m.inbox_item join enforcement_case c on c.id = i.enforcement_case and c.judge = m.judge
-       where m.sent_at is null and m.retry_at <= clock_timestamp() and m.judge = any($1)
-         and i.read_at is null and i.at > now() - $2::interval
-       order by m.retry_at limit $3 for update of m skip locked
+       from judge_mail m
+       join inbox_item i on i.id = m.inbox_item
+       join enforcement_case c on c.id = i.enforcement_case and c.judge = m.judge
+       where m.sent_at is null
+         and m.retry_at <= clock_timestamp()
+         and m.judge = any($1)
+         and i.read_at is null
+         and i.at > now() - $2::interval
+       order by m.retry_at
+       limit $3
+       for update of m skip locked
      )
-     update judge_mail m set retry_at = clock_timestamp() + $4 * interval '1 millisecond' from due
+     update judge_mail m set
+       retry_at = clock_timestamp() + $4 * interval '1 millisecond'
+     from due
      where m.inbox_item = due.inbox_item and m.judge = due.judge
      returning m.inbox_item, m.judge, due.case_number, due.kind, due.deadline, m.failures`,
     [judges, MAILED_FOR, limit, leaseMs],
@@ -68,7 +85,10 @@ export async function leaseDueMail(
 /** The mail server took it. */
 export async function mailSent(pool: Pool, { item, judge }: DueMail): Promise<void> {
   await pool.query(
-    'update judge_mail set sent_at = clock_timestamp(), last_failure = null where inbox_item = $1 and judge = $2',
+    `update judge_mail set
+       sent_at = clock_timestamp(),
+       last_failure = null
+     where inbox_item = $1 and judge = $2`,
     [item, judge],
   );
 }
@@ -76,7 +96,10 @@ export async function mailSent(pool: Pool, { item, judge }: DueMail): Promise<vo
 /** It goes again after `retryMs`. `why` is a code, never an address. */
 export async function mailFailed(pool: Pool, { item, judge }: DueMail, why: string, retryMs: number): Promise<void> {
   await pool.query(
-    `update judge_mail set failures = failures + 1, last_failure = $3, retry_at = clock_timestamp() + $4 * interval '1 millisecond'
+    `update judge_mail set
+       failures = failures + 1,
+       last_failure = $3,
+       retry_at = clock_timestamp() + $4 * interval '1 millisecond'
      where inbox_item = $1 and judge = $2`,
     [item, judge, why, retryMs],
   );

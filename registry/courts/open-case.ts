@@ -24,6 +24,14 @@ export interface OpenedCase {
   warnings?: InputError[];
 }
 
+const WRITE_CASE = `
+  insert into enforcement_case (
+    id, case_number, court, judge, filed_on, former_case, basis_number, basis_issuer,
+    obligation_fen, content_sealed, opened_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())
+  on conflict (case_number) do nothing
+  returning opened_at`;
+
 /**
  * Opens a case: the case, its defaulters, the restrictions decided (none in force yet), the fact, and one life to start per defaulter.
  * Throws Refusal: `state-conflict` E07 when the case number is taken; `invalid` for a party named twice or an unknown `previous`.
@@ -36,66 +44,96 @@ export async function openCase(
 ): Promise<OpenedCase> {
   const id = uuidv7();
   const dataKey = createDataKey(tx, ring, 'case', id);
-  const inserted = await tx.query<{ opened_at: Date }>(
-    `insert into enforcement_case (id, case_number, court, judge, filed_on, former_case, basis_number, basis_issuer, obligation_fen,
-       content_sealed, opened_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp()) on conflict (case_number) do nothing returning opened_at`,
-    [
-      id,
-      input.caseNumber,
-      input.court,
-      input.judge,
-      input.filedOn,
-      input.formerCase ?? null,
-      input.basis.number,
-      input.basis.issuer,
-      input.obligationFen.toString(),
-      encrypt(ring, { table: 'enforcement_case', column: 'content_sealed', row: id }, input.content, dataKey),
-    ],
-  );
+  const inserted = await tx.query<{ opened_at: Date }>(WRITE_CASE, [
+    id,
+    input.caseNumber,
+    input.court,
+    input.judge,
+    input.filedOn,
+    input.formerCase ?? null,
+    input.basis.number,
+    input.basis.issuer,
+    input.obligationFen.toString(),
+    encrypt(ring, { table: 'enforcement_case', column: 'content_sealed', row: id }, input.content, dataKey),
+  ]);
   const now = inserted.rows[0]?.opened_at.getTime();
   if (now === undefined) {
     throw Refusal.conflict('该案号已有案件。 / A case with this number exists already.', 'E07', '/caseNumber');
   }
-  const warnings: InputError[] = [];
-  const subjects = new Map<string, number>();
-  const lives: { id: string; enforcement: Enforcement }[] = [];
-  for (const [index, defaulter] of input.defaulters.entries()) {
-    const at = `/defaulters/${index}`;
-    const { subject, nameDiffers, possibleDuplicate, fresh } = await subjectOf(tx, ring, defaulter);
-    if (subjects.has(subject)) {
-      throw Refusal.invalid('同一当事人出现两次。 / The same party is named twice.', at, 'E07');
-    }
-    subjects.set(subject, index);
-    if (nameDiffers) warnings.push({ pointer: `${at}/name`, code: 'W01' });
-    if (possibleDuplicate) warnings.push({ pointer: `${at}/identifiers`, code: 'W03' });
-    if (defaulter.student) warnings.push({ pointer: `${at}/student`, code: 'W04' });
-    for (const [n, identifier] of defaulter.identifiers.entries()) {
-      for (const code of identifier.warnings) warnings.push({ pointer: `${at}/identifiers/${n}/number`, code });
-    }
-    lives.push(
-      await insertDefaulter(tx, ring, dataKey, { caseId: id, court: input.court, index, subject, fresh, defaulter }),
-    );
-  }
+  const { defaulters, warnings } = await enterDefaulters(tx, ring, dataKey, id, input);
   const [fact] = recordFacts(tx, { id, lastSeq: 0, lastLeafHash: null }, [
     {
       type: 'case-opened',
       key: `case-opened:${id}`,
       at: now,
       actor,
-      detail: { obligation: formatYuan(input.obligationFen), defaulters: lives.map(({ id }) => id) },
+      detail: { obligation: formatYuan(input.obligationFen), defaulters: defaulters.map(({ id }) => id) },
     },
   ]);
-  if (fact) enqueueSignals(tx, lives, 'opened', fact);
+  if (fact) enqueueSignals(tx, defaulters, 'opened', fact);
   return {
     id,
     caseNumber: input.caseNumber,
     state: 'OPEN',
     outstanding: formatYuan(input.obligationFen),
-    defaulters: lives.map(({ id: defaulter, enforcement }) => ({ id: defaulter, state: stateOf(enforcement, now) })),
+    defaulters: defaulters.map(({ id, enforcement }) => ({ id, state: stateOf(enforcement, now) })),
     ...(warnings.length > 0 ? { warnings } : {}),
   };
 }
+
+/** A defaulter as it stands from now on. */
+interface OpenedDefaulter {
+  id: string;
+  enforcement: Enforcement;
+}
+
+/** Writes the defaulters in the order given. Throws Refusal `invalid` for a party named twice, and as `insertDefaulter`. */
+async function enterDefaulters(
+  tx: Transaction,
+  ring: KeyRing,
+  dataKey: DataKey,
+  caseId: string,
+  input: OpenCaseInput,
+): Promise<{ defaulters: OpenedDefaulter[]; warnings: InputError[] }> {
+  const subjects = new Set<string>();
+  const opened: OpenedDefaulter[] = [];
+  const warnings: InputError[] = [];
+  for (const [index, defaulter] of input.defaulters.entries()) {
+    const at = `/defaulters/${index}`;
+    const found = await subjectOf(tx, ring, defaulter);
+    const { subject, fresh } = found;
+    if (subjects.has(subject)) {
+      throw Refusal.invalid('同一当事人出现两次。 / The same party is named twice.', at, 'E07');
+    }
+    subjects.add(subject);
+    warnings.push(...warningsOf(defaulter, found, at));
+    opened.push(
+      await insertDefaulter(tx, ring, dataKey, { caseId, court: input.court, index, subject, fresh, defaulter }),
+    );
+  }
+  return { defaulters: opened, warnings };
+}
+
+function warningsOf(
+  { student, identifiers }: DefaulterInput,
+  { nameDiffers, possibleDuplicate }: { nameDiffers: boolean; possibleDuplicate: boolean },
+  at: string,
+): InputError[] {
+  return [
+    ...(nameDiffers ? [{ pointer: `${at}/name`, code: 'W01' }] : []),
+    ...(possibleDuplicate ? [{ pointer: `${at}/identifiers`, code: 'W03' }] : []),
+    ...(student ? [{ pointer: `${at}/student`, code: 'W04' }] : []),
+    ...identifiers.flatMap(({ warnings }, n) =>
+      warnings.map((code) => ({ pointer: `${at}/identifiers/${n}/number`, code })),
+    ),
+  ];
+}
+
+const WRITE_DEFAULTER = `
+  insert into defaulter (
+    id, enforcement_case, ordinal, subject, ground, conduct_sealed, decision_number,
+    decision_made_on, term_months, grace_until, student, previous, liable_for_fen)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
 
 interface NewDefaulter {
   caseId: string;
@@ -112,33 +150,27 @@ async function insertDefaulter(
   ring: KeyRing,
   dataKey: DataKey,
   { caseId, court, index, subject, fresh, defaulter }: NewDefaulter,
-): Promise<{ id: string; enforcement: Enforcement }> {
+): Promise<OpenedDefaulter> {
   const id = uuidv7();
   const at = `/defaulters/${index}`;
   if (defaulter.previous) await requirePrevious(tx, defaulter.previous, subject, court, `${at}/previous`);
   else if (!fresh && defaulter.measures.some(({ measure }) => measure === 'LISTING'))
     await requireNoBar(tx, subject, court, at);
-  send(
-    tx,
-    `insert into defaulter (id, enforcement_case, ordinal, subject, ground, conduct_sealed, decision_number, decision_made_on, term_months,
-       grace_until, student, previous, liable_for_fen)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-    [
-      id,
-      caseId,
-      index + 1,
-      subject,
-      defaulter.ground,
-      encrypt(ring, { table: 'defaulter', column: 'conduct_sealed', row: id }, defaulter.conduct, dataKey),
-      defaulter.decision.number,
-      defaulter.decision.madeOn,
-      defaulter.termMonths ?? null,
-      defaulter.graceUntil ?? null,
-      defaulter.student,
-      defaulter.previous ?? null,
-      defaulter.liableForFen?.toString() ?? null,
-    ],
-  );
+  send(tx, WRITE_DEFAULTER, [
+    id,
+    caseId,
+    index + 1,
+    subject,
+    defaulter.ground,
+    encrypt(ring, { table: 'defaulter', column: 'conduct_sealed', row: id }, defaulter.conduct, dataKey),
+    defaulter.decision.number,
+    defaulter.decision.madeOn,
+    defaulter.termMonths ?? null,
+    defaulter.graceUntil ?? null,
+    defaulter.student,
+    defaulter.previous ?? null,
+    defaulter.liableForFen?.toString() ?? null,
+  ]);
   const restrictions = defaulter.measures.map((measure) => ({
     id: insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure, dataKey }),
     measure: measure.measure,
@@ -158,14 +190,14 @@ async function insertDefaulter(
     ground: defaulter.ground,
     term_months: defaulter.termMonths ?? null,
     grace_until: defaulter.graceUntil ?? null,
-    ...UNBORN,
+    ...NOT_STARTED,
     restrictions,
   };
   return { id, enforcement: toEnforcement(row, false) };
 }
 
 /** A life before its process, and a restriction before it is published, as they are written. */
-const UNBORN = {
+const NOT_STARTED = {
   stayed: false,
   stay_told: false,
   published_at: null,

@@ -33,7 +33,8 @@ export async function exempt(
   for (const [index, service] of (services ?? []).entries()) await requireGated(tx, service, `/services/${index}`);
   for (const defaulter of defaulters) {
     await tx.query(
-      'insert into exemption (id, decision, defaulter, services, from_at, until_at) values ($1, $2, $3, $4, $5, $6)',
+      `insert into exemption (id, decision, defaulter, services, from_at, until_at)
+       values ($1, $2, $3, $4, $5, $6)`,
       [uuidv7(), decision, defaulter.id, services ?? null, fromAt, untilAt],
     );
   }
@@ -49,7 +50,9 @@ export async function confirmService(
   await requireGated(tx, service, '/service');
   for (const defaulter of defaulters) {
     await tx.query(
-      'insert into service_confirmation (defaulter, service, decision) values ($1, $2, $3) on conflict (defaulter, service) do nothing',
+      `insert into service_confirmation (defaulter, service, decision)
+       values ($1, $2, $3)
+       on conflict (defaulter, service) do nothing`,
       [defaulter.id, service, decision],
     );
   }

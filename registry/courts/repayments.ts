@@ -36,45 +36,12 @@ export async function registerRepayment(
   const locked = await lockCase(tx, ring, caseId);
   if (!locked) throw Refusal.notFound('case');
   const earlier = await findByReference(tx, caseId, input.reference);
-  if (earlier) {
-    if (BigInt(earlier.amount_fen) !== input.amountFen) {
-      throw Refusal.conflict(
-        '该凭证号已登记为另一金额。 / This reference is registered with another amount.',
-        'reference-reused',
-        '/amount',
-      );
-    }
-    return answer(earlier.id, BigInt(earlier.outstanding_fen), BigInt(earlier.surplus_fen), true);
-  }
+  if (earlier) return answerAgain(earlier, input);
   if (input.interception) await requireInterception(tx, input.interception, caseId);
   const payer = locked.defaulters.find((defaulter) => defaulter.id === input.payer);
   const before = balanceOf(locked);
   const after = balanceOf({ ...locked, repaidFen: locked.repaidFen + input.amountFen });
-  const id = uuidv7();
-  const payerName = payer ? undefined : input.payer;
-  const dataKey = payerName && (await caseKeyOf(tx, ring, locked));
-  send(
-    tx,
-    `insert into repayment (id, enforcement_case, reference, amount_fen, received_on, source, payer_sealed, interception, recorded_at,
-       outstanding_fen, surplus_fen, payer_defaulter)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [
-      id,
-      caseId,
-      input.reference,
-      input.amountFen.toString(),
-      input.receivedOn,
-      input.source,
-      payerName && dataKey
-        ? encrypt(ring, { table: 'repayment', column: 'payer_sealed', row: id }, payerName, dataKey)
-        : null,
-      input.interception ?? null,
-      new Date(locked.now),
-      after.outstanding.toString(),
-      after.surplus.toString(),
-      payer?.id ?? null,
-    ],
-  );
+  const id = await writeRepayment(tx, ring, locked, input, payer, after);
   recordFacts(tx, locked, [
     {
       type: 'repayment',
@@ -95,7 +62,44 @@ export async function registerRepayment(
   if (before.outstanding > 0n && after.outstanding === 0n) await endByPerformance(tx, ring, locked, sameDebt, actor);
   else if (payer && paysTheirShare(payer, input.amountFen)) applyEvent(tx, locked, payer, { type: 'performed' }, actor);
   await enqueueCaseSignals(tx, locked, 'repayment', id, actor);
-  return answer(id, after.outstanding, after.surplus, false);
+  return toAnswer(id, after.outstanding, after.surplus, false);
+}
+
+const WRITE_REPAYMENT = `
+  insert into repayment (
+    id, enforcement_case, reference, amount_fen, received_on, source, payer_sealed,
+    interception, recorded_at, outstanding_fen, surplus_fen, payer_defaulter)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
+
+/** Writes a repayment with what is owed after it, in fen; a payer who is no defaulter of the case is a name, and encrypted. Returns its id. */
+async function writeRepayment(
+  tx: Transaction,
+  ring: KeyRing,
+  locked: LockedCase,
+  input: RepaymentInput,
+  payer: LockedDefaulter | undefined,
+  after: { outstanding: bigint; surplus: bigint },
+): Promise<string> {
+  const id = uuidv7();
+  const payerName = payer ? undefined : input.payer;
+  const dataKey = payerName && (await caseKeyOf(tx, ring, locked));
+  send(tx, WRITE_REPAYMENT, [
+    id,
+    locked.id,
+    input.reference,
+    input.amountFen.toString(),
+    input.receivedOn,
+    input.source,
+    payerName && dataKey
+      ? encrypt(ring, { table: 'repayment', column: 'payer_sealed', row: id }, payerName, dataKey)
+      : null,
+    input.interception ?? null,
+    new Date(locked.now),
+    after.outstanding.toString(),
+    after.surplus.toString(),
+    payer?.id ?? null,
+  ]);
+  return id;
 }
 
 /** Whether this payment completes the share a defaulter is liable for. */
@@ -118,9 +122,11 @@ export async function endByPerformance(
 
 /** Something is owed again: what counts as performed is counted anew. */
 export async function notPerformed(tx: Transaction, caseId: string): Promise<void> {
-  await tx.query('update defaulter set performed_at = null where enforcement_case = $1 and performed_at is not null', [
-    caseId,
-  ]);
+  await tx.query(
+    `update defaulter set performed_at = null
+     where enforcement_case = $1 and performed_at is not null`,
+    [caseId],
+  );
 }
 
 /** Hands a case's fact to its open lives; with none left it is late and goes to the judge. */
@@ -147,10 +153,24 @@ interface RepaymentRow {
 
 async function findByReference(q: Queryable, caseId: string, reference: string): Promise<RepaymentRow | undefined> {
   const { rows } = await q.query<RepaymentRow>(
-    'select id, amount_fen, outstanding_fen, surplus_fen from repayment where enforcement_case = $1 and reference = $2',
+    `select id, amount_fen, outstanding_fen, surplus_fen
+     from repayment
+     where enforcement_case = $1 and reference = $2`,
     [caseId, reference],
   );
   return rows[0];
+}
+
+/** The first answer to the same reference. Throws Refusal `state-conflict` where it stands with another amount. */
+function answerAgain(earlier: RepaymentRow, input: RepaymentInput): RegisteredRepayment {
+  if (BigInt(earlier.amount_fen) !== input.amountFen) {
+    throw Refusal.conflict(
+      '该凭证号已登记为另一金额。 / This reference is registered with another amount.',
+      'reference-reused',
+      '/amount',
+    );
+  }
+  return toAnswer(earlier.id, BigInt(earlier.outstanding_fen), BigInt(earlier.surplus_fen), true);
 }
 
 async function requireInterception(q: Queryable, interception: string, caseId: string): Promise<void> {
@@ -167,7 +187,7 @@ async function requireInterception(q: Queryable, interception: string, caseId: s
   }
 }
 
-const answer = (id: string, outstanding: bigint, surplus: bigint, repeated: boolean): RegisteredRepayment => ({
+const toAnswer = (id: string, outstanding: bigint, surplus: bigint, repeated: boolean): RegisteredRepayment => ({
   id,
   outstanding: formatYuan(outstanding),
   surplus: formatYuan(surplus),
@@ -180,7 +200,10 @@ export async function repaymentScope(
   id: string,
 ): Promise<{ court: string; enforcementCase: string } | undefined> {
   const { rows } = await q.query<{ court: string; enforcement_case: string }>(
-    'select c.court, p.enforcement_case from repayment p join enforcement_case c on c.id = p.enforcement_case where p.id = $1',
+    `select c.court, p.enforcement_case
+     from repayment p
+     join enforcement_case c on c.id = p.enforcement_case
+     where p.id = $1`,
     [id],
   );
   return rows[0] && { court: rows[0].court, enforcementCase: rows[0].enforcement_case };
@@ -202,7 +225,11 @@ export async function reverseRepayment(
   if (!locked) throw Refusal.notFound('repayment');
   const dataKey = await caseKeyOf(tx, ring, locked);
   const reversed = await tx.query<{ amount_fen: string }>(
-    `update repayment set reversed_at = $2, reversal_reason_sealed = $3 where id = $1 and reversed_at is null returning amount_fen`,
+    `update repayment set
+       reversed_at = $2,
+       reversal_reason_sealed = $3
+     where id = $1 and reversed_at is null
+     returning amount_fen`,
     [
       id,
       new Date(locked.now),

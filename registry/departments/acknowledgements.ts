@@ -12,10 +12,18 @@ const SETTLER_LOCK = 4_202;
 export function recordDelivery(tx: Transaction, department: string, upTo: bigint): void {
   send(
     tx,
-    'insert into delivery (department, up_to, at) values ($1, $2, clock_timestamp()) on conflict (department, up_to) do nothing',
+    `insert into delivery (department, up_to, at)
+     values ($1, $2, clock_timestamp())
+     on conflict (department, up_to) do nothing`,
     [department, upTo.toString()],
   );
 }
+
+/** The highest position that a department, given as SQL, has acknowledged; 0: none. */
+export const acknowledgedBy = (department: string): string => `(
+           select coalesce(max(a.up_to), 0)
+           from acknowledgement a
+           where a.department = ${department})`;
 
 interface Positions {
   /** Where a department's part of the log begins. */
@@ -33,18 +41,33 @@ interface Cursor extends Positions {
   now: Date;
 }
 
+const CURSOR = `
+  with cursor as (
+    select greatest(joined_position - 1, 0) as start,
+           greatest(joined_position - 1, (
+             select coalesce(max(up_to), 0)
+             from delivery
+             where department = $1)) as delivered,
+           coalesce((select sent from endpoint where department = $1), 0) as sent,
+           coalesce(last.up_to, 0) as acknowledged, last.leaf_hash as last_leaf
+    from department
+    left join lateral (
+      select a.up_to, l.leaf_hash
+      from acknowledgement a
+      join ledger_leaf l on l.entry_id = a.entry
+      where a.department = code
+      order by a.up_to desc
+      limit 1) last on true
+    where code = $1
+  )
+  select start, delivered, greatest(delivered, sent) as served, acknowledged, last_leaf,
+         clock_timestamp() as now
+  from cursor`;
+
+/** What a department was served and has acknowledged. Throws Refusal `not-found`. */
 export async function cursorOf(tx: Transaction, department: string): Promise<Cursor> {
   const { rows } = await tx.query<{ [member in keyof Positions]: string } & { last_leaf: Buffer | null; now: Date }>(
-    `with cursor as (
-       select greatest(joined_position - 1, 0) as start,
-              greatest(joined_position - 1, (select coalesce(max(up_to), 0) from delivery where department = $1)) as delivered,
-              coalesce((select sent from endpoint where department = $1), 0) as sent,
-              coalesce(last.up_to, 0) as acknowledged, last.leaf_hash as last_leaf
-       from department left join lateral (
-         select a.up_to, l.leaf_hash from acknowledgement a join ledger_leaf l on l.entry_id = a.entry
-         where a.department = code order by a.up_to desc limit 1) last on true
-       where code = $1
-     ) select start, delivered, greatest(delivered, sent) as served, acknowledged, last_leaf, clock_timestamp() as now from cursor`,
+    CURSOR,
     [department],
   );
   const row = rows[0];
@@ -90,7 +113,11 @@ export async function acknowledge(
   });
   send(
     tx,
-    withLeaf(`insert into acknowledgement (department, up_to, at, entry) select $5, $6, $7, entry_id from leaf`),
+    withLeaf(
+      `insert into acknowledgement (department, up_to, at, entry)
+       select $5, $6, $7, entry_id
+       from leaf`,
+    ),
     [...leafValues(id, key, leaf), department, upTo.toString(), cursor.now],
   );
   return { acknowledged: Number(upTo) };
@@ -102,15 +129,32 @@ export async function acknowledge(
  */
 const PASSED_BY_ALL = `
   with passed as materialized (
-    select d.code, greatest(d.joined_position - 1, (select max(a.up_to) from acknowledgement a where a.department = d.code)) as up_to
-    from department d where d.left_position is null
+    select d.code,
+           greatest(d.joined_position - 1, (
+             select max(a.up_to)
+             from acknowledgement a
+             where a.department = d.code)) as up_to
+    from department d
+    where d.left_position is null
   )
-  (select n.id, n.kind, n.enforcement_case, n.defaulter, n.position from notice n
-   where n.department is null and n.settled_at is null and n.position <= (select coalesce(min(up_to), 9223372036854775807) from passed) order by n.position limit 200)
+  (select n.id, n.kind, n.enforcement_case, n.defaulter, n.position
+   from notice n
+   where n.department is null
+     and n.settled_at is null
+     and n.position <= (select coalesce(min(up_to), 9223372036854775807) from passed)
+   order by n.position
+   limit 200)
   union all
-  (select n.id, n.kind, n.enforcement_case, n.defaulter, n.position from notice n
-   where n.department is not null and n.settled_at is null and n.position is not null
-     and not exists (select from passed p where p.code = n.department and p.up_to < n.position) order by n.position limit 200)
+  (select n.id, n.kind, n.enforcement_case, n.defaulter, n.position
+   from notice n
+   where n.department is not null
+     and n.settled_at is null
+     and n.position is not null
+     and not exists (
+       select from passed p
+       where p.code = n.department and p.up_to < n.position)
+   order by n.position
+   limit 200)
   order by enforcement_case, position`;
 
 export interface SettledNotice {

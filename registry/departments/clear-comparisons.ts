@@ -98,29 +98,54 @@ const answerText = (id: string, comparedAt: string): string =>
 // A row that was written between the snapshot and the lock is a unique violation, which costs the neighbours a turn each.
 const ANSWER_CLEAR = `
   with moment as materialized (
-    select at, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as said, (at at time zone 'Asia/Shanghai')::date as today
+    select at, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as said,
+           (at at time zone 'Asia/Shanghai')::date as today
     from clock_timestamp() as at
   ), asked as materialized (
     select a.*, pg_try_advisory_xact_lock(a.lock) as free
-    from rows from (json_to_recordset($1) as (id uuid, client text, key text, lock bigint, fingerprint bytea, department text, service text,
-      kind text, reference text, operator bytea, institution text, blinds bytea[])) with ordinality as a(id, client, key, lock, fingerprint, department, service,
-      kind, reference, operator, institution, blinds, nth)
+    from rows from (
+      json_to_recordset($1) as (
+        id uuid, client text, key text, lock bigint, fingerprint bytea, department text,
+        service text, kind text, reference text, operator bytea, institution text, blinds bytea[])
+    ) with ordinality as a(
+        id, client, key, lock, fingerprint, department,
+        service, kind, reference, operator, institution, blinds, nth)
   ), rule as materialized (
     select s.code, s.department, r.version, r.subjects
-    from (select distinct service from asked) a join service s on s.code = a.service and not s.never_gated
-    cross join lateral (select * from service_rule v where v.service = s.code order by v.version desc limit 1) r cross join moment m
-    where r.enabled and not '${TOUCHES_A_CHILD}' = any(r.flags)
-      and (r.valid_from is null or r.valid_from <= m.today) and (r.valid_until is null or m.today <= r.valid_until)
-  ), clear as materialized (
-    select a.*, r.version, m.at, m.said from asked a join rule r on r.code = a.service and r.department = a.department and a.kind = any(r.subjects)
+    from (select distinct service from asked) a
+    join service s on s.code = a.service and not s.never_gated
+    cross join lateral (
+      select *
+      from service_rule v
+      where v.service = s.code
+      order by v.version desc
+      limit 1) r
     cross join moment m
-    where a.free and not exists (select from identifier i where i.blind = any(a.blinds))
+    where r.enabled
+      and not '${TOUCHES_A_CHILD}' = any(r.flags)
+      and (r.valid_from is null or r.valid_from <= m.today)
+      and (r.valid_until is null or m.today <= r.valid_until)
+  ), clear as materialized (
+    select a.*, r.version, m.at, m.said
+    from asked a
+    join rule r on r.code = a.service and r.department = a.department and a.kind = any(r.subjects)
+    cross join moment m
+    where a.free
+      and not exists (select from identifier i where i.blind = any(a.blinds))
       and not exists (select from idempotency k where k.client = a.client and k.key = a.key)
   ), kept as (
     insert into idempotency (client, key, fingerprint, status, body)
-    select client, key, fingerprint, 200, '{"id":"' || id || '","outcome":"CLEAR","reasons":[],"interceptions":[],"comparedAt":"' || said || '"}' from clear
+    select client, key, fingerprint, 200,
+           '{"id":"' || id || '","outcome":"CLEAR","reasons":[],"interceptions":[],"comparedAt":"'
+             || said || '"}'
+    from clear
   ), recorded as (
-    insert into comparison (id, department, service, reference, operator_sealed, institution, outcome, reasons, rule_version, blinds, at)
-    select id, department, service, reference, operator, institution, 'CLEAR', array['NO_MATCH'], version, blinds, at from clear
+    insert into comparison (
+      id, department, service, reference, operator_sealed, institution,
+      outcome, reasons, rule_version, blinds, at)
+    select id, department, service, reference, operator, institution,
+           'CLEAR', array['NO_MATCH'], version, blinds, at
+    from clear
   )
-  select said as at, array(select nth::int from clear) as clear from moment`;
+  select said as at, array(select nth::int from clear) as clear
+  from moment`;

@@ -8,6 +8,10 @@ import { caseKeyOf } from '../keys/data-keys.js';
 import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import { confirmReference } from '../parties/identity-links.js';
 
+const WRITE_FEEDBACK = `
+  insert into feedback (id, interception, department, action, identity, note_sealed, acted_at, at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8)`;
+
 /**
  * What the department did with the business; a doubt about who the person is goes to the judge. It says nothing to the life.
  * Throws Refusal `not-found`.
@@ -22,20 +26,16 @@ export async function giveFeedback(
   const { locked, defaulter, department, service } = await lockInterception(tx, ring, interception);
   const id = uuidv7();
   const dataKey = input.note ? await caseKeyOf(tx, ring, locked) : undefined;
-  send(
-    tx,
-    `insert into feedback (id, interception, department, action, identity, note_sealed, acted_at, at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      id,
-      interception,
-      department,
-      input.action,
-      input.identity ?? null,
-      input.note ? encrypt(ring, { table: 'feedback', column: 'note_sealed', row: id }, input.note, dataKey) : null,
-      new Date(input.at),
-      new Date(locked.now),
-    ],
-  );
+  send(tx, WRITE_FEEDBACK, [
+    id,
+    interception,
+    department,
+    input.action,
+    input.identity ?? null,
+    input.note ? encrypt(ring, { table: 'feedback', column: 'note_sealed', row: id }, input.note, dataKey) : null,
+    new Date(input.at),
+    new Date(locked.now),
+  ]);
   recordFacts(tx, locked, [
     {
       type: 'feedback',

@@ -60,8 +60,11 @@ export function writeNotice(
 }
 
 const WRITE_NOTICE = `
-  insert into notice (id, kind, action, enforcement_case, defaulter, department, directive, measures, until, at, services, restrictions, interceptions)
-  select $1, $2, $2 || ':' || (select count(*) + 1 from notice where defaulter = $4 and kind = $2), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12`;
+  insert into notice (
+    id, kind, action, enforcement_case, defaulter, department, directive,
+    measures, until, at, services, restrictions, interceptions)
+  select $1, $2, $2 || ':' || (select count(*) + 1 from notice where defaulter = $4 and kind = $2),
+         $3, $4, $5, $6, $7, $8, $9, $10, $11, $12`;
 
 interface NoticeRow {
   position: string;
@@ -146,8 +149,10 @@ export async function anyEnded(q: Queryable, notices: readonly string[]): Promis
 }
 
 // A term that is over has ended, whether or not the process has recorded it.
-const ENDED = `(select bool_and(r.ended_at is not null or r.until <= clock_timestamp())
-  from restriction r where r.id = any(n.restrictions))`;
+const ENDED = `(
+           select bool_and(r.ended_at is not null or r.until <= clock_timestamp())
+           from restriction r
+           where r.id = any(n.restrictions))`;
 
 /** A service a department compares for today. */
 interface OwnService {
@@ -159,25 +164,55 @@ interface OwnService {
 // Together with the page rather than row by row: a page is two hundred notices, a department has a handful of services.
 const OWN_SERVICES = `
   select s.code, rule.gated_by, 'judge-confirms' = any(rule.flags) as judge_confirms
-  from service s join lateral (
-    select v.gated_by, v.flags, v.enabled from service_rule v where v.service = s.code order by v.version desc limit 1) rule on true
-  where s.department = $1 and rule.enabled order by s.code`;
+  from service s
+  join lateral (
+    select v.gated_by, v.flags, v.enabled
+    from service_rule v
+    where v.service = s.code
+    order by v.version desc
+    limit 1) rule on true
+  where s.department = $1 and rule.enabled
+  order by s.code`;
 
 const NOTICES_ABOVE = `
-  select n.position, n.id, n.kind, n.at, n.defaulter, n.enforcement_case, c.case_number, c.court, n.measures, n.until, n.directive,
-         d.type as directive_type, n.department is null or n.department = $1 as own, n.services as limited_to,
-         (select array_agg(sc.service) from service_confirmation sc where sc.defaulter = n.defaulter and sc.told_at is not null) as confirmed,
+  select n.position, n.id, n.kind, n.at, n.defaulter, n.enforcement_case,
+         c.case_number, c.court, n.measures, n.until, n.directive,
+         d.type as directive_type,
+         n.department is null or n.department = $1 as own,
+         n.services as limited_to,
+         (select array_agg(sc.service)
+          from service_confirmation sc
+          where sc.defaulter = n.defaulter and sc.told_at is not null) as confirmed,
          n.kind = any($4) and ${ENDED} as ended,
          -- What only blocks frees no business.
-         case when not n.kind = any($4) then (select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
-           from unnest(n.interceptions) freed(id) cross join lateral (select id, reference, department from interception where id = freed.id limit 1) i
-           where i.department = $1) end as interceptions
+         case
+           when not n.kind = any($4)
+           then (
+             select json_agg(json_build_object('id', i.id, 'reference', i.reference) order by i.id)
+             from unnest(n.interceptions) freed(id)
+             cross join lateral (
+               select id, reference, department
+               from interception
+               where id = freed.id
+               limit 1) i
+             where i.department = $1) end as interceptions
   from notice n
   -- Row by row, by its key: a page is small whatever the planner believes, and the cases are many.
-  cross join lateral (select case_number, court from enforcement_case where id = n.enforcement_case limit 1) c
-  left join lateral (select type from directive where id = n.directive limit 1) d on true
-  where n.position > greatest($2::bigint, (select joined_position - 1 from department where code = $1))
-  order by n.position limit $3`;
+  cross join lateral (
+    select case_number, court
+    from enforcement_case
+    where id = n.enforcement_case
+    limit 1) c
+  left join lateral (
+    select type
+    from directive
+    where id = n.directive
+    limit 1) d on true
+  where n.position > greatest(
+    $2::bigint,
+    (select joined_position - 1 from department where code = $1))
+  order by n.position
+  limit $3`;
 
 /** The services that a notice's measures gate. R6: nobody is to stop at one that the judge of this case has not confirmed. */
 const servicesOf = (row: NoticeRow, services: readonly OwnService[]): string[] =>

@@ -2,6 +2,24 @@ import { inTransaction, type Pool, type Queryable, type Transaction } from '../d
 
 const ASSIGNER_LOCK = 4_201;
 
+const ASSIGN_POSITIONS = `
+  with waiting as (
+    select id, row_number() over (order by ordering) as n
+    from notice
+    where position is null
+    order by ordering
+    limit 1000
+  )
+  update notice set
+    position = (select coalesce(max(position), 0) from notice) + waiting.n,
+    -- A directive whose department has left meanwhile is its successor's.
+    department = coalesce((
+      select d.successor
+      from department d
+      where d.code = notice.department and d.left_position is not null), notice.department)
+  from waiting
+  where notice.id = waiting.id`;
+
 /**
  * Gives committed notices their places in the log: contiguous, in the order drawn under the case locks. One holder at a time; the
  * unique index on `position` is the guarantee. Returns how many were placed.
@@ -14,16 +32,7 @@ export async function assignPositions(pool: Pool): Promise<number> {
         ASSIGNER_LOCK,
       ]);
       if (!rows[0]?.held) return 0;
-      const placed = await tx.query(
-        `with waiting as (
-         select id, row_number() over (order by ordering) as n from notice where position is null order by ordering limit 1000
-       )
-       -- A directive whose department has left meanwhile is its successor's.
-       update notice set position = (select coalesce(max(position), 0) from notice) + waiting.n,
-         department = coalesce((select d.successor from department d where d.code = notice.department and d.left_position is not null), notice.department)
-       from waiting where notice.id = waiting.id`,
-        [],
-      );
+      const placed = await tx.query(ASSIGN_POSITIONS, []);
       return placed.rowCount ?? 0;
     },
     { readsFirst: true },

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveEpochs } from '../../domain/identity/epoch.js';
 import { inTransaction } from '../../registry/database/pool.js';
-import { receiverGone } from '../../registry/departments/channels.js';
+import { receiverGone } from '../../registry/departments/endpoints.js';
 import { departmentKey, tokenOf, unwrapWith } from '../../registry/parties/department-tokens.js';
 import { keepTokenIndexes } from '../../registry/parties/token-index.js';
 import { publish } from '../../registry/process/steps.js';

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
-import { dueFor, type Endpoint, endpointOf } from '../../registry/departments/channels.js';
+import { type Endpoint, endpointOf } from '../../registry/departments/endpoints.js';
+import { dueFor } from '../../registry/departments/notice-batches.js';
 import type { Notice } from '../../registry/departments/notices.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { publish, tell } from '../../registry/process/steps.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { acknowledge } from '../../registry/departments/acknowledgements.js';
-import { pauseChannel, resumeChannel } from '../../registry/departments/channels.js';
+import { pauseChannel, resumeChannel } from '../../registry/departments/endpoints.js';
 import { readNotices } from '../../registry/departments/notices.js';
 import { departmentChannelWorkflowId } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';

@@ -1,4 +1,4 @@
-import { lockEndpoint, putEndpoint } from '../../registry/departments/channels.js';
+import { lockEndpoint, putEndpoint } from '../../registry/departments/endpoints.js';
 import type { World } from '../harness/world.js';
 
 /** The department takes its notices here from now on; returns its secret, and the public half of its key pair. */

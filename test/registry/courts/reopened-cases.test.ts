@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDays, shanghaiDate } from '../../../domain/calendar.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
 import type { ComparisonAnswer } from '../../../registry/departments/comparisons.js';
-import { stillHolds } from '../../../registry/departments/comparisons.js';
+import { stillHolds } from '../../../registry/departments/replays.js';
 import { notifyJudge } from '../../../registry/process/judge-notices.js';
 import { escalate, finish } from '../../../registry/process/steps.js';
 import * as byHand from '../../harness/by-hand.js';

@@ -3,8 +3,8 @@ import { addDays, firstMomentAfter, shanghaiDate } from '../../../domain/calenda
 import { parseIdentifier } from '../../../domain/identity/identifier.js';
 import { changeRule, lockRule, type RuleChange } from '../../../registry/catalogue/rule-changes.js';
 import { lockSchool, putSchool, type SchoolInput, schools } from '../../../registry/catalogue/schools.js';
-import { stillHolds } from '../../../registry/departments/comparisons.js';
 import { assignPositions } from '../../../registry/departments/positions.js';
+import { stillHolds } from '../../../registry/departments/replays.js';
 import type { ComparisonInput, Party } from '../../../registry/inputs.js';
 import { publish, tell } from '../../../registry/process/steps.js';
 import { createWorld, defaulter, person, residentNumber, type World } from '../../harness/world.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
-import { compare as compareIn, stillHolds } from '../../../registry/departments/comparisons.js';
+import { compare as compareIn } from '../../../registry/departments/comparisons.js';
+import { stillHolds } from '../../../registry/departments/replays.js';
 import { revokeLink } from '../../../registry/parties/identity-links.js';
 import { eventually } from '../../harness/eventually.js';
 import { COURT, defaulter, identifier, JUDGE, person, residentNumber } from '../../harness/world.js';
