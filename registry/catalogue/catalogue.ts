@@ -127,6 +127,9 @@ function present<T extends object>(members: T): { [K in keyof T]?: NonNullable<T
   };
 }
 
+/** Judges of each court by number: who they are is the courts' own register. */
+export const JUDGES_PER_COURT = 2;
+
 export interface CourtView {
   code: string;
   name: { zh: string; en: string };

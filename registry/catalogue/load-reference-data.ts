@@ -5,9 +5,7 @@ import deadlineData from '../data/deadlines.json' with { type: 'json' };
 import retentionData from '../data/retention.json' with { type: 'json' };
 import schoolData from '../data/schools.json' with { type: 'json' };
 import { createPool, inTransaction, type Transaction } from '../database/pool.js';
-
-/** Judges of each court by number: who they are is the courts' own register. */
-const JUDGES_PER_COURT = 2;
+import { JUDGES_PER_COURT } from './catalogue.js';
 
 /** The id of a court's judge: the court's code and a number, never a name. */
 export const judgeId = (court: string, number: number): string => `${court}-J${number}`;

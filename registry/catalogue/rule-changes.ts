@@ -1,5 +1,6 @@
 import { Refusal } from '../../domain/refusal.js';
 import type { Disposition } from '../../domain/vocabulary.js';
+import { lockKeyed } from '../database/locks.js';
 import type { Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { type ServiceView, service } from './catalogue.js';
@@ -19,7 +20,7 @@ export interface RuleChange {
  * service; `invalid`, `never-gated` for one that the law keeps free (R5).
  */
 export async function lockRule(tx: Transaction, code: string): Promise<ServiceView & { version: number }> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 5))', [code]);
+  await tx.query(`select ${lockKeyed('serviceRule', '$1')}`, [code]);
   const found = await service(tx, code);
   if (found?.neverGated) {
     throw Refusal.invalid(

@@ -2,6 +2,7 @@ import { firstMomentAfter } from '../../domain/calendar.js';
 import { type ClearReason, type School, schoolClears } from '../../domain/comparison.js';
 import { isMinor } from '../../domain/identity/identifier.js';
 import { Refusal } from '../../domain/refusal.js';
+import { lockKeyed } from '../database/locks.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor, ComparisonInput } from '../inputs.js';
 
@@ -44,7 +45,7 @@ export async function schools(q: Queryable): Promise<SchoolView[]> {
 
 /** The school's present version, undefined for a new one; nobody else changes it until the transaction ends. */
 export async function lockSchool(tx: Transaction, code: string): Promise<number | undefined> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 6))', [code]);
+  await tx.query(`select ${lockKeyed('school', '$1')}`, [code]);
   return (await find(tx, code))?.version;
 }
 

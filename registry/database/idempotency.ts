@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { lockRequest, requestLock, tryLockRequest } from './locks.js';
 import { allAnswered, firstFailure, inTransaction, type Pool, type Transaction } from './pool.js';
 
 // One request, one fact: the row below, the fact and the answer are one transaction (after draft-ietf-httpapi-idempotency-key-header).
@@ -92,19 +92,14 @@ async function attempt(tx: Transaction, work: Work): Promise<StoredAnswer> {
   }
 }
 
-/** What a key's advisory lock is known by: who holds it has the key's row in the making. */
-export function lockNumber({ client, key }: Pick<KeyedRequest, 'client' | 'key'>): string {
-  return hash('sha256', `idempotency\0${client}\0${key}`, 'buffer').readBigInt64BE(0).toString();
-}
-
 async function lock(tx: Transaction, request: KeyedRequest, wait: boolean): Promise<boolean> {
-  const number = lockNumber(request);
+  const number = requestLock(request);
   if (wait) {
-    await tx.query('select pg_advisory_xact_lock($1)', [number]);
+    await tx.query(`select ${lockRequest('$1')}`, [number]);
     return true;
   }
-  const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [number]);
-  return rows[0]?.locked ?? false;
+  const { rows } = await tx.query<{ held: boolean }>(`select ${tryLockRequest('$1')} as held`, [number]);
+  return rows[0]?.held ?? false;
 }
 
 async function find(

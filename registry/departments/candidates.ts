@@ -129,7 +129,8 @@ export async function findCandidates(
         matchedSubject: row.matched_subject,
       };
     });
-  return { candidates: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? Date.now() };
+  // Of nobody nothing is judged: then no instant is needed.
+  return { candidates: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? 0 };
 }
 
 /** A life may be met in several ways, by number and by links: the clearest speaks, and one that a court has excepted only where no other does. */

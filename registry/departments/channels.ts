@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
+import { tryLockKeyed } from '../database/locks.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
@@ -198,6 +199,7 @@ interface EndpointRow {
   wait_ms: number;
   position: string;
   acknowledged: string;
+  now: Date;
 }
 
 /**
@@ -210,7 +212,8 @@ export async function dueFor(tx: Transaction, ring: KeyRing, department: string)
             e.signing_key_sealed, case when e.previous_secret_until > now() then e.previous_signing_key_sealed end as previous_key,
             e.failures, e.paused_at is not null as paused, e.position,
             coalesce(greatest(extract(epoch from e.retry_at - clock_timestamp()) * 1000, 0), 0)::float8 as wait_ms,
-            greatest(d.joined_position - 1, (select coalesce(max(a.up_to), 0) from acknowledgement a where a.department = $1)) as acknowledged
+            greatest(d.joined_position - 1, (select coalesce(max(a.up_to), 0) from acknowledgement a where a.department = $1)) as acknowledged,
+            clock_timestamp() as now
      from endpoint e join department d on d.code = e.department where e.department = $1 and d.left_position is null for update of e`,
     [department],
   );
@@ -220,7 +223,8 @@ export async function dueFor(tx: Transaction, ring: KeyRing, department: string)
   if (row.wait_ms > 0) return { kind: 'later', ms: row.wait_ms };
   const acknowledged = BigInt(row.acknowledged);
   const position = BigInt(row.position) > acknowledged ? BigInt(row.position) : acknowledged;
-  const batch = (await storedBatch(tx, department, acknowledged)) ?? (await newBatch(tx, department, position));
+  const batch =
+    (await storedBatch(tx, department, acknowledged)) ?? (await newBatch(tx, department, position, row.now));
   if ('nothingAbove' in batch) return { kind: 'nothing', position: Number(batch.nothingAbove) };
   await tx.query('update endpoint set sent = greatest(sent, $2) where department = $1', [
     department,
@@ -263,13 +267,14 @@ async function newBatch(
   tx: Transaction,
   department: string,
   position: bigint,
+  now: Date,
 ): Promise<Batch | { nothingAbove: bigint }> {
   for (let after = position; ; ) {
     const { items, upTo } = await projectNotices(tx, department, after, BATCH_AT_MOST);
     if (items.length > 0) {
       const id = uuidv7();
       const data = { items, served: Number(upTo) };
-      const body = JSON.stringify({ type: 'notices', timestamp: new Date().toISOString(), data });
+      const body = JSON.stringify({ type: 'notices', timestamp: now.toISOString(), data });
       await tx.query(
         'insert into notice_batch (id, department, after, up_to, body, blocking) values ($1, $2, $3, $4, $5, $6)',
         [id, department, after.toString(), upTo.toString(), body, blockingOf(items)],
@@ -339,7 +344,7 @@ export async function channelsToEnsure(tx: Transaction, all: boolean): Promise<C
        select department from endpoint
        where $1 or told_change < change or told_at is null or told_at < clock_timestamp() - make_interval(secs => $2)
      )
-     select department from due where pg_try_advisory_xact_lock(hashtextextended(department, 4)) order by department`,
+     select department from due where ${tryLockKeyed('channel', 'department')} order by department`,
     [all, BELIEVED_SECONDS],
   );
   if (claimed.rows.length === 0) return [];

@@ -20,7 +20,7 @@ import { enqueueSignals } from '../case/outbox.js';
 import { assetBlind } from '../case/restrictions.js';
 import { remedies } from '../catalogue/remedies.js';
 import { gateBySchool, type SchoolGate } from '../catalogue/schools.js';
-import { type Queryable, send, type Transaction } from '../database/pool.js';
+import { type Queryable, send, soleRow, type Transaction } from '../database/pool.js';
 import type { Actor, ComparisonInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';
 import { encrypt, type KeyRing } from '../keys/key-ring.js';
@@ -71,14 +71,12 @@ export async function compare(
 ): Promise<ComparisonAnswer> {
   // All of it is found by keys, whatever the values: planned anew for each, it would cost PostgreSQL a third more.
   send(tx, 'set local plan_cache_mode = force_generic_plan', []);
-  const [, inEffect, first] = await Promise.all([
+  const [today, inEffect, first] = await Promise.all([
     requireOwnService(tx, input.service, department),
     ruleInEffect(tx, input.service),
     findCandidates(tx, ring, department, input),
   ]);
   let { candidates, blinds, now } = first;
-  const today = shanghaiDate(Date.now());
-
   const school = inEffect?.rule.flags.includes(TOUCHES_A_CHILD) ? await gateBySchool(tx, input, today) : undefined;
   const ruleReason: ClearReason | null = inEffect
     ? (ruleClears(inEffect.rule, today) ?? school?.clears ?? null)
@@ -140,7 +138,7 @@ export async function compare(
         : null,
     ],
   );
-  const comparedAt = rows[0]?.at ?? new Date();
+  const comparedAt = soleRow(rows).at;
   const interceptions = [];
   for (const hit of hits) {
     const held = locked.get(hit.candidate.enforcementCase);
@@ -359,9 +357,10 @@ export async function stillHolds(q: Queryable, answer: ComparisonAnswer): Promis
   return rows[0]?.holds ?? false;
 }
 
-async function requireOwnService(q: Queryable, service: string, department: string): Promise<void> {
-  const { rows } = await q.query<{ department: string | null; never_gated: boolean }>(
-    'select department, never_gated from service where code = $1',
+/** The day on which it is asked, Asia/Shanghai, by PostgreSQL's clock. Throws Refusal `invalid` where the service is not the department's to gate. */
+async function requireOwnService(q: Queryable, service: string, department: string): Promise<string> {
+  const { rows } = await q.query<{ department: string | null; never_gated: boolean; now: Date }>(
+    'select department, never_gated, clock_timestamp() as now from service where code = $1',
     [service],
   );
   const row = rows[0];
@@ -379,4 +378,5 @@ async function requireOwnService(q: Queryable, service: string, department: stri
       code,
     );
   }
+  return shanghaiDate(soleRow(rows).now.getTime());
 }

@@ -1,6 +1,5 @@
+import { hold, tryHold } from '../database/locks.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
-
-const ASSIGNER_LOCK = 4_201;
 
 /**
  * Gives committed notices their places in the log: contiguous, in the order drawn under the case locks. One holder at a time; the
@@ -10,10 +9,7 @@ export async function assignPositions(pool: Pool): Promise<number> {
   return inTransaction(
     pool,
     async (tx) => {
-      const { rows } = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [
-        ASSIGNER_LOCK,
-      ]);
-      if (!rows[0]?.held) return 0;
+      if (!(await tryHold(tx, 'assigner'))) return 0;
       const placed = await tx.query(
         `with waiting as (
          select id, row_number() over (order by ordering) as n from notice where position is null order by ordering limit 1000
@@ -32,7 +28,7 @@ export async function assignPositions(pool: Pool): Promise<number> {
 
 /** The head of the log; until the transaction ends nobody else gives places. */
 export async function holdLog(tx: Transaction): Promise<number> {
-  await tx.query('select pg_advisory_xact_lock($1)', [ASSIGNER_LOCK]);
+  await hold(tx, 'assigner');
   return headOfLog(tx);
 }
 

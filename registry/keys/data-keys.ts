@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
+import { lockKeyed } from '../database/locks.js';
 import { isUnavailable, type Queryable, send, type Transaction } from '../database/pool.js';
 import { type DataKey, dataKeyIn, type KeyRing, unwrap, wrap } from './key-ring.js';
 
@@ -52,7 +53,9 @@ export async function keptDataKeyOf(
 }
 
 /** Whoever makes, renews or destroys the keys of these owners waits for each other, in order. */
-const LOCK_KEYS = `select pg_advisory_xact_lock(hashtextextended(owner, 3)) from (select unnest($1::text[]) as owner order by 1) o`;
+const LOCK_KEYS = `
+  select ${lockKeyed('dataKeys', 'owner')}
+  from (select unnest($1::text[]) as owner order by 1) o`;
 
 async function wereDestroyed(tx: Transaction, owner: string): Promise<boolean> {
   const { rowCount } = await tx.query('select 1 from data_key where owner = $1 and destroyed_at is not null limit 1', [

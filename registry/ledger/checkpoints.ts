@@ -1,5 +1,6 @@
 import type { Policy } from '../../ledger/policy.js';
 import type { Tree } from '../../ledger/tree.js';
+import { hold } from '../database/locks.js';
 import { inTransaction, type Pool, type Queryable } from '../database/pool.js';
 
 /** A checkpoint as it was committed. */
@@ -34,8 +35,6 @@ export async function servedCheckpoint(q: Queryable): Promise<{ size: number; no
   return { size: Number(row.size), note };
 }
 
-const COSIGNATURE_LOCK = 4_204;
-
 const ownLines = (note: string): number => note.slice(note.lastIndexOf('\n\n') + 2).split('\n').length - 1;
 
 /** A note with as many of these lines as readers must accept. */
@@ -60,8 +59,7 @@ export async function keepCosignature(
 ): Promise<void> {
   const { size, note } = checkpoint;
   await inTransaction(pool, async (tx) => {
-    // One at a time: of several that arrive at once, the last must see all.
-    await tx.query('select pg_advisory_xact_lock($1)', [COSIGNATURE_LOCK]);
+    await hold(tx, 'cosignatures');
     await tx.query(
       'insert into ledger_cosignature (size, witness, line) values ($1, $2, $3) on conflict (size, witness) do nothing',
       [size, witness, line],

@@ -2,17 +2,16 @@ import { signCheckpoint } from '../../ledger/checkpoint.js';
 import { RightEdge, type TileHash } from '../../ledger/tile-tree.js';
 import { hashesAt, TILE_WIDTH } from '../../ledger/tiles.js';
 import { EMPTY_ROOT, type Tree } from '../../ledger/tree.js';
+import { tryHold } from '../database/locks.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
 import type { Log } from './signed-log.js';
 
-/** One holder at a time; recovery waits for it. */
-export const SEQUENCER_LOCK = 4_203;
 /** Leaves of one round: it must end soon, and give way to the next holder. */
-const LEAVES_AT_ONCE = 1_000;
+export const LEAVES_AT_ONCE = 1_000;
 
 export interface Round {
   /** Leaves that got their places; 0 where none waited or another process was at it. */
-  placed: number;
+  appended: number;
   size: number;
 }
 
@@ -24,36 +23,35 @@ export interface Round {
 export async function sequenceRound(pool: Pool, log: Log, { leavesAtOnce = LEAVES_AT_ONCE } = {}): Promise<Round> {
   return inTransaction(pool, async (tx) => {
     await tx.query('set local synchronous_commit = on');
-    // A statement of its own: the next must see what the holder before committed.
-    const lock = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [SEQUENCER_LOCK]);
+    const held = await tryHold(tx, 'sequencer');
     const tree = await lastTree(tx);
-    if (!lock.rows[0]?.held) return { placed: 0, size: tree.size };
-    const waiting = await tx.query<{ entry_id: string; leaf_hash: Buffer }>(
+    if (!held) return { appended: 0, size: tree.size };
+    const waiting = await tx.query<Waiting>(
       'select p.entry_id, l.leaf_hash from ledger_pending p join ledger_leaf l using (entry_id) order by p.entry_id limit $1',
       [leavesAtOnce],
     );
-    if (waiting.rows.length === 0) return { placed: 0, size: tree.size };
+    if (waiting.rows.length === 0) return { appended: 0, size: tree.size };
     return append(tx, log, tree.size, waiting.rows);
   });
 }
 
-interface Placed {
+interface Waiting {
   entry_id: string;
   leaf_hash: Buffer;
 }
 
 /** Appends these leaves to a tree of `size` and signs what it has become. The caller holds the lock. */
-async function append(tx: Transaction, log: Log, size: number, leaves: readonly Placed[]): Promise<Round> {
+async function append(tx: Transaction, log: Log, size: number, leaves: readonly Waiting[]): Promise<Round> {
   const edge = await readEdge(tx, size);
   for (const { leaf_hash } of leaves) edge.append(leaf_hash);
   const tree = { size: edge.size, root: edge.root() };
   await write(tx, leaves, edge.completed, { ...tree, note: signCheckpoint(log.origin, tree, log.signers) });
-  return { placed: leaves.length, size: tree.size };
+  return { appended: leaves.length, size: tree.size };
 }
 
 async function write(
   tx: Transaction,
-  leaves: readonly Placed[],
+  leaves: readonly Waiting[],
   hashes: readonly TileHash[],
   { size, root, note }: Tree & { note: string },
 ): Promise<void> {

@@ -1,7 +1,8 @@
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
 import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
-import type { Transaction } from '../database/pool.js';
+import { lockKeyed } from '../database/locks.js';
+import { soleRow, type Transaction } from '../database/pool.js';
 import { holdLog } from '../departments/positions.js';
 import type { Actor } from '../inputs.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
@@ -38,7 +39,7 @@ export async function retireDepartment(
   if (successor !== undefined) await requireSuccessor(tx, code, successor);
   if (reason.trim() === '') throw invalid('/reason', 'required');
   // It acknowledges nothing meanwhile, and no notice gets a place: what is open is then known.
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [code]);
+  await tx.query(`select ${lockKeyed('department', '$1')}`, [code]);
   const head = await holdLog(tx);
   const acknowledged = await acknowledgedBy(tx, code);
   const open =
@@ -135,7 +136,7 @@ async function record(
 ): Promise<void> {
   const { code, successor, reason, acknowledged, open } = departure;
   const { rows } = await tx.query<{ now: Date }>('select clock_timestamp() as now');
-  const at = rows[0]?.now ?? new Date();
+  const at = soleRow(rows).now;
   const [id, salt, key, by] = [uuidv7(), freshSalt(), `department-retired:${code}`, `${actor.role}:${actor.id}`];
   const leaf = makeLeaf({
     id,

@@ -9,10 +9,11 @@ import { type Policy, parsePolicy } from '../../ledger/policy.js';
 import { RightEdge, type TileHash, TileTree } from '../../ledger/tile-tree.js';
 import { TILE_WIDTH, widthIn } from '../../ledger/tiles.js';
 import type { Tree } from '../../ledger/tree.js';
+import { hold } from '../database/locks.js';
 import { createPool, inTransaction, type Pool, type Transaction } from '../database/pool.js';
 import { readKeyRing } from '../keys/key-ring.js';
 import { behindOf, markLevel } from '../ledger/log-status.js';
-import { lastTree, SEQUENCER_LOCK } from '../ledger/sequencer.js';
+import { lastTree } from '../ledger/sequencer.js';
 import { type Log, logKeys, openLog } from '../ledger/signed-log.js';
 import { readTilesOf } from '../ledger/tiles.js';
 
@@ -46,7 +47,7 @@ export async function recoverFromMirror(
     await tx.query('set local statement_timeout = 0');
     // A large mirror is read for minutes between two statements.
     await tx.query('set local idle_in_transaction_session_timeout = 0');
-    await tx.query('select pg_advisory_xact_lock($1)', [SEQUENCER_LOCK]);
+    await hold(tx, 'sequencer');
     const own = await lastTree(tx);
     if (checkpoint.size <= own.size) {
       if (await wasWholeAllAlong(tx, log, checkpoint)) {
@@ -226,10 +227,10 @@ async function main(): Promise<number> {
     pool = createPool({ connectionString: setting('DATABASE_URL'), applicationName: 'ledger-recovery', max: 1 });
     const isTyped = /^https?:/.test(location) || isAbsolute(location);
     const mirror = logAt(isTyped ? location : join(process.env.INIT_CWD ?? process.cwd(), location));
-    let saidAt = 0;
+    let saidAt = Number.NEGATIVE_INFINITY;
     const { from, to, root } = await recoverFromMirror(pool, log, policy, mirror, (done, all) => {
-      if (Date.now() - saidAt < 1_000 && done < all) return;
-      saidAt = Date.now();
+      if (performance.now() - saidAt < 1_000 && done < all) return;
+      saidAt = performance.now();
       console.error(`${done}/${all}`);
     });
     if (from === to) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { firstIdAt } from '../database/ids.js';
+import { tryLock } from '../database/locks.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 import { eraseCases, eraseLinkedParties } from './erasure.js';
@@ -12,7 +13,6 @@ import { eraseCases, eraseLinkedParties } from './erasure.js';
 export type RetentionKind = 'clear-comparison' | 'exception' | 'access-log' | 'case' | 'linked-party';
 
 const BATCH = 1_000;
-const LOCK = 4_210;
 
 type Step = (tx: Transaction, upTo: Date) => Promise<string[]>;
 
@@ -34,10 +34,10 @@ export async function retainOnce(pool: Pool, now?: number): Promise<boolean> {
     const deleted = await inTransaction(pool, async (tx) => {
       const { rows } = await tx.query<{ held: boolean; at: Date; up_to: Date | null }>(
         // Whom links join is found by two indexes at once, which the loops' connections plan without.
-        `select set_config('enable_bitmapscan', 'on', true), pg_try_advisory_xact_lock($1) as held, at,
-                at - (select keep from retention_rule where kind = $2) as up_to
-         from (select coalesce(to_timestamp($3::float8 / 1000), clock_timestamp()) as at) t`,
-        [LOCK, kind, now ?? null],
+        `select set_config('enable_bitmapscan', 'on', true), ${tryLock('retention')} as held, at,
+                at - (select keep from retention_rule where kind = $1) as up_to
+         from (select coalesce(to_timestamp($2::float8 / 1000), clock_timestamp()) as at) t`,
+        [kind, now ?? null],
       );
       const row = rows[0];
       // A kind without a rule is kept.

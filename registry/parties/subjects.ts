@@ -9,6 +9,7 @@ import {
 import { nameEquals, nameKey } from '../../domain/name.js';
 import { Refusal } from '../../domain/refusal.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
+import { lockKeyed } from '../database/locks.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Party } from '../inputs.js';
 import { createDataKey } from '../keys/data-keys.js';
@@ -58,7 +59,7 @@ export async function subjectOf(
 ): Promise<{ subject: string; nameDiffers: boolean; possibleDuplicate: boolean; fresh: boolean }> {
   const blinds = blindsOf(ring, party.identifiers).filter((entry) => !entry.alias);
   const keys = [...new Set(blinds.map((entry) => entry.blind.toString('hex')))].sort();
-  for (const key of keys) send(tx, 'select pg_advisory_xact_lock(hashtextextended($1, 1))', [key]);
+  for (const key of keys) send(tx, `select ${lockKeyed('partyNumber', '$1')}`, [key]);
   const [known, tokens] = await Promise.all([
     subjectsByBlind(
       tx,

@@ -1,6 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { epochOf, liveEpochs } from '../../domain/identity/epoch.js';
 import { IDENTIFIER_TYPES, type IdentifierKey } from '../../domain/identity/identifier.js';
+import { hold, lockShared } from '../database/locks.js';
 import { inTransaction, type Pool, type Transaction } from '../database/pool.js';
 import { dataKeyOf } from '../keys/data-keys.js';
 import { decrypt, encrypt, isErased, type KeyRing } from '../keys/key-ring.js';
@@ -8,8 +9,6 @@ import { departmentKey, tokenOf } from './department-tokens.js';
 
 // A department's token of a number is found like the number itself: a blind row under the index key `department/epoch`.
 
-/** Everybody who writes numbers holds it shared, and reads under it which tokens to write; who adds an index waits for them. */
-const INDEX_LOCK = 4_220;
 const BATCH = 200;
 /** The next quarter's index is made this long before it begins. */
 const AHEAD_MS = 10 * 86_400_000;
@@ -27,7 +26,7 @@ export const indexKeyOf = (department: string, epoch: string): string => `${depa
 /** The token indexes in which a number that is now written has to stand, too. Both statements go out together. */
 export async function tokenIndexes(tx: Transaction, ring: KeyRing): Promise<TokenIndex[]> {
   const [, { rows }] = await Promise.all([
-    tx.query('select pg_advisory_xact_lock_shared($1)', [INDEX_LOCK]),
+    tx.query(`select ${lockShared('tokenIndexes')}`, []),
     tx.query<{ department: string; epoch: string }>(
       'select department, epoch from token_index order by department, epoch',
       [],
@@ -49,7 +48,7 @@ export async function requireTokenIndexes(tx: Transaction, department: string, n
     [department, epochs],
   );
   if (known.rows.length < epochs.length) {
-    await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
+    await hold(tx, 'tokenIndexes');
     await tx.query(
       'insert into token_index (department, epoch) select $1, unnest($2::text[]) on conflict (department, epoch) do nothing',
       [department, epochs],
@@ -74,7 +73,7 @@ export async function keepTokenIndexes(pool: Pool, ring: KeyRing, now: number): 
   );
   if (coming.length > 0) {
     await inTransaction(pool, async (tx) => {
-      await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
+      await hold(tx, 'tokenIndexes');
       await tx.query(
         'insert into token_index (department, epoch) select unnest($1::text[]), $2 on conflict do nothing',
         [coming, epochOf(now + AHEAD_MS)],
@@ -141,7 +140,7 @@ async function fill(pool: Pool, ring: KeyRing, department: string, epoch: string
  */
 async function drop(pool: Pool, department: string, epoch: string): Promise<boolean> {
   return inTransaction(pool, async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [INDEX_LOCK]);
+    await hold(tx, 'tokenIndexes');
     const { rowCount } = await tx.query(
       `delete from identifier where id in (select id from identifier where index_key = $1 order by id limit 1000)`,
       [indexKeyOf(department, epoch)],
