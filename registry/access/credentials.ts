@@ -57,8 +57,9 @@ export async function identify(q: Queryable, token: string): Promise<Identified>
   if (known && known.until > performance.now()) return { caller: known.caller };
   cache.delete(key);
   const { rows } = await q.query<CredentialRow & { left_ms: number | null }>(
-    `select id, role, court, judge, department,
-            (extract(epoch from expires_at - now()) * 1000)::float8 as left_ms
+    `select
+       id, role, court, judge, department,
+       (extract(epoch from expires_at - now()) * 1000)::float8 as left_ms
      from credential
      where token_hash = $1 and revoked_at is null`,
     [Buffer.from(key, 'hex')],
@@ -129,11 +130,18 @@ export async function ensureCredentials(adminUrl: string, existing: readonly Cre
 
 async function readSlots(client: pg.Client): Promise<Slot[]> {
   const courts = await client.query<{ code: string; judges: string[] }>(
-    `select c.code, array(select j.id from judge j where j.court = c.code order by j.id limit $1) as judges from court c order by c.code`,
+    `select
+       c.code,
+       array(select j.id from judge j where j.court = c.code order by j.id limit $1) as judges
+     from court c
+     order by c.code`,
     [JUDGES_PER_COURT],
   );
   const departments = await client.query<{ code: string }>(
-    'select code from department where left_position is null order by ordinal',
+    `select code
+     from department
+     where left_position is null
+     order by ordinal`,
   );
   return [
     ...courts.rows.flatMap(({ code: court, judges }): Slot[] => [
@@ -149,7 +157,8 @@ async function readSlots(client: pg.Client): Promise<Slot[]> {
 async function readValid(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<CredentialRow & { hash: string }>(
     `select id, role, court, judge, department, encode(token_hash, 'hex') as hash
-     from credential where revoked_at is null and (expires_at is null or expires_at > now())`,
+     from credential
+     where revoked_at is null and (expires_at is null or expires_at > now())`,
   );
   return new Map(rows.map((row) => [row.hash, slotKey(toCaller(row))]));
 }
@@ -157,7 +166,8 @@ async function readValid(client: pg.Client): Promise<Map<string, string>> {
 async function issue(client: pg.Client, slot: Slot): Promise<Credential> {
   const token = newSecret();
   await client.query(
-    'insert into credential (id, token_hash, role, court, judge, department) values ($1, $2, $3, $4, $5, $6)',
+    `insert into credential (id, token_hash, role, court, judge, department)
+     values ($1, $2, $3, $4, $5, $6)`,
     [
       uuidv7(),
       hashSecret(token),

@@ -56,10 +56,15 @@ export async function changeRule(
     (holdDays ?? null) !== (before.holdDays ?? null);
   if (!changed) return before;
   await tx.query(
-    `insert into service_rule (service, version, edition, subjects, disposition, gated_by, flags, enabled, valid_from, valid_until,
-       hold_days, legal_basis, recorded_by)
-     select service, version + 1, edition, subjects, $3, gated_by, flags, $4, valid_from, $5::date, $6::smallint, legal_basis, $7
-     from service_rule where service = $1 and version = $2`,
+    `insert into service_rule (
+       service, version, edition, subjects, disposition, gated_by, flags, enabled, valid_from,
+       valid_until, hold_days, legal_basis, recorded_by
+     )
+     select
+       service, version + 1, edition, subjects, $3, gated_by, flags, $4, valid_from, $5::date,
+       $6::smallint, legal_basis, $7
+     from service_rule
+     where service = $1 and version = $2`,
     [
       before.code,
       before.version,

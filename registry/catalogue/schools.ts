@@ -35,11 +35,17 @@ interface SchoolRow {
   enrols_until: string | null;
 }
 
-const IN_EFFECT = `select distinct on (code) code, version, name_zh, name_en, listed, enrols_from::text, enrols_until::text from school`;
+const IN_EFFECT = `
+  select distinct on (code)
+    code, version, name_zh, name_en, listed, enrols_from::text, enrols_until::text
+  from school`;
 
 /** The register, each school as it stands now; those taken off it too. */
 export async function schools(q: Queryable): Promise<SchoolView[]> {
-  const { rows } = await q.query<SchoolRow>(`${IN_EFFECT} order by code, version desc`);
+  const { rows } = await q.query<SchoolRow>(
+    `${IN_EFFECT}
+     order by code, version desc`,
+  );
   return rows.map(toView);
 }
 
@@ -57,8 +63,12 @@ export async function putSchool(
   actor: Actor,
 ): Promise<SchoolView> {
   await tx.query(
-    `insert into school (code, version, name_zh, name_en, listed, enrols_from, enrols_until, recorded_by)
-     select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7 from school where code = $1`,
+    `insert into school (
+       code, version, name_zh, name_en, listed, enrols_from, enrols_until, recorded_by
+     )
+     select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7
+     from school
+     where code = $1`,
     [code, name.zh, name.en, listed, enrolment?.from ?? null, enrolment?.until ?? null, `${actor.role}:${actor.id}`],
   );
   const written = await find(tx, code);
@@ -97,7 +107,12 @@ export async function gateBySchool(q: Queryable, input: ComparisonInput, today: 
 }
 
 async function find(q: Queryable, code: string): Promise<SchoolRow | undefined> {
-  const { rows } = await q.query<SchoolRow>(`${IN_EFFECT} where code = $1 order by code, version desc`, [code]);
+  const { rows } = await q.query<SchoolRow>(
+    `${IN_EFFECT}
+     where code = $1
+     order by code, version desc`,
+    [code],
+  );
   return rows[0];
 }
 

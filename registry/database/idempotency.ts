@@ -67,8 +67,13 @@ export async function forgetOldAnswers(pool: Pool, portion = FORGOTTEN_AT_ONCE):
   let forgotten = 0;
   for (let more = true; more; ) {
     const { rowCount } = await pool.query(
-      `delete from idempotency where ctid = any(array(
-         select ctid from idempotency where created_at < now() - make_interval(days => $1) limit $2))`,
+      `delete from idempotency
+       where ctid = any(array(
+         select ctid
+         from idempotency
+         where created_at < now() - make_interval(days => $1)
+         limit $2
+       ))`,
       [KEPT_DAYS, portion],
     );
     forgotten += rowCount ?? 0;
@@ -118,7 +123,8 @@ async function find(
 
 async function store(tx: Transaction, { client, key, fingerprint }: KeyedRequest, answer: StoredAnswer): Promise<void> {
   await tx.query(
-    'insert into idempotency (client, key, fingerprint, status, location, body) values ($1, $2, $3, $4, $5, $6)',
+    `insert into idempotency (client, key, fingerprint, status, location, body)
+     values ($1, $2, $3, $4, $5, $6)`,
     [client, key, fingerprint, answer.status, answer.location ?? null, answer.body],
   );
 }

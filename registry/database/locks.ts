@@ -28,8 +28,8 @@ export const LOCKS = {
   /** A department that acknowledges or leaves: its leaves are a chain. */
   department: { seed: 2 },
   /**
-   * The data keys of a subject or case: two that find none at once make one, and nothing is sealed under one that is being destroyed. The relay had
-   * this seed too; it stays here, for what was sealed under a destroyed key cannot be mended.
+   * The data keys of a subject or case: two that find none at once make one, and nothing is encrypted under one that is being destroyed. The relay had
+   * this seed too; it stays here, for what was encrypted under a destroyed key cannot be mended.
    */
   dataKeys: { seed: 3 },
   /**

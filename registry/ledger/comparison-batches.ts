@@ -45,17 +45,29 @@ export async function batchComparisons(
 ): Promise<{ batched: number; look: Look; more: boolean }> {
   return inTransaction(pool, async (tx) => {
     const lock = await tx.query<{ held: boolean; oldest: Date }>(
-      `select ${tryLock('comparisonBatches')} as held,
-              (select coalesce(min(xact_start), clock_timestamp()) from pg_stat_activity where datname = current_database()) as oldest`,
+      `select
+         ${tryLock('comparisonBatches')} as held,
+         (
+           select coalesce(min(xact_start), clock_timestamp())
+           from pg_stat_activity
+           where datname = current_database()
+         ) as oldest`,
       [],
     );
     const { held, oldest } = soleRow(lock.rows);
     if (!held) return { batched: 0, look, more: false };
     // A page by the key, those in a batch too: looking only for what is missing would walk all there ever was in one statement.
     const page = await tx.query<ClearRow & { done: boolean }>(
-      `select c.id, c.department, c.service, c.reference, c.outcome, c.reasons, c.rule_version, c.at,
-              c.outcome <> 'CLEAR' or exists (select from comparison_seal s where s.comparison = c.id) as done
-       from comparison c where c.id >= $1 order by c.id limit $2`,
+      `select
+         c.id, c.department, c.service, c.reference, c.outcome, c.reasons, c.rule_version, c.at,
+         c.outcome <> 'CLEAR' or exists (
+           select from comparison_seal s
+           where s.comparison = c.id
+         ) as done
+       from comparison c
+       where c.id >= $1
+       order by c.id
+       limit $2`,
       [firstIdAt(look.at), AT_ONCE],
     );
     const rows = page.rows.filter((row) => !row.done);
@@ -74,7 +86,10 @@ export async function batchComparisons(
 
 async function catalogueEdition(q: Queryable): Promise<string> {
   const { rows } = await q.query<{ edition: string }>(
-    'select edition from catalogue_edition order by loaded_at desc, edition desc limit 1',
+    `select edition
+     from catalogue_edition
+     order by loaded_at desc, edition desc
+     limit 1`,
   );
   return rows[0]?.edition ?? '';
 }
@@ -91,12 +106,16 @@ async function writeBatch(
     return { id: row.id, salt, commitment: commitToComparison(salt, row) };
   });
   const { rows: moment } = await tx.query<{ now: Date; prev: Buffer | null }>(
-    `select clock_timestamp() as now, (
-       select l.leaf_hash from seal s join ledger_leaf l on l.entry_id = s.id
-       where s.department = $1
-       order by s.number desc
-       limit 1
-     ) as prev`,
+    `select
+       clock_timestamp() as now,
+       (
+         select l.leaf_hash
+         from seal s
+         join ledger_leaf l on l.entry_id = s.id
+         where s.department = $1
+         order by s.number desc
+         limit 1
+       ) as prev`,
     [department],
   );
   const { now, prev } = soleRow(moment);
@@ -117,14 +136,20 @@ async function writeBatch(
     catalogueEdition: edition,
     ...(prev ? { prev: prev.toString('hex') } : {}),
   });
-  await tx.query(withLeaf(`insert into seal (id, department, count) select entry_id, $5, $6 from leaf`), [
-    ...leafValues(id, key, leaf),
-    department,
-    entries.length,
-  ]);
+  await tx.query(
+    withLeaf(
+      `insert into seal (id, department, count)
+       select entry_id, $5, $6
+       from leaf`,
+    ),
+    [...leafValues(id, key, leaf), department, entries.length],
+  );
   await tx.query(
     `insert into comparison_seal (comparison, seal, position, commitment, salt)
-     select c.id, $1, c.nth - 1, c.commitment, c.salt from unnest($2::uuid[], $3::bytea[], $4::bytea[]) with ordinality as c(id, commitment, salt, nth)`,
+     select c.id, $1, c.nth - 1, c.commitment, c.salt
+     from unnest(
+       $2::uuid[], $3::bytea[], $4::bytea[]
+     ) with ordinality as c(id, commitment, salt, nth)`,
     [id, entries.map((one) => one.id), entries.map((one) => one.commitment), entries.map((one) => one.salt)],
   );
 }
@@ -165,27 +190,29 @@ export interface OpenedComparison {
   proof: string[];
 }
 
-/** Undefined where the comparison is in no batch; `seal` is the batch's id. */
+/** Undefined where the comparison is in no batch; `batch`: its id. */
 export async function openComparison(
   q: Queryable,
   comparison: string,
-): Promise<(OpenedComparison & { seal: string }) | undefined> {
+): Promise<(OpenedComparison & { batch: string }) | undefined> {
   const { rows } = await q.query<{
-    seal: string;
+    batch: string;
     position: number;
     commitment: Buffer;
     salt: Buffer | null;
     own: boolean;
   }>(
-    `select s.seal, s.position, s.commitment, s.salt, s.comparison = $1 as own from comparison_seal s
-     where s.seal = (select seal from comparison_seal where comparison = $1) order by s.position`,
+    `select s.seal as batch, s.position, s.commitment, s.salt, s.comparison = $1 as own
+     from comparison_seal s
+     where s.seal = (select seal from comparison_seal where comparison = $1)
+     order by s.position`,
     [comparison],
   );
   const own = rows.find((row) => row.own);
   if (!own) return undefined;
   const hashes = rows.map((row) => leafHash(row.commitment));
   return {
-    seal: own.seal,
+    batch: own.batch,
     position: own.position,
     count: rows.length,
     commitment: own.commitment.toString('base64'),

@@ -117,10 +117,12 @@ export async function signFact(
     throw badSignature('/value');
   }
   await tx.query(`select ${lockKeyed('signature', '$1')}`, [businessKey]);
-  const known = await tx.query<{ entry: string }>('select entry from leaf_signature where signed = $1 and kid = $2', [
-    fact.entryId,
-    kid,
-  ]);
+  const known = await tx.query<{ entry: string }>(
+    `select entry
+     from leaf_signature
+     where signed = $1 and kid = $2`,
+    [fact.entryId, kid],
+  );
   const earlier = known.rows[0];
   if (earlier) return { entryId: earlier.entry, first: false };
   const leaf = makeLeaf({ ...content, sig: { kid, value: value.toString('base64') } });

@@ -27,7 +27,11 @@ export async function sequenceRound(pool: Pool, log: Log, { leavesAtOnce = LEAVE
     const tree = await lastTree(tx);
     if (!held) return { appended: 0, size: tree.size };
     const waiting = await tx.query<Waiting>(
-      'select p.entry_id, l.leaf_hash from ledger_pending p join ledger_leaf l using (entry_id) order by p.entry_id limit $1',
+      `select p.entry_id, l.leaf_hash
+       from ledger_pending p
+       join ledger_leaf l using (entry_id)
+       order by p.entry_id
+       limit $1`,
       [leavesAtOnce],
     );
     if (waiting.rows.length === 0) return { appended: 0, size: tree.size };
@@ -58,13 +62,18 @@ async function write(
   await tx.query(
     `with entry as (
        insert into ledger_entry (seq, entry_id, leaf_hash)
-       select $3::bigint + e.nth - 1, e.id, e.hash from unnest($1::uuid[], $2::bytea[]) with ordinality as e(id, hash, nth)
+       select $3::bigint + e.nth - 1, e.id, e.hash
+       from unnest($1::uuid[], $2::bytea[]) with ordinality as e(id, hash, nth)
      ), hash as (
-       insert into ledger_hash (level, idx, hash) select * from unnest($4::smallint[], $5::bigint[], $6::bytea[])
+       insert into ledger_hash (level, idx, hash)
+       select *
+       from unnest($4::smallint[], $5::bigint[], $6::bytea[])
      ), checkpoint as (
-       insert into ledger_checkpoint (size, root, note) values ($7, $8, $9)
+       insert into ledger_checkpoint (size, root, note)
+       values ($7, $8, $9)
      )
-     delete from ledger_pending where entry_id = any($1)`,
+     delete from ledger_pending
+     where entry_id = any($1)`,
     [
       leaves.map((leaf) => leaf.entry_id),
       leaves.map((leaf) => leaf.leaf_hash),
@@ -89,10 +98,13 @@ async function readEdge(q: Queryable, size: number): Promise<RightEdge> {
   }
   if (levels.length === 0) return new RightEdge(0, []);
   const { rows } = await q.query<{ level: number; hash: Buffer }>(
-    `select 0 as level, seq as idx, leaf_hash as hash from ledger_entry where seq >= $1
+    `select 0 as level, seq as idx, leaf_hash as hash
+     from ledger_entry
+     where seq >= $1
      union all
-     select h.level, h.idx, h.hash from unnest($2::smallint[], $3::bigint[]) as f(level, first)
-       join ledger_hash h on h.level = f.level and h.idx >= f.first
+     select h.level, h.idx, h.hash
+     from unnest($2::smallint[], $3::bigint[]) as f(level, first)
+     join ledger_hash h on h.level = f.level and h.idx >= f.first
      order by level, idx`,
     [firsts[0], firsts.slice(1).map((_, nth) => nth + 1), firsts.slice(1)],
   );
@@ -103,7 +115,10 @@ async function readEdge(q: Queryable, size: number): Promise<RightEdge> {
 /** The tree as the last checkpoint names it. */
 export async function lastTree(q: Queryable): Promise<Tree> {
   const { rows } = await q.query<{ size: string; root: Buffer }>(
-    'select size, root from ledger_checkpoint order by size desc limit 1',
+    `select size, root
+     from ledger_checkpoint
+     order by size desc
+     limit 1`,
   );
   const row = rows[0];
   return row ? { size: Number(row.size), root: row.root } : { size: 0, root: EMPTY_ROOT };

@@ -100,12 +100,16 @@ export async function issueTokenKeys(
   // A statement of its own: what the holder before committed is seen only by a snapshot younger than the lock.
   send(tx, `select ${lockKeyed('tokenKeys', '$1')}`, [department]);
   const { rows } = await tx.query<{ now: Date; prev: Buffer | null }>(
-    `select clock_timestamp() as now, (
-       select l.leaf_hash from token_key_issue i join ledger_leaf l on l.entry_id = i.id
-       where i.department = $1
-       order by i.at desc, i.id desc
-       limit 1
-     ) as prev`,
+    `select
+       clock_timestamp() as now,
+       (
+         select l.leaf_hash
+         from token_key_issue i
+         join ledger_leaf l on l.entry_id = i.id
+         where i.department = $1
+         order by i.at desc, i.id desc
+         limit 1
+       ) as prev`,
     [department],
   );
   const { now: at, prev } = soleRow(rows);
@@ -130,7 +134,9 @@ export async function issueTokenKeys(
   });
   await tx.query(
     withLeaf(
-      `insert into token_key_issue (id, department, epochs, recipient, at, by) select entry_id, $5, $6, $7, $8, $9 from leaf`,
+      `insert into token_key_issue (id, department, epochs, recipient, at, by)
+       select entry_id, $5, $6, $7, $8, $9
+       from leaf`,
     ),
     [...leafValues(id, key, leaf), department, epochs, fingerprint, at, by],
   );

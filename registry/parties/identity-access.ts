@@ -23,8 +23,11 @@ export async function recordLooks(
   { subjects, interception, purpose }: { subjects: readonly string[]; interception?: string; purpose: Purpose },
 ): Promise<void> {
   await q.query(
-    `insert into identity_access (id, subject, interception, actor_role, actor, court, credential, purpose, trace)
-     select id, subject, $3, $4, $5, $6, $7, $8, $9 from unnest($1::uuid[], $2::uuid[]) as t(id, subject)`,
+    `insert into identity_access (
+       id, subject, interception, actor_role, actor, court, credential, purpose, trace
+     )
+     select id, subject, $3, $4, $5, $6, $7, $8, $9
+     from unnest($1::uuid[], $2::uuid[]) as t(id, subject)`,
     [
       subjects.map(() => uuidv7()),
       subjects,
@@ -74,9 +77,12 @@ export async function looks(
     court: string;
     purpose: Purpose;
   }>(
-    `select id, at, at::text as exact, subject, interception, actor_role, actor, court, purpose from identity_access
+    `select id, at, at::text as exact, subject, interception, actor_role, actor, court, purpose
+     from identity_access
      where case when $1::uuid is null then court = any($2) else subject = $1 end
-       and ($3::timestamptz is null or (at, id) < ($3, $4::uuid)) order by at desc, id desc limit $5`,
+       and ($3::timestamptz is null or (at, id) < ($3, $4::uuid))
+     order by at desc, id desc
+     limit $5`,
     [
       filter.subject ?? null,
       await courtsOf(q, caller),

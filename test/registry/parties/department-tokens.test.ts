@@ -4,7 +4,7 @@ import { epochOf, isLiveEpoch, liveEpochs } from '../../../domain/identity/epoch
 import { parseIdentifier } from '../../../domain/identity/identifier.js';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
-import { dropOldIndex } from '../../../registry/maintenance/key-rotation.js';
+import { dropOldIndex } from '../../../registry/maintenance/index-rotation.js';
 import { departmentKey, tokenOf, unwrapWith, wrapFor } from '../../../registry/parties/department-tokens.js';
 import { makeLink } from '../../../registry/parties/identity-links.js';
 import { subjectOf } from '../../../registry/parties/subjects.js';
