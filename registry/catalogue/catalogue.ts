@@ -54,11 +54,14 @@ interface ServiceRow {
   version: number | null;
 }
 
-const SERVICES = `
-  select
+/** What `toService` reads: of a service `s` and a version `r` of its rule. */
+const SERVICE_ROW = `
     s.code, s.name_zh, s.name_en, s.department, s.never_gated, r.enabled, r.subjects, r.disposition,
     r.gated_by, r.flags, r.legal_basis, r.edition, r.valid_from::text, r.valid_until::text,
-    r.hold_days, r.version
+    r.hold_days, r.version`;
+
+const SERVICES = `
+  select ${SERVICE_ROW}
   from service s
   left join lateral (
     select *
@@ -94,10 +97,7 @@ export async function serviceHistory(
   limit: number,
 ): Promise<{ items: ServiceVersion[]; next?: number } | undefined> {
   const { rows } = await q.query<ServiceRow & { recorded_at: Date | null; recorded_by: string | null }>(
-    `select
-       s.code, s.name_zh, s.name_en, s.department, s.never_gated, r.enabled, r.subjects,
-       r.disposition, r.gated_by, r.flags, r.legal_basis, r.edition, r.valid_from::text,
-       r.valid_until::text, r.hold_days, r.version, r.recorded_at, r.recorded_by
+    `select ${SERVICE_ROW}, r.recorded_at, r.recorded_by
      from service s
      left join service_rule r on r.service = s.code and ($2::int is null or r.version < $2)
      where s.code = $1

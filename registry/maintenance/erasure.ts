@@ -47,7 +47,17 @@ export async function eraseCases(tx: Transaction, upTo: Date): Promise<string[]>
   );
   const ids = cases.rows.map((row) => row.id);
   if (ids.length === 0) return [];
-  const parties = await tx.query<{ subject: string }>(
+  const parties = await partiesOf(tx, ids);
+  await eraseCaseRows(tx, ids);
+  const subjects = await partiesToErase(tx, parties);
+  await eraseSubjects(tx, subjects);
+  await destroyDataKeys(tx, ids);
+  return [...ids, ...subjects];
+}
+
+/** Everybody whom these cases name, or by whose record somebody was stopped in them. */
+async function partiesOf(tx: Transaction, cases: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ subject: string }>(
     `select d.subject
      from defaulter d
      where d.enforcement_case = any($1)
@@ -64,9 +74,14 @@ export async function eraseCases(tx: Transaction, upTo: Date): Promise<string[]>
      select i.matched_subject
      from interception i
      where i.enforcement_case = any($1) and i.matched_subject is not null`,
-    [ids],
+    [cases],
   );
-  await tx.query('update enforcement_case set erased_at = clock_timestamp() where id = any($1)', [ids]);
+  return rows.map((row) => row.subject);
+}
+
+/** What these cases hold beside their texts: their salts, who was asked in their hits, and by what an asset is found. */
+async function eraseCaseRows(tx: Transaction, cases: readonly string[]): Promise<void> {
+  await tx.query('update enforcement_case set erased_at = clock_timestamp() where id = any($1)', [cases]);
   await tx.query(
     `update comparison c
      set
@@ -82,28 +97,21 @@ export async function eraseCases(tx: Transaction, upTo: Date): Promise<string[]>
          join enforcement_case e on e.id = o.enforcement_case
          where c.id in (o.comparison, o.latest_comparison) and e.erased_at is null
        )`,
-    [ids],
+    [cases],
   );
   await tx.query(
     `update interception
      set object_sealed = null, object_blind = null
      where enforcement_case = any($1)`,
-    [ids],
+    [cases],
   );
   await tx.query(
     `update restriction
      set asset_blind = substring(sha256(id::text::bytea) from 1 for 16)
      where enforcement_case = any($1) and asset_type is not null`,
-    [ids],
+    [cases],
   );
-  await tx.query('update fact set salt = null where enforcement_case = any($1) and salt is not null', [ids]);
-  const subjects = await partiesToErase(
-    tx,
-    parties.rows.map((row) => row.subject),
-  );
-  await eraseSubjects(tx, subjects);
-  await destroyDataKeys(tx, ids);
-  return [...ids, ...subjects];
+  await tx.query('update fact set salt = null where enforcement_case = any($1) and salt is not null', [cases]);
 }
 
 /** Those near some parties, over links in effect, by whom each is tied to which of them; and of whose group somebody has a case. */

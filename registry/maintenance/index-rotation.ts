@@ -4,6 +4,7 @@ import type { Pool, Transaction } from '../database/pool.js';
 import { keptDataKeyOf } from '../keys/data-keys.js';
 import { blindIndex, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { reindexNames } from '../parties/name-index.js';
+import { underOwnKey } from '../parties/token-index.js';
 import { BATCH, inBatches, type Progress, resumable } from './batches.js';
 
 // Changing the key under which numbers and names are found, while everything runs: a second index is filled, then the old one dropped.
@@ -152,7 +153,7 @@ async function oldBlindRows(
      from (
        select t.id, t.type, t.country, ${subject} as subject, with_key(t.number_sealed) as value
        from ${table} t
-       where t.index_key <> $1 and strpos(t.index_key, '/') = 0 and ($2::uuid is null or t.id > $2)
+       where t.index_key <> $1 and ${underOwnKey('t')} and ($2::uuid is null or t.id > $2)
        order by t.id
        limit ${BATCH}
        for no key update of t

@@ -3,6 +3,7 @@ import { uuidv7 } from 'uuidv7';
 import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { firstIdAt } from '../database/ids.js';
 import { tryLock } from '../database/locks.js';
+import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 import { eraseCases, eraseLinkedParties } from './erasure.js';
@@ -194,8 +195,8 @@ export interface RetentionRun {
 /** Runs that deleted something, newest first. */
 export async function retentionRuns(
   q: Queryable,
-  filter: { after?: { at: string; id: string }; limit: number },
-): Promise<{ items: RetentionRun[]; next?: { at: string; id: string } }> {
+  filter: { after?: TimeCursor; limit: number },
+): Promise<TimePage<RetentionRun>> {
   const { rows } = await q.query<{
     id: string;
     kind: RetentionKind;
@@ -214,17 +215,13 @@ export async function retentionRuns(
      limit $3`,
     [filter.after?.at ?? null, filter.after?.id ?? null, filter.limit + 1],
   );
-  const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
-  return {
-    items: rows.slice(0, filter.limit).map((row) => ({
-      id: row.id,
-      kind: row.kind,
-      at: row.at.toISOString(),
-      upTo: row.up_to.toISOString(),
-      count: row.count,
-      digest: row.digest.toString('hex'),
-      leaf: row.leaf_hash.toString('hex'),
-    })),
-    ...(last ? { next: { at: last.exact, id: last.id } } : {}),
-  };
+  return timePage(rows, filter.limit, (row) => ({
+    id: row.id,
+    kind: row.kind,
+    at: row.at.toISOString(),
+    upTo: row.up_to.toISOString(),
+    count: row.count,
+    digest: row.digest.toString('hex'),
+    leaf: row.leaf_hash.toString('hex'),
+  }));
 }

@@ -1,6 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import type { Purpose } from '../../domain/identity/relations.js';
 import { type CourtCaller, courtsOf } from '../access/scope.js';
+import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 
@@ -64,8 +65,8 @@ export const shown = <T>(
 export async function looks(
   q: Queryable,
   caller: CourtCaller,
-  filter: { subject?: string; after?: { at: string; id: string }; limit: number },
-): Promise<{ items: Look[]; next?: { at: string; id: string } }> {
+  filter: { subject?: string; after?: TimeCursor; limit: number },
+): Promise<TimePage<Look>> {
   const { rows } = await q.query<{
     id: string;
     at: Date;
@@ -91,17 +92,13 @@ export async function looks(
       filter.limit + 1,
     ],
   );
-  const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
-  return {
-    items: rows.slice(0, filter.limit).map((row) => ({
-      id: row.id,
-      at: row.at.toISOString(),
-      subject: row.subject,
-      ...(row.interception ? { interception: row.interception } : {}),
-      by: `${row.actor_role}:${row.actor}`,
-      court: row.court,
-      purpose: row.purpose,
-    })),
-    ...(last ? { next: { at: last.exact, id: last.id } } : {}),
-  };
+  return timePage(rows, filter.limit, (row) => ({
+    id: row.id,
+    at: row.at.toISOString(),
+    subject: row.subject,
+    ...(row.interception ? { interception: row.interception } : {}),
+    by: `${row.actor_role}:${row.actor}`,
+    court: row.court,
+    purpose: row.purpose,
+  }));
 }

@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Purpose } from '../../domain/identity/relations.js';
 import { nameEquals } from '../../domain/name.js';
 import { type CourtCaller, courtsOf } from '../access/scope.js';
+import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { isErased, type KeyRing } from '../keys/key-ring.js';
@@ -220,8 +221,8 @@ export async function candidates(
 export async function searches(
   q: Queryable,
   caller: CourtCaller,
-  filter: { after?: { at: string; id: string }; limit: number },
-): Promise<{ items: Search[]; next?: { at: string; id: string } }> {
+  filter: { after?: TimeCursor; limit: number },
+): Promise<TimePage<Search>> {
   const { rows } = await q.query<Row>(
     `${SEARCHES}
      where court = any($1) and ($2::timestamptz is null or (at, id) < ($2, $3::uuid))
@@ -229,9 +230,5 @@ export async function searches(
      limit $4`,
     [await courtsOf(q, caller), filter.after?.at ?? null, filter.after?.id ?? null, filter.limit + 1],
   );
-  const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
-  return {
-    items: rows.slice(0, filter.limit).map(toSearch),
-    ...(last ? { next: { at: last.exact, id: last.id } } : {}),
-  };
+  return timePage(rows, filter.limit, toSearch);
 }

@@ -2,6 +2,7 @@ import { type Identifier, type IdentifierType, parseIdentifier } from '../../dom
 import { inTransaction, type Pool, type Queryable, send, type Transaction } from '../database/pool.js';
 import { blindIndex, blindIndexes, decrypt, isErased, type KeyRing } from '../keys/key-ring.js';
 import { scriptKey, soundKeys } from './name-keys.js';
+import { underOwnKey } from './token-index.js';
 
 // Match ladder L4: name with birth date and sex brings up candidates for court staff. All three go into one key, so that a name alone finds nobody
 // (L5) whoever holds the table. Comparisons know nothing of it.
@@ -98,7 +99,7 @@ const NAMES = `
         and i.type = 'resident-id'
         and not i.alias
         and i.revoked_at is null
-        and strpos(i.index_key, '/') = 0
+        and ${underOwnKey('i')}
     ) as numbers
   from subject s
   where s.id = any($1)

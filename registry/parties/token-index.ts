@@ -21,6 +21,9 @@ export interface TokenIndex {
   key: Buffer;
 }
 
+/** SQL: a row that is found by a number stands under a key of the platform's own, not under a department's token. */
+export const underOwnKey = (row: string): string => `strpos(${row}.index_key, '/') = 0`;
+
 export const indexKeyOf = (department: string, epoch: string): string => `${department}/${epoch}`;
 
 /** The token indexes in which a number that is now written has to stand, too. Both statements go out together. */
@@ -114,7 +117,7 @@ async function fill(pool: Pool, ring: KeyRing, department: string, epoch: string
       `select i.id, i.subject, i.type, i.country, with_key(i.number_sealed) as value
        from identifier i
        join subject s on s.id = i.subject and s.erased_at is null
-       where strpos(i.index_key, '/') = 0 and ($1::uuid is null or i.id > $1)
+       where ${underOwnKey('i')} and ($1::uuid is null or i.id > $1)
        order by i.id
        limit ${BATCH}
        for key share of s`,
