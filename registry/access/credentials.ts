@@ -2,6 +2,7 @@ import { hash as digest, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import type { Role } from '../../domain/vocabulary.js';
+import { JUDGES_PER_COURT } from '../catalogue/catalogue.js';
 import type { Queryable } from '../database/pool.js';
 
 // Tokens are opaque: 32 random bytes, of which only the SHA-256 is kept. Role and scope come from the database, never from the token.
@@ -34,7 +35,7 @@ export interface CredentialRow {
   department: string | null;
 }
 
-/** A revoked token is refused at the latest when what was remembered of it is this old. */
+/** A revoked token is refused at the latest when what was remembered of it is this old; `until` is of this process's monotonic clock. */
 const REMEMBERED_MS = 1_000;
 const REMEMBERED_AT_MOST = 10_000;
 const remembered = new WeakMap<object, Map<string, { caller: Caller; until: number }>>();
@@ -53,19 +54,23 @@ export async function identify(q: Queryable, token: string): Promise<Identified>
   const key = digest('sha256', token, 'hex');
   const cache = cacheOf(q);
   const known = cache.get(key);
-  if (known && known.until > Date.now()) return { caller: known.caller };
+  if (known && known.until > performance.now()) return { caller: known.caller };
   cache.delete(key);
-  const { rows } = await q.query<CredentialRow & { expires_at: Date | null; expired: boolean }>(
-    `select id, role, court, judge, department, expires_at, coalesce(expires_at <= now(), false) as expired
-     from credential where token_hash = $1 and revoked_at is null`,
+  const { rows } = await q.query<CredentialRow & { left_ms: number | null }>(
+    `select
+       id, role, court, judge, department,
+       (extract(epoch from expires_at - now()) * 1000)::float8 as left_ms
+     from credential
+     where token_hash = $1 and revoked_at is null`,
     [Buffer.from(key, 'hex')],
   );
   const row = rows[0];
   if (!row) return { refused: 'token-invalid' };
-  if (row.expired) return { refused: 'token-expired' };
+  const leftMs = row.left_ms ?? Number.POSITIVE_INFINITY;
+  if (leftMs <= 0) return { refused: 'token-expired' };
   const caller = toCaller(row);
   if (cache.size >= REMEMBERED_AT_MOST) cache.clear();
-  cache.set(key, { caller, until: Math.min(Date.now() + REMEMBERED_MS, row.expires_at?.getTime() ?? Infinity) });
+  cache.set(key, { caller, until: performance.now() + Math.min(REMEMBERED_MS, leftMs) });
   return { caller };
 }
 
@@ -96,8 +101,6 @@ export function toCaller(row: CredentialRow): Caller {
 
 type Slot = Credential extends infer C ? (C extends Credential ? Omit<C, 'token'> : never) : never;
 
-const JUDGES_PER_COURT = 2;
-
 /**
  * Gives every party a credential: a clerk, a supervisor and two judges for every court, every department, one administrator. Those of
  * `existing` which still verify are kept; a token is readable only here, at its issue. `adminUrl`: a role that may write `credential`.
@@ -127,11 +130,18 @@ export async function ensureCredentials(adminUrl: string, existing: readonly Cre
 
 async function readSlots(client: pg.Client): Promise<Slot[]> {
   const courts = await client.query<{ code: string; judges: string[] }>(
-    `select c.code, array(select j.id from judge j where j.court = c.code order by j.id limit $1) as judges from court c order by c.code`,
+    `select
+       c.code,
+       array(select j.id from judge j where j.court = c.code order by j.id limit $1) as judges
+     from court c
+     order by c.code`,
     [JUDGES_PER_COURT],
   );
   const departments = await client.query<{ code: string }>(
-    'select code from department where left_position is null order by ordinal',
+    `select code
+     from department
+     where left_position is null
+     order by ordinal`,
   );
   return [
     ...courts.rows.flatMap(({ code: court, judges }): Slot[] => [
@@ -147,7 +157,8 @@ async function readSlots(client: pg.Client): Promise<Slot[]> {
 async function readValid(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<CredentialRow & { hash: string }>(
     `select id, role, court, judge, department, encode(token_hash, 'hex') as hash
-     from credential where revoked_at is null and (expires_at is null or expires_at > now())`,
+     from credential
+     where revoked_at is null and (expires_at is null or expires_at > now())`,
   );
   return new Map(rows.map((row) => [row.hash, slotKey(toCaller(row))]));
 }
@@ -155,7 +166,8 @@ async function readValid(client: pg.Client): Promise<Map<string, string>> {
 async function issue(client: pg.Client, slot: Slot): Promise<Credential> {
   const token = newSecret();
   await client.query(
-    'insert into credential (id, token_hash, role, court, judge, department) values ($1, $2, $3, $4, $5, $6)',
+    `insert into credential (id, token_hash, role, court, judge, department)
+     values ($1, $2, $3, $4, $5, $6)`,
     [
       uuidv7(),
       hashSecret(token),

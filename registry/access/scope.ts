@@ -37,7 +37,10 @@ export interface InterceptionScope {
 /** Whose an interception is: the court that listed, the department that stopped. */
 export async function interceptionScope(q: Queryable, id: string): Promise<InterceptionScope | undefined> {
   const { rows } = await q.query<{ court: string; judge: string; department: string; enforcement_case: string }>(
-    `select c.court, c.judge, i.department, i.enforcement_case from interception i join enforcement_case c on c.id = i.enforcement_case where i.id = $1`,
+    `select c.court, c.judge, i.department, i.enforcement_case
+     from interception i
+     join enforcement_case c on c.id = i.enforcement_case
+     where i.id = $1`,
     [id],
   );
   const row = rows[0];

@@ -11,7 +11,9 @@ export async function openSession(q: Queryable, credential: string): Promise<{ c
   const cookie = newSecret();
   await q.query('delete from console_session where expires_at <= now()');
   const { rows } = await q.query<{ expires_at: Date }>(
-    `insert into console_session (id_hash, credential, expires_at) values ($1, $2, now() + make_interval(hours => $3)) returning expires_at`,
+    `insert into console_session (id_hash, credential, expires_at)
+     values ($1, $2, now() + make_interval(hours => $3))
+     returning expires_at`,
     [hashSecret(cookie), credential, SESSION_HOURS],
   );
   const expiresAt = rows[0]?.expires_at;
@@ -23,8 +25,12 @@ export async function openSession(q: Queryable, credential: string): Promise<{ c
 export async function sessionCaller(q: Queryable, cookie: string): Promise<Caller | undefined> {
   const { rows } = await q.query<CredentialRow>(
     `select c.id, c.role, c.court, c.judge, c.department
-     from console_session s join credential c on c.id = s.credential
-     where s.id_hash = $1 and s.expires_at > now() and c.revoked_at is null and (c.expires_at is null or c.expires_at > now())`,
+     from console_session s
+     join credential c on c.id = s.credential
+     where s.id_hash = $1
+       and s.expires_at > now()
+       and c.revoked_at is null
+       and (c.expires_at is null or c.expires_at > now())`,
     [hashSecret(cookie)],
   );
   return rows[0] && toCaller(rows[0]);

@@ -1,4 +1,5 @@
 import type { EnforcementSignal } from '../../domain/vocabulary.js';
+import { tryLockKeyed } from '../database/locks.js';
 import { inTransaction, type Pool, send, type Transaction } from '../database/pool.js';
 
 /** What the relay hands over: a fact of a life, in its order. */
@@ -50,7 +51,7 @@ async function claim(tx: Transaction, limit: number): Promise<OutboxRow[]> {
        select defaulter, min(created_at - case when signal in ('repayment', 'decision') then interval '3 seconds' else interval '0' end) as since
        from outbox where sent_at is null group by defaulter order by since
      )
-     select defaulter from waiting where pg_try_advisory_xact_lock(hashtextextended(defaulter::text, 3)) limit $1`,
+     select defaulter from waiting where ${tryLockKeyed('relay', 'defaulter::text')} limit $1`,
     [limit],
   );
   if (lives.rows.length === 0) return [];

@@ -9,7 +9,10 @@ export interface DepartmentView {
 
 export async function departments(q: Queryable): Promise<DepartmentView[]> {
   const { rows } = await q.query<{ code: string; name_zh: string; name_en: string; sector: string }>(
-    'select code, name_zh, name_en, sector from department where left_position is null order by ordinal',
+    `select code, name_zh, name_en, sector
+     from department
+     where left_position is null
+     order by ordinal`,
   );
   return rows.map((row) => ({ code: row.code, name: { zh: row.name_zh, en: row.name_en }, sector: row.sector }));
 }
@@ -51,10 +54,22 @@ interface ServiceRow {
   version: number | null;
 }
 
+/** What `toService` reads: of a service `s` and a version `r` of its rule. */
+const SERVICE_ROW = `
+    s.code, s.name_zh, s.name_en, s.department, s.never_gated, r.enabled, r.subjects, r.disposition,
+    r.gated_by, r.flags, r.legal_basis, r.edition, r.valid_from::text, r.valid_until::text,
+    r.hold_days, r.version`;
+
 const SERVICES = `
-  select s.code, s.name_zh, s.name_en, s.department, s.never_gated, r.enabled, r.subjects, r.disposition, r.gated_by, r.flags,
-         r.legal_basis, r.edition, r.valid_from::text, r.valid_until::text, r.hold_days, r.version
-  from service s left join lateral (select * from service_rule v where v.service = s.code order by v.version desc limit 1) r on true`;
+  select ${SERVICE_ROW}
+  from service s
+  left join lateral (
+    select *
+    from service_rule v
+    where v.service = s.code
+    order by v.version desc
+    limit 1
+  ) r on true`;
 
 /** The catalogue with the version of each row that is in effect; services that are never gated are on it too. */
 export async function services(q: Queryable): Promise<ServiceView[]> {
@@ -82,10 +97,12 @@ export async function serviceHistory(
   limit: number,
 ): Promise<{ items: ServiceVersion[]; next?: number } | undefined> {
   const { rows } = await q.query<ServiceRow & { recorded_at: Date | null; recorded_by: string | null }>(
-    `select s.code, s.name_zh, s.name_en, s.department, s.never_gated, r.enabled, r.subjects, r.disposition, r.gated_by, r.flags,
-            r.legal_basis, r.edition, r.valid_from::text, r.valid_until::text, r.hold_days, r.version, r.recorded_at, r.recorded_by
-     from service s left join service_rule r on r.service = s.code and ($2::int is null or r.version < $2)
-     where s.code = $1 order by r.version desc limit $3`,
+    `select ${SERVICE_ROW}, r.recorded_at, r.recorded_by
+     from service s
+     left join service_rule r on r.service = s.code and ($2::int is null or r.version < $2)
+     where s.code = $1
+     order by r.version desc
+     limit $3`,
     [code, below ?? null, limit + 1],
   );
   if (rows.length === 0) return undefined;
@@ -127,6 +144,9 @@ function present<T extends object>(members: T): { [K in keyof T]?: NonNullable<T
   };
 }
 
+/** Judges of each court by number: who they are is the courts' own register. */
+export const JUDGES_PER_COURT = 2;
+
 export interface CourtView {
   code: string;
   name: { zh: string; en: string };
@@ -153,8 +173,18 @@ export async function courts(q: Queryable): Promise<CourtView[]> {
 /** A court and all below it: what its supervisor may see. */
 export async function courtsBelow(q: Queryable, court: string): Promise<string[]> {
   const { rows } = await q.query<{ code: string }>(
-    `with recursive below as (select code from court where code = $1 union all select c.code from court c join below b on c.parent = b.code)
-     select code from below order by code`,
+    `with recursive below as (
+       select code
+       from court
+       where code = $1
+       union all
+       select c.code
+       from court c
+       join below b on c.parent = b.code
+     )
+     select code
+     from below
+     order by code`,
     [court],
   );
   return rows.map((row) => row.code);

@@ -1,5 +1,6 @@
 import { Refusal } from '../../domain/refusal.js';
 import type { Disposition } from '../../domain/vocabulary.js';
+import { lockKeyed } from '../database/locks.js';
 import type { Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { type ServiceView, service } from './catalogue.js';
@@ -19,7 +20,7 @@ export interface RuleChange {
  * service; `invalid`, `never-gated` for one that the law keeps free (R5).
  */
 export async function lockRule(tx: Transaction, code: string): Promise<ServiceView & { version: number }> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 5))', [code]);
+  await tx.query(`select ${lockKeyed('serviceRule', '$1')}`, [code]);
   const found = await service(tx, code);
   if (found?.neverGated) {
     throw Refusal.invalid(
@@ -55,10 +56,15 @@ export async function changeRule(
     (holdDays ?? null) !== (before.holdDays ?? null);
   if (!changed) return before;
   await tx.query(
-    `insert into service_rule (service, version, edition, subjects, disposition, gated_by, flags, enabled, valid_from, valid_until,
-       hold_days, legal_basis, recorded_by)
-     select service, version + 1, edition, subjects, $3, gated_by, flags, $4, valid_from, $5::date, $6::smallint, legal_basis, $7
-     from service_rule where service = $1 and version = $2`,
+    `insert into service_rule (
+       service, version, edition, subjects, disposition, gated_by, flags, enabled, valid_from,
+       valid_until, hold_days, legal_basis, recorded_by
+     )
+     select
+       service, version + 1, edition, subjects, $3, gated_by, flags, $4, valid_from, $5::date,
+       $6::smallint, legal_basis, $7
+     from service_rule
+     where service = $1 and version = $2`,
     [
       before.code,
       before.version,

@@ -2,6 +2,7 @@ import { firstMomentAfter } from '../../domain/calendar.js';
 import { type ClearReason, type School, schoolClears } from '../../domain/comparison.js';
 import { isMinor } from '../../domain/identity/identifier.js';
 import { Refusal } from '../../domain/refusal.js';
+import { lockKeyed } from '../database/locks.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor, ComparisonInput } from '../inputs.js';
 
@@ -34,17 +35,23 @@ interface SchoolRow {
   enrols_until: string | null;
 }
 
-const IN_EFFECT = `select distinct on (code) code, version, name_zh, name_en, listed, enrols_from::text, enrols_until::text from school`;
+const IN_EFFECT = `
+  select distinct on (code)
+    code, version, name_zh, name_en, listed, enrols_from::text, enrols_until::text
+  from school`;
 
 /** The register, each school as it stands now; those taken off it too. */
 export async function schools(q: Queryable): Promise<SchoolView[]> {
-  const { rows } = await q.query<SchoolRow>(`${IN_EFFECT} order by code, version desc`);
+  const { rows } = await q.query<SchoolRow>(
+    `${IN_EFFECT}
+     order by code, version desc`,
+  );
   return rows.map(toView);
 }
 
 /** The school's present version, undefined for a new one; nobody else changes it until the transaction ends. */
 export async function lockSchool(tx: Transaction, code: string): Promise<number | undefined> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 6))', [code]);
+  await tx.query(`select ${lockKeyed('school', '$1')}`, [code]);
   return (await find(tx, code))?.version;
 }
 
@@ -56,8 +63,12 @@ export async function putSchool(
   actor: Actor,
 ): Promise<SchoolView> {
   await tx.query(
-    `insert into school (code, version, name_zh, name_en, listed, enrols_from, enrols_until, recorded_by)
-     select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7 from school where code = $1`,
+    `insert into school (
+       code, version, name_zh, name_en, listed, enrols_from, enrols_until, recorded_by
+     )
+     select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7
+     from school
+     where code = $1`,
     [code, name.zh, name.en, listed, enrolment?.from ?? null, enrolment?.until ?? null, `${actor.role}:${actor.id}`],
   );
   const written = await find(tx, code);
@@ -96,7 +107,12 @@ export async function gateBySchool(q: Queryable, input: ComparisonInput, today: 
 }
 
 async function find(q: Queryable, code: string): Promise<SchoolRow | undefined> {
-  const { rows } = await q.query<SchoolRow>(`${IN_EFFECT} where code = $1 order by code, version desc`, [code]);
+  const { rows } = await q.query<SchoolRow>(
+    `${IN_EFFECT}
+     where code = $1
+     order by code, version desc`,
+    [code],
+  );
   return rows[0];
 }
 

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { lockRequest, requestLock, tryLockRequest } from './locks.js';
 import { allAnswered, firstFailure, inTransaction, type Pool, type Transaction } from './pool.js';
 
 // One request, one fact: the row below, the fact and the answer are one transaction (after draft-ietf-httpapi-idempotency-key-header).
@@ -67,8 +67,13 @@ export async function forgetOldAnswers(pool: Pool, portion = FORGOTTEN_AT_ONCE):
   let forgotten = 0;
   for (let more = true; more; ) {
     const { rowCount } = await pool.query(
-      `delete from idempotency where ctid = any(array(
-         select ctid from idempotency where created_at < now() - make_interval(days => $1) limit $2))`,
+      `delete from idempotency
+       where ctid = any(array(
+         select ctid
+         from idempotency
+         where created_at < now() - make_interval(days => $1)
+         limit $2
+       ))`,
       [KEPT_DAYS, portion],
     );
     forgotten += rowCount ?? 0;
@@ -92,19 +97,14 @@ async function attempt(tx: Transaction, work: Work): Promise<StoredAnswer> {
   }
 }
 
-/** What a key's advisory lock is known by: who holds it has the key's row in the making. */
-export function lockNumber({ client, key }: Pick<KeyedRequest, 'client' | 'key'>): string {
-  return hash('sha256', `idempotency\0${client}\0${key}`, 'buffer').readBigInt64BE(0).toString();
-}
-
 async function lock(tx: Transaction, request: KeyedRequest, wait: boolean): Promise<boolean> {
-  const number = lockNumber(request);
+  const number = requestLock(request);
   if (wait) {
-    await tx.query('select pg_advisory_xact_lock($1)', [number]);
+    await tx.query(`select ${lockRequest('$1')}`, [number]);
     return true;
   }
-  const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [number]);
-  return rows[0]?.locked ?? false;
+  const { rows } = await tx.query<{ held: boolean }>(`select ${tryLockRequest('$1')} as held`, [number]);
+  return rows[0]?.held ?? false;
 }
 
 async function find(
@@ -123,7 +123,8 @@ async function find(
 
 async function store(tx: Transaction, { client, key, fingerprint }: KeyedRequest, answer: StoredAnswer): Promise<void> {
   await tx.query(
-    'insert into idempotency (client, key, fingerprint, status, location, body) values ($1, $2, $3, $4, $5, $6)',
+    `insert into idempotency (client, key, fingerprint, status, location, body)
+     values ($1, $2, $3, $4, $5, $6)`,
     [client, key, fingerprint, answer.status, answer.location ?? null, answer.body],
   );
 }

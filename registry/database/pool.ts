@@ -227,6 +227,13 @@ async function commit(client: Transaction): Promise<void> {
   if (command !== 'COMMIT') throw new Error(`PostgreSQL answered ${command} to a commit`);
 }
 
+/** The row of a statement that always has one. */
+export function soleRow<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined) throw new Error('a statement that always has a row had none');
+  return row;
+}
+
 /** The SQLSTATE of a PostgreSQL error, if it is one. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;

@@ -2,11 +2,10 @@ import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
 import type { NoticeKind } from '../../domain/vocabulary.js';
 import { makeLeaf } from '../../ledger/leaf.js';
+import { lockKeyed, tryHold } from '../database/locks.js';
 import { send, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
-
-const SETTLER_LOCK = 4_202;
 
 /** From now on the department may acknowledge up to here; when it learnt of a notice is the first row that covers it. */
 export function recordDelivery(tx: Transaction, department: string, upTo: bigint): void {
@@ -92,7 +91,7 @@ export async function acknowledge(
   upTo: bigint,
   actor: Actor,
 ): Promise<{ acknowledged: number }> {
-  send(tx, 'select pg_advisory_xact_lock(hashtextextended($1, 2))', [department]);
+  send(tx, `select ${lockKeyed('department', '$1')}`, [department]);
   const cursor = await cursorOf(tx, department);
   if (upTo > cursor.served) {
     throw Refusal.invalid('upTo 大于已送达的位置。 / "upTo" is above what was served.', '/upTo', 'not-served');
@@ -167,8 +166,7 @@ export interface SettledNotice {
 
 /** Notices that every department in scope has passed, by case; only one settler works at a time. */
 export async function passedByAll(tx: Transaction): Promise<SettledNotice[]> {
-  const lock = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [SETTLER_LOCK]);
-  if (!lock.rows[0]?.held) return [];
+  if (!(await tryHold(tx, 'settler'))) return [];
   const { rows } = await tx.query<{
     id: string;
     kind: NoticeKind;

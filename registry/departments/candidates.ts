@@ -113,7 +113,8 @@ export async function findCandidates(
     object: object && { type: object.type, blinds: object.blinds.map((blind) => blind.toString('hex')) },
   };
   const found = rows.filter((row) => row.matched_kind === input.party.kind).map((row) => toCandidate(ring, row, asked));
-  return { candidates: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? Date.now() };
+  // Of nobody nothing is judged: then no instant is needed.
+  return { candidates: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? 0 };
 }
 
 const toAskedNumber = (form: { blind: Buffer; alias: boolean; identifier: Identifier }): AskedNumber => ({

@@ -1,3 +1,4 @@
+import { tryLockKeyed } from '../database/locks.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import { acknowledgedBy } from './acknowledgements.js';
 import { type PausedBy, pausedByOf } from './endpoints.js';
@@ -29,7 +30,7 @@ export async function channelsToEnsure(tx: Transaction, all: boolean): Promise<C
      )
      select department
      from due
-     where pg_try_advisory_xact_lock(hashtextextended(department, 4))
+     where ${tryLockKeyed('channel', 'department')}
      order by department`,
     [all, BELIEVED_SECONDS],
   );

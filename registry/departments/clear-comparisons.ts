@@ -2,7 +2,8 @@ import { randomFillSync } from 'node:crypto';
 import { V7Generator } from 'uuidv7';
 import { TOUCHES_A_CHILD } from '../../domain/comparison.js';
 import type { SubjectRole } from '../../domain/vocabulary.js';
-import { type KeyedRequest, lockNumber } from '../database/idempotency.js';
+import type { KeyedRequest } from '../database/idempotency.js';
+import { requestLock, tryLockRequest } from '../database/locks.js';
 import type { Queryable } from '../database/pool.js';
 import type { ComparisonInput } from '../inputs.js';
 import { encrypt, type KeyRing } from '../keys/key-ring.js';
@@ -48,7 +49,7 @@ export function prepare(ring: KeyRing, { client, key, fingerprint, department, i
     id,
     client,
     key,
-    lock: lockNumber({ client, key }),
+    lock: requestLock({ client, key }),
     fingerprint: hex(fingerprint),
     department,
     service,
@@ -102,7 +103,7 @@ const ANSWER_CLEAR = `
            (at at time zone 'Asia/Shanghai')::date as today
     from clock_timestamp() as at
   ), asked as materialized (
-    select a.*, pg_try_advisory_xact_lock(a.lock) as free
+    select a.*, ${tryLockRequest('a.lock')} as free
     from rows from (
       json_to_recordset($1) as (
         id uuid, client text, key text, lock bigint, fingerprint bytea, department text,

@@ -1,5 +1,4 @@
 import { uuidv7 } from 'uuidv7';
-import { shanghaiDate } from '../../domain/calendar.js';
 import {
   type ClearReason,
   type HitReason,
@@ -13,7 +12,7 @@ import type { Outcome } from '../../domain/vocabulary.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import { type LockedCase, lockCase } from '../case/locked-case.js';
 import { gateBySchool } from '../catalogue/schools.js';
-import { send, type Transaction } from '../database/pool.js';
+import { send, soleRow, type Transaction } from '../database/pool.js';
 import type { Actor, ComparisonInput } from '../inputs.js';
 import { type DataKey, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { holdLinks } from '../parties/identity-links.js';
@@ -56,13 +55,11 @@ export async function compare(
 ): Promise<ComparisonAnswer> {
   // All of it is found by keys, whatever the values: planned anew for each, it would cost PostgreSQL a third more.
   send(tx, 'set local plan_cache_mode = force_generic_plan', []);
-  const [, inEffect, first] = await Promise.all([
+  const [today, inEffect, first] = await Promise.all([
     requireOwnService(tx, input.service, department),
     ruleInEffect(tx, input.service),
     findCandidates(tx, ring, department, input),
   ]);
-  const today = shanghaiDate(Date.now());
-
   const school = inEffect?.rule.flags.includes(TOUCHES_A_CHILD) ? await gateBySchool(tx, input, today) : undefined;
   const ruleReason: ClearReason | null = inEffect
     ? (ruleClears(inEffect.rule, today) ?? school?.clears ?? null)
@@ -201,7 +198,7 @@ async function writeComparison(
     made.blinds,
     hit ? sealed('party_sealed', askedParty(input), hit.candidate.identityKey) : null,
   ]);
-  return { id, at: rows[0]?.at ?? new Date() };
+  return { id, at: soleRow(rows).at };
 }
 
 /** The party as it was asked: kept, sealed, with a comparison that hit, for the court that has to say who it is. */

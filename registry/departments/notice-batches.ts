@@ -47,6 +47,7 @@ interface ChannelRow {
   wait_ms: number;
   position: string;
   acknowledged: string;
+  now: Date;
 }
 
 const DUE = `
@@ -60,7 +61,8 @@ const DUE = `
          coalesce(
            greatest(extract(epoch from e.retry_at - clock_timestamp()) * 1000, 0),
            0)::float8 as wait_ms,
-         greatest(d.joined_position - 1, ${acknowledgedBy('$1')}) as acknowledged
+         greatest(d.joined_position - 1, ${acknowledgedBy('$1')}) as acknowledged,
+         clock_timestamp() as now
   from endpoint e
   join department d on d.code = e.department
   where e.department = $1 and d.left_position is null
@@ -78,7 +80,8 @@ export async function dueFor(tx: Transaction, ring: KeyRing, department: string)
   if (row.wait_ms > 0) return { kind: 'later', ms: row.wait_ms };
   const acknowledged = BigInt(row.acknowledged);
   const position = BigInt(row.position) > acknowledged ? BigInt(row.position) : acknowledged;
-  const batch = (await storedBatch(tx, department, acknowledged)) ?? (await newBatch(tx, department, position));
+  const batch =
+    (await storedBatch(tx, department, acknowledged)) ?? (await newBatch(tx, department, position, row.now));
   if ('nothingAbove' in batch) return { kind: 'nothing', position: Number(batch.nothingAbove) };
   await tx.query('update endpoint set sent = greatest(sent, $2) where department = $1', [
     department,
@@ -126,13 +129,14 @@ async function newBatch(
   tx: Transaction,
   department: string,
   position: bigint,
+  now: Date,
 ): Promise<Batch | { nothingAbove: bigint }> {
   for (let after = position; ; ) {
     const { items, upTo } = await projectNotices(tx, department, after, BATCH_AT_MOST);
     if (items.length > 0) {
       const id = uuidv7();
       const data = { items, served: Number(upTo) };
-      const body = JSON.stringify({ type: 'notices', timestamp: new Date().toISOString(), data });
+      const body = JSON.stringify({ type: 'notices', timestamp: now.toISOString(), data });
       await tx.query(
         `insert into notice_batch (id, department, after, up_to, body, blocking)
          values ($1, $2, $3, $4, $5, $6)`,

@@ -1,6 +1,5 @@
+import { hold, tryHold } from '../database/locks.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
-
-const ASSIGNER_LOCK = 4_201;
 
 const ASSIGN_POSITIONS = `
   with waiting as (
@@ -28,10 +27,7 @@ export async function assignPositions(pool: Pool): Promise<number> {
   return inTransaction(
     pool,
     async (tx) => {
-      const { rows } = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [
-        ASSIGNER_LOCK,
-      ]);
-      if (!rows[0]?.held) return 0;
+      if (!(await tryHold(tx, 'assigner'))) return 0;
       const placed = await tx.query(ASSIGN_POSITIONS, []);
       return placed.rowCount ?? 0;
     },
@@ -41,7 +37,7 @@ export async function assignPositions(pool: Pool): Promise<number> {
 
 /** The head of the log; until the transaction ends nobody else gives places. */
 export async function holdLog(tx: Transaction): Promise<number> {
-  await tx.query('select pg_advisory_xact_lock($1)', [ASSIGNER_LOCK]);
+  await hold(tx, 'assigner');
   return headOfLog(tx);
 }
 

@@ -1,14 +1,18 @@
+import { shanghaiDate } from '../../domain/calendar.js';
 import type { ServiceRule } from '../../domain/comparison.js';
 import { Refusal } from '../../domain/refusal.js';
 import type { Disposition, Measure, SubjectRole } from '../../domain/vocabulary.js';
-import type { Queryable } from '../database/pool.js';
+import { type Queryable, soleRow } from '../database/pool.js';
 
 // What the catalogue says of the service a comparison is for.
 
-/** Throws Refusal `invalid` for a service that is unknown, never gated (R5), or another department's. */
-export async function requireOwnService(q: Queryable, service: string, department: string): Promise<void> {
-  const { rows } = await q.query<{ department: string | null; never_gated: boolean }>(
-    'select department, never_gated from service where code = $1',
+/**
+ * The day on which it is asked, Asia/Shanghai, by PostgreSQL's clock. Throws Refusal `invalid` for a service that is unknown, never gated (R5), or
+ * another department's.
+ */
+export async function requireOwnService(q: Queryable, service: string, department: string): Promise<string> {
+  const { rows } = await q.query<{ department: string | null; never_gated: boolean; now: Date }>(
+    'select department, never_gated, clock_timestamp() as now from service where code = $1',
     [service],
   );
   const row = rows[0];
@@ -26,6 +30,7 @@ export async function requireOwnService(q: Queryable, service: string, departmen
       code,
     );
   }
+  return shanghaiDate(soleRow(rows).now.getTime());
 }
 
 interface RuleRow {

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
+import { lockKeyed } from '../database/locks.js';
 import { isUnavailable, type Queryable, send, type Transaction } from '../database/pool.js';
 import { type DataKey, dataKeyIn, type KeyRing, unwrap, wrap } from './key-ring.js';
 
-/** What a data key seals: a subject's identity, or a case's own texts. */
+/** What a data key encrypts: a subject's identity, or a case's own texts. */
 export type DataKeyKind = 'subject' | 'case';
 
 /** A new key for its owner, who has had none: written wrapped. Fails on a second active one (`data_key_active`). */
@@ -23,7 +24,7 @@ export function createDataKey(tx: Transaction, ring: KeyRing, kind: DataKeyKind,
 }
 
 /**
- * The key with which an owner's values are sealed now; made where it has none yet, as in rows of older versions. Throws Refusal `state-conflict`
+ * The key with which an owner's values are encrypted now; made where it has none yet, as in rows of older versions. Throws Refusal `state-conflict`
  * erased where its keys were destroyed: who was erased gets no new key, and so nothing new.
  */
 export async function dataKeyOf(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): Promise<DataKey> {
@@ -52,12 +53,18 @@ export async function keptDataKeyOf(
 }
 
 /** Whoever makes, renews or destroys the keys of these owners waits for each other, in order. */
-const LOCK_KEYS = `select pg_advisory_xact_lock(hashtextextended(owner, 3)) from (select unnest($1::text[]) as owner order by 1) o`;
+const LOCK_KEYS = `
+  select ${lockKeyed('dataKeys', 'owner')}
+  from (select unnest($1::text[]) as owner order by 1) o`;
 
 async function wereDestroyed(tx: Transaction, owner: string): Promise<boolean> {
-  const { rowCount } = await tx.query('select 1 from data_key where owner = $1 and destroyed_at is not null limit 1', [
-    owner,
-  ]);
+  const { rowCount } = await tx.query(
+    `select 1
+     from data_key
+     where owner = $1 and destroyed_at is not null
+     limit 1`,
+    [owner],
+  );
   return (rowCount ?? 0) > 0;
 }
 
@@ -70,7 +77,7 @@ export async function caseKeyOf(
   return (sealedBy && dataKeyIn(ring, sealedBy)) ?? dataKeyOf(tx, ring, 'case', id);
 }
 
-/** A new key in the place of the owner's: the next write seals with it, the sweep brings the rest over. Nothing where it was destroyed meanwhile. */
+/** A new key in the place of the owner's: the next write encrypts with it, the sweep brings the rest over. Nothing where it was destroyed meanwhile. */
 export async function renewDataKey(tx: Transaction, ring: KeyRing, kind: DataKeyKind, owner: string): Promise<void> {
   await tx.query(LOCK_KEYS, [[owner]]);
   const { rowCount } = await tx.query(
@@ -80,11 +87,14 @@ export async function renewDataKey(tx: Transaction, ring: KeyRing, kind: DataKey
   if ((rowCount ?? 0) > 0) createDataKey(tx, ring, kind, owner);
 }
 
-/** Destroys every key of these owners: what they sealed can never be read again. Returns how many keys that were. */
+/** Destroys every key of these owners: what they encrypted can never be read again. Returns how many keys that were. */
 export async function destroyDataKeys(tx: Transaction, owners: readonly string[]): Promise<number> {
   await tx.query(LOCK_KEYS, [owners]);
   const { rowCount } = await tx.query(
-    `update data_key set wrapped = null, destroyed_at = clock_timestamp(), retired_at = coalesce(retired_at, clock_timestamp())
+    `update data_key
+     set
+       wrapped = null, destroyed_at = clock_timestamp(),
+       retired_at = coalesce(retired_at, clock_timestamp())
      where owner = any($1) and wrapped is not null`,
     [owners],
   );
@@ -122,8 +132,10 @@ export async function requireKnownKeys(q: Queryable, ring: KeyRing): Promise<voi
   // Before anything is written: a process that was started with an old ring, and fails, must not bring its keys back into use.
   await failOnUnknownKeys(q, ring);
   await q.query(
-    `insert into key_in_use (id, purpose) values ($1, 'seal'), ($2, 'index')
-     on conflict (id, purpose) do update set retired_at = null where key_in_use.retired_at is not null`,
+    `insert into key_in_use (id, purpose)
+     values ($1, 'seal'), ($2, 'index')
+     on conflict (id, purpose) do update set retired_at = null
+     where key_in_use.retired_at is not null`,
     [ring.active, ring.activeIndex],
   );
   // And after: of two that start at once with rings of their own, one at least sees the other's keys.
@@ -132,8 +144,13 @@ export async function requireKnownKeys(q: Queryable, ring: KeyRing): Promise<voi
 
 async function failOnUnknownKeys(q: Queryable, ring: KeyRing): Promise<void> {
   const { rows } = await q.query<{ id: string; purpose: 'seal' | 'index' }>(
-    `select id, purpose from key_in_use where retired_at is null
-     union select distinct kek, 'seal' from data_key where wrapped is not null`,
+    `select id, purpose
+     from key_in_use
+     where retired_at is null
+     union
+     select distinct kek, 'seal'
+     from data_key
+     where wrapped is not null`,
   );
   const tokens = await q.query('select 1 from token_index limit 1');
   if ((tokens.rowCount ?? 0) > 0 && !ring.tokenRoot)

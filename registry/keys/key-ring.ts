@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 export interface KeyRing {
   /** Key id with which new data keys are wrapped. */
   active: string;
-  /** Key-encryption keys by id, AES-256, 32 bytes: they wrap the data keys, and seal what belongs to no subject and no case. */
+  /** Key-encryption keys by id, AES-256, 32 bytes: they wrap the data keys, and encrypt what belongs to no subject and no case. */
   keys: ReadonlyMap<string, Buffer>;
   /** Key id with which identifiers are indexed. */
   activeIndex: string;
@@ -22,14 +22,14 @@ export interface KeyRing {
   ledgerKeys: ReadonlyMap<string, Buffer>;
 }
 
-/** Seals one subject's identity or one case's texts; stored wrapped (`data-keys.ts`). */
+/** Encrypts one subject's identity or one case's texts; stored wrapped (`data-keys.ts`). */
 export interface DataKey {
   /** UUID. */
   id: string;
   bytes: Buffer;
 }
 
-/** The key that sealed a value was destroyed: nobody can read it any more. */
+/** The key of a value was destroyed: nobody can read it any more. */
 export class ErasedValue extends Error {
   override readonly name = 'ErasedValue';
 }
@@ -41,7 +41,7 @@ export interface AadContext {
   row: string;
 }
 
-/** First byte of a stored value: sealed by a key of the ring, or by a data key. */
+/** First byte of a stored value: encrypted by a key of the ring, or by a data key. */
 const BY_RING = 1;
 const BY_DATA_KEY = 2;
 /** First byte of what `with_key` of the database hands out: the wrapped key before the value, or that it was destroyed. */
@@ -107,8 +107,8 @@ export function decrypt(ring: KeyRing, context: AadContext, value: Buffer): stri
       return decryptBytes(keyById(ring.keys, id), boundTo(context, id), value.subarray(at)).toString('utf8');
     }
     case KEY_ENCLOSED: {
-      const { dataKey, sealed } = opened(ring, value);
-      return decryptBytes(dataKey.bytes, boundTo(context, dataKey.id), sealed).toString('utf8');
+      const { dataKey, ciphertext } = opened(ring, value);
+      return decryptBytes(dataKey.bytes, boundTo(context, dataKey.id), ciphertext).toString('utf8');
     }
     case KEY_DESTROYED:
       throw new ErasedValue('sealed value: its key was destroyed');
@@ -130,7 +130,7 @@ export function decryptStored(ring: KeyRing, context: AadContext, value: Buffer)
   return isErased(value) ? '—' : decrypt(ring, context, value);
 }
 
-/** The data key by which a value, as `with_key` gives it, is sealed; undefined for one sealed by the ring itself. */
+/** The data key by which a value, as `with_key` gives it, is encrypted; undefined for one that the ring itself has encrypted. */
 export function dataKeyIn(ring: KeyRing, value: Buffer): DataKey | undefined {
   return value[0] === KEY_ENCLOSED ? opened(ring, value).dataKey : undefined;
 }
@@ -147,14 +147,14 @@ export function unwrap(ring: KeyRing, id: string, kek: string, wrapped: Buffer):
 
 const wrapping = (id: string, kek: string): Buffer => boundTo({ table: 'data_key', column: 'wrapped', row: id }, kek);
 
-/** Takes 3 ‖ length ‖ kek ‖ wrapped ‖ (2 ‖ key id ‖ sealed) apart. */
-function opened(ring: KeyRing, value: Buffer): { dataKey: DataKey; sealed: Buffer } {
+/** Takes 3 ‖ length ‖ kek ‖ wrapped ‖ (2 ‖ key id ‖ ciphertext) apart. */
+function opened(ring: KeyRing, value: Buffer): { dataKey: DataKey; ciphertext: Buffer } {
   const keyAt = 2 + (value[1] ?? 0);
   const valueAt = keyAt + WRAPPED_BYTES;
-  const sealedAt = valueAt + 1 + UUID_BYTES;
-  const id = uuidText(value.subarray(valueAt + 1, sealedAt));
+  const ciphertextAt = valueAt + 1 + UUID_BYTES;
+  const id = uuidText(value.subarray(valueAt + 1, ciphertextAt));
   const kek = value.subarray(2, keyAt).toString('utf8');
-  return { dataKey: unwrap(ring, id, kek, value.subarray(keyAt, valueAt)), sealed: value.subarray(sealedAt) };
+  return { dataKey: unwrap(ring, id, kek, value.subarray(keyAt, valueAt)), ciphertext: value.subarray(ciphertextAt) };
 }
 
 /** Random bytes for many IVs at once: the call costs more than the bytes. Each is given out once. */

@@ -1,12 +1,12 @@
 import type { DataKeyKind } from './data-keys.js';
 
-/** A column of sealed values, whose they are, and by what their row is known (`Place.row`). */
+/** A column of sealed values, whose they are, and by what their row is known (`AadContext.row`). */
 export interface SealedColumn {
   table: string;
   column: string;
-  /** The primary key, which is also the row's name in its place. */
+  /** The primary key, which is also the row's name in what a value is bound to. */
   row: 'id' | 'department';
-  /** Absent: sealed by the ring itself, for it belongs to no subject and no case. */
+  /** Absent: encrypted by the ring itself, for it belongs to no subject and no case. */
   sealedFor?: { kind: DataKeyKind; owner: string };
 }
 
@@ -34,8 +34,21 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     row: 'id',
     // Whose key it is under, or, in none, the first it hit.
     sealedFor: ofSubject(`coalesce(
-      (select k.owner from data_key k where get_byte(t.party_sealed, 0) = 2 and k.id = encode(substring(t.party_sealed from 2 for 16), 'hex')::uuid),
-      (select d.subject from interception i join defaulter d on d.id = i.defaulter where i.latest_comparison = t.id order by i.id limit 1))`),
+      (
+        select k.owner
+        from data_key k
+        where get_byte(t.party_sealed, 0) = 2
+          and k.id = encode(substring(t.party_sealed from 2 for 16), 'hex')::uuid
+      ),
+      (
+        select d.subject
+        from interception i
+        join defaulter d on d.id = i.defaulter
+        where i.latest_comparison = t.id
+        order by i.id
+        limit 1
+      )
+    )`),
   },
   { table: 'enforcement_case', column: 'content_sealed', row: 'id', sealedFor: ofCase('t.id') },
   { table: 'defaulter', column: 'conduct_sealed', row: 'id', sealedFor: ofCase('t.enforcement_case') },

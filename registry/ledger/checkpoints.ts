@@ -1,5 +1,6 @@
 import type { Policy } from '../../ledger/policy.js';
 import type { Tree } from '../../ledger/tree.js';
+import { hold } from '../database/locks.js';
 import { inTransaction, type Pool, type Queryable } from '../database/pool.js';
 
 /** A checkpoint as it was committed. */
@@ -13,7 +14,10 @@ const LINES_AT_MOST = 16;
 /** The last one signed; undefined while the log is empty. */
 export async function latestCheckpoint(q: Queryable): Promise<StoredCheckpoint | undefined> {
   const { rows } = await q.query<{ size: string; root: Buffer; note: string }>(
-    'select size, root, note from ledger_checkpoint order by size desc limit 1',
+    `select size, root, note
+     from ledger_checkpoint
+     order by size desc
+     limit 1`,
   );
   const row = rows[0];
   return row && { size: Number(row.size), root: row.root, note: row.note };
@@ -24,17 +28,21 @@ export async function servedCheckpoint(q: Queryable): Promise<{ size: number; no
   const { rows } = await q.query<{ size: string; note: string; lines: string[] | null; witnessed: string | null }>({
     name: 'ledger-checkpoint',
     text: `
-      select c.size, c.note, w.note as witnessed,
-             (select array_agg(s.line order by s.at, s.witness) from ledger_cosignature s where s.size = c.size) as lines
-      from (select size, note from ledger_checkpoint order by size desc limit 1) c left join ledger_witnessed w on w.size = c.size`,
+      select
+        c.size, c.note, w.note as witnessed,
+        (
+          select array_agg(s.line order by s.at, s.witness)
+          from ledger_cosignature s
+          where s.size = c.size
+        ) as lines
+      from (select size, note from ledger_checkpoint order by size desc limit 1) c
+      left join ledger_witnessed w on w.size = c.size`,
   });
   const row = rows[0];
   if (!row) return undefined;
   const note = row.witnessed ?? withLines(row.note, row.lines ?? []);
   return { size: Number(row.size), note };
 }
-
-const COSIGNATURE_LOCK = 4_204;
 
 const ownLines = (note: string): number => note.slice(note.lastIndexOf('\n\n') + 2).split('\n').length - 1;
 
@@ -44,7 +52,12 @@ const withLines = (note: string, lines: readonly string[]): string =>
 
 /** Who has cosigned this size. */
 export async function cosignersOf(q: Queryable, size: number): Promise<Set<string>> {
-  const { rows } = await q.query<{ witness: string }>('select witness from ledger_cosignature where size = $1', [size]);
+  const { rows } = await q.query<{ witness: string }>(
+    `select witness
+     from ledger_cosignature
+     where size = $1`,
+    [size],
+  );
   return new Set(rows.map(({ witness }) => witness));
 }
 
@@ -60,24 +73,30 @@ export async function keepCosignature(
 ): Promise<void> {
   const { size, note } = checkpoint;
   await inTransaction(pool, async (tx) => {
-    // One at a time: of several that arrive at once, the last must see all.
-    await tx.query('select pg_advisory_xact_lock($1)', [COSIGNATURE_LOCK]);
+    await hold(tx, 'cosignatures');
     await tx.query(
-      'insert into ledger_cosignature (size, witness, line) values ($1, $2, $3) on conflict (size, witness) do nothing',
+      `insert into ledger_cosignature (size, witness, line)
+       values ($1, $2, $3)
+       on conflict (size, witness) do nothing`,
       [size, witness, line],
     );
     const { rows } = await tx.query<{ witness: string; line: string }>(
-      'select witness, line from ledger_cosignature where size = $1 order by at, witness',
+      `select witness, line
+       from ledger_cosignature
+       where size = $1
+       order by at, witness`,
       [size],
     );
     const lines = new Map(rows.map((row) => [row.witness, row.line]));
     const enough = chooseLines([...lines.keys()], policy, LINES_AT_MOST - ownLines(note));
     if (!enough) return;
     const cosigned = note + enough.map((name) => lines.get(name)).join('');
-    await tx.query('insert into ledger_witnessed (size, note) values ($1, $2) on conflict (size) do nothing', [
-      size,
-      cosigned,
-    ]);
+    await tx.query(
+      `insert into ledger_witnessed (size, note)
+       values ($1, $2)
+       on conflict (size) do nothing`,
+      [size, cosigned],
+    );
   });
 }
 

@@ -4,10 +4,10 @@ import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
 import { freshSalt, leafHash, makeLeaf } from '../../ledger/leaf.js';
 import { foldSubtrees, inclusionPath, nodeHash, type Range, subtreesOf } from '../../ledger/tree.js';
 import { firstIdAt, instantOf } from '../database/ids.js';
-import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
+import { tryLock } from '../database/locks.js';
+import { inTransaction, type Pool, type Queryable, soleRow, type Transaction } from '../database/pool.js';
 import { leafValues, withLeaf } from './leaf-rows.js';
 
-const COMPARISON_BATCH_LOCK = 4_205;
 /** Comparisons of one round; what is left is taken by the next, at once. */
 const AT_ONCE = 2_000;
 /** Clocks of api processes, which make the ids, may differ by this much. */
@@ -24,7 +24,7 @@ interface ClearRow {
   at: Date;
 }
 
-/** How far the look for comparisons that are not sealed has come (epoch ms, as the ids say it). */
+/** How far the look for comparisons that are in no batch has come (epoch ms, as the ids say it). */
 export interface Look {
   /** All before it was seen. */
   at: number;
@@ -36,64 +36,96 @@ export interface Look {
 export const WHOLE_LOOK: Look = { at: 0, again: null };
 
 /**
- * Looks at the next comparisons, in the order of their ids, and seals the clear ones that are not sealed yet: rows are committed out of order, so
- * every look begins where something may have been under way. Resolves to how many were sealed, where to go on, and whether there is more to see now.
+ * Looks at the next comparisons, in the order of their ids, and batches the clear ones that are in none yet: rows are committed out of order, so
+ * every look begins where something may have been under way. Resolves to how many were batched, where to go on, and whether there is more to see now.
  */
-export async function batchComparisons(pool: Pool, look: Look): Promise<{ sealed: number; look: Look; more: boolean }> {
+export async function batchComparisons(
+  pool: Pool,
+  look: Look,
+): Promise<{ batched: number; look: Look; more: boolean }> {
   return inTransaction(pool, async (tx) => {
     const lock = await tx.query<{ held: boolean; oldest: Date }>(
-      `select pg_try_advisory_xact_lock($1) as held,
-              (select coalesce(min(xact_start), clock_timestamp()) from pg_stat_activity where datname = current_database()) as oldest`,
-      [COMPARISON_BATCH_LOCK],
+      `select
+         ${tryLock('comparisonBatches')} as held,
+         (
+           select coalesce(min(xact_start), clock_timestamp())
+           from pg_stat_activity
+           where datname = current_database()
+         ) as oldest`,
+      [],
     );
-    const { held, oldest } = lock.rows[0] ?? { held: false, oldest: new Date(0) };
-    if (!held) return { sealed: 0, look, more: false };
-    // A page by the key, sealed ones too: looking only for what is missing would walk all there ever was in one statement.
-    const page = await tx.query<ClearRow & { sealed: boolean }>(
-      `select c.id, c.department, c.service, c.reference, c.outcome, c.reasons, c.rule_version, c.at,
-              c.outcome <> 'CLEAR' or exists (select from comparison_seal s where s.comparison = c.id) as sealed
-       from comparison c where c.id >= $1 order by c.id limit $2`,
+    const { held, oldest } = soleRow(lock.rows);
+    if (!held) return { batched: 0, look, more: false };
+    // A page by the key, those in a batch too: looking only for what is missing would walk all there ever was in one statement.
+    const page = await tx.query<ClearRow & { done: boolean }>(
+      `select
+         c.id, c.department, c.service, c.reference, c.outcome, c.reasons, c.rule_version, c.at,
+         c.outcome <> 'CLEAR' or exists (
+           select from comparison_seal s
+           where s.comparison = c.id
+         ) as done
+       from comparison c
+       where c.id >= $1
+       order by c.id
+       limit $2`,
       [firstIdAt(look.at), AT_ONCE],
     );
-    const rows = page.rows.filter((row) => !row.sealed);
+    const rows = page.rows.filter((row) => !row.done);
     const byDepartment = new Map<string, ClearRow[]>();
     for (const row of rows) byDepartment.set(row.department, [...(byDepartment.get(row.department) ?? []), row]);
     const edition = rows.length === 0 ? '' : await catalogueEdition(tx);
-    for (const [department, own] of byDepartment) await seal(tx, department, own, edition);
+    for (const [department, own] of byDepartment) await writeBatch(tx, department, own, edition);
     // What is not visible yet belongs to a transaction that is under way now.
     const again = look.again ?? oldest.getTime() - SKEW_MS;
     const more = page.rows.length === AT_ONCE;
     const last = page.rows.at(-1);
     const next = more && last ? { at: Math.max(instantOf(last.id), look.at + 1), again } : { at: again, again: null };
-    return { sealed: rows.length, look: next, more };
+    return { batched: rows.length, look: next, more };
   });
 }
 
 async function catalogueEdition(q: Queryable): Promise<string> {
   const { rows } = await q.query<{ edition: string }>(
-    'select edition from catalogue_edition order by loaded_at desc, edition desc limit 1',
+    `select edition
+     from catalogue_edition
+     order by loaded_at desc, edition desc
+     limit 1`,
   );
   return rows[0]?.edition ?? '';
 }
 
-/** One leaf for these comparisons of a department, chained to its seal before. */
-async function seal(tx: Transaction, department: string, rows: readonly ClearRow[], edition: string): Promise<void> {
+/** One leaf for these comparisons of a department, chained to its batch before. */
+async function writeBatch(
+  tx: Transaction,
+  department: string,
+  rows: readonly ClearRow[],
+  edition: string,
+): Promise<void> {
   const entries = rows.map((row) => {
     const salt = freshSalt();
     return { id: row.id, salt, commitment: commitToComparison(salt, row) };
   });
-  const before = await tx.query<{ leaf_hash: Buffer }>(
-    'select l.leaf_hash from seal s join ledger_leaf l on l.entry_id = s.id where s.department = $1 order by s.number desc limit 1',
+  const { rows: moment } = await tx.query<{ now: Date; prev: Buffer | null }>(
+    `select
+       clock_timestamp() as now,
+       (
+         select l.leaf_hash
+         from seal s
+         join ledger_leaf l on l.entry_id = s.id
+         where s.department = $1
+         order by s.number desc
+         limit 1
+       ) as prev`,
     [department],
   );
+  const { now, prev } = soleRow(moment);
   const id = uuidv7();
   const key = `comparisons.sealed:${id}`;
-  const prev = before.rows[0]?.leaf_hash;
   const leaf = makeLeaf({
     id,
     key,
     type: 'comparisons.sealed',
-    at: new Date().toISOString(),
+    at: now.toISOString(),
     dept: department,
     actor: 'system:sealer',
     count: entries.length,
@@ -104,14 +136,20 @@ async function seal(tx: Transaction, department: string, rows: readonly ClearRow
     catalogueEdition: edition,
     ...(prev ? { prev: prev.toString('hex') } : {}),
   });
-  await tx.query(withLeaf(`insert into seal (id, department, count) select entry_id, $5, $6 from leaf`), [
-    ...leafValues(id, key, leaf),
-    department,
-    entries.length,
-  ]);
+  await tx.query(
+    withLeaf(
+      `insert into seal (id, department, count)
+       select entry_id, $5, $6
+       from leaf`,
+    ),
+    [...leafValues(id, key, leaf), department, entries.length],
+  );
   await tx.query(
     `insert into comparison_seal (comparison, seal, position, commitment, salt)
-     select c.id, $1, c.nth - 1, c.commitment, c.salt from unnest($2::uuid[], $3::bytea[], $4::bytea[]) with ordinality as c(id, commitment, salt, nth)`,
+     select c.id, $1, c.nth - 1, c.commitment, c.salt
+     from unnest(
+       $2::uuid[], $3::bytea[], $4::bytea[]
+     ) with ordinality as c(id, commitment, salt, nth)`,
     [id, entries.map((one) => one.id), entries.map((one) => one.commitment), entries.map((one) => one.salt)],
   );
 }
@@ -140,7 +178,7 @@ function rangeHash(hashes: readonly Buffer[], range: Range): Buffer {
   return foldSubtrees(subtreesOf(range).map(({ height, index }) => node(height, index)));
 }
 
-/** One comparison opened alone: its place under the root that its seal's leaf names. */
+/** One comparison opened alone: its place under the root that its batch's leaf names. */
 export interface OpenedComparison {
   position: number;
   count: number;
@@ -152,27 +190,29 @@ export interface OpenedComparison {
   proof: string[];
 }
 
-/** Undefined where the comparison is not sealed. */
+/** Undefined where the comparison is in no batch; `batch`: its id. */
 export async function openComparison(
   q: Queryable,
   comparison: string,
-): Promise<(OpenedComparison & { seal: string }) | undefined> {
+): Promise<(OpenedComparison & { batch: string }) | undefined> {
   const { rows } = await q.query<{
-    seal: string;
+    batch: string;
     position: number;
     commitment: Buffer;
     salt: Buffer | null;
     own: boolean;
   }>(
-    `select s.seal, s.position, s.commitment, s.salt, s.comparison = $1 as own from comparison_seal s
-     where s.seal = (select seal from comparison_seal where comparison = $1) order by s.position`,
+    `select s.seal as batch, s.position, s.commitment, s.salt, s.comparison = $1 as own
+     from comparison_seal s
+     where s.seal = (select seal from comparison_seal where comparison = $1)
+     order by s.position`,
     [comparison],
   );
   const own = rows.find((row) => row.own);
   if (!own) return undefined;
   const hashes = rows.map((row) => leafHash(row.commitment));
   return {
-    seal: own.seal,
+    batch: own.batch,
     position: own.position,
     count: rows.length,
     commitment: own.commitment.toString('base64'),

@@ -5,8 +5,15 @@ import type { Leaf } from '../../ledger/leaf.js';
  * first four parameters are `leafValues`.
  */
 export const withLeaf = (statement: string): string =>
-  `with leaf as (insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) values ($1, $2, $3, $4) returning entry_id),
-        pending as (insert into ledger_pending (entry_id) select entry_id from leaf)
+  `with leaf as (
+     insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash)
+     values ($1, $2, $3, $4)
+     returning entry_id
+   ), pending as (
+     insert into ledger_pending (entry_id)
+     select entry_id
+     from leaf
+   )
    ${statement}`;
 
 export const leafValues = (id: string, key: string, { bytes, hash }: Leaf): [string, string, Buffer, Buffer] => [

@@ -3,7 +3,8 @@ import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
 import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
 import { makeLeaf, SIGNED_PREFIX } from '../../ledger/leaf.js';
-import type { Queryable, Transaction } from '../database/pool.js';
+import { lockKeyed } from '../database/locks.js';
+import { type Queryable, soleRow, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { leafValues, withLeaf } from './leaf-rows.js';
 import type { Receipt } from './receipts.js';
@@ -53,9 +54,13 @@ export async function registerSigningKey(
   if (!verify(null, possession(owner), keyOf(publicKey), value)) throw badSignature('/value');
   const digest = createHash('sha256').update(publicKey).digest();
   const kid = digest.subarray(0, 8).toString('hex');
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 7))', [kid]);
-  const known = await tx.query('select from signing_key where kid = $1', [kid]);
-  if (known.rowCount !== 0) {
+  await tx.query(`select ${lockKeyed('signature', '$1')}`, [kid]);
+  const { rows } = await tx.query<{ now: Date; known: boolean }>(
+    'select clock_timestamp() as now, exists (select from signing_key where kid = $1) as known',
+    [kid],
+  );
+  const { now, known } = soleRow(rows);
+  if (known) {
     throw Refusal.conflict('该公钥已登记。 / This key is registered already.', 'key-registered', '/publicKey');
   }
   const id = uuidv7();
@@ -63,7 +68,7 @@ export async function registerSigningKey(
     id,
     key: `signing-key:${kid}`,
     type: 'key-registered',
-    at: new Date().toISOString(),
+    at: now.toISOString(),
     ...(actor.role === 'department' ? { dept: actor.id } : {}),
     actor: owner,
     doc: { sha256: digest.toString('hex') },
@@ -94,8 +99,12 @@ export async function signFact(
   owner: string,
   { kid, leaf: unsigned, value }: { kid: string; leaf: Buffer; value: Buffer },
 ): Promise<{ entryId: string; first: boolean }> {
-  const key = await tx.query<{ kid: string; public_key: Buffer }>(
-    'select kid, public_key from signing_key where owner = $1 order by number desc limit 1',
+  const key = await tx.query<{ kid: string; public_key: Buffer; now: Date }>(
+    `select kid, public_key, clock_timestamp() as now
+     from signing_key
+     where owner = $1
+     order by number desc
+     limit 1`,
     [owner],
   );
   const inUse = key.rows[0];
@@ -103,15 +112,17 @@ export async function signFact(
     throw Refusal.invalid('不是该机构现用的公钥。 / This is not the key in use of this office.', '/kid', 'unknown-key');
   }
   const businessKey = `signed:${fact.entryId}:${kid}`;
-  const content = readUnsigned(unsigned, owner, businessKey, fact.leafHash);
+  const content = readUnsigned(unsigned, owner, businessKey, fact.leafHash, inUse.now);
   if (!verify(null, Buffer.concat([Buffer.from(SIGNED_PREFIX), unsigned]), keyOf(inUse.public_key), value)) {
     throw badSignature('/value');
   }
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 7))', [businessKey]);
-  const known = await tx.query<{ entry: string }>('select entry from leaf_signature where signed = $1 and kid = $2', [
-    fact.entryId,
-    kid,
-  ]);
+  await tx.query(`select ${lockKeyed('signature', '$1')}`, [businessKey]);
+  const known = await tx.query<{ entry: string }>(
+    `select entry
+     from leaf_signature
+     where signed = $1 and kid = $2`,
+    [fact.entryId, kid],
+  );
   const earlier = known.rows[0];
   if (earlier) return { entryId: earlier.entry, first: false };
   const leaf = makeLeaf({ ...content, sig: { kid, value: value.toString('base64') } });
@@ -135,7 +146,7 @@ interface SignedContent {
 }
 
 /** Throws Refusal `invalid`: every member but `id` and `at` is given by what is signed and by whom. */
-function readUnsigned(bytes: Buffer, owner: string, key: string, prev: string): SignedContent {
+function readUnsigned(bytes: Buffer, owner: string, key: string, prev: string, now: Date): SignedContent {
   const given = parsed(bytes);
   const { id, at } = given;
   const wrong = (): Refusal =>
@@ -146,7 +157,7 @@ function readUnsigned(bytes: Buffer, owner: string, key: string, prev: string): 
     );
   if (typeof id !== 'string' || !UUID.test(id) || typeof at !== 'string') throw wrong();
   const instant = Date.parse(at);
-  if (!(Math.abs(instant - Date.now()) <= SKEW_MS) || new Date(instant).toISOString() !== at) throw wrong();
+  if (!(Math.abs(instant - now.getTime()) <= SKEW_MS) || new Date(instant).toISOString() !== at) throw wrong();
   const [role, office] = [owner.slice(0, owner.indexOf(':')), owner.slice(owner.indexOf(':') + 1)];
   const content = {
     id,

@@ -23,11 +23,14 @@ export async function logStatus(q: Queryable): Promise<LogStatus> {
   }>({
     name: 'ledger-standing',
     text: `
-      select c.size, c.root, exists (select from ledger_pending) as waiting, s.state,
-             pg_postmaster_start_time()::text || '/' || coalesce(s.number, 0) as epoch
+      select
+        c.size, c.root, exists (select from ledger_pending) as waiting, s.state,
+        pg_postmaster_start_time()::text || '/' || coalesce(s.number, 0) as epoch
       from (select) as one
-        left join lateral (select size, root from ledger_checkpoint order by size desc limit 1) c on true
-        left join lateral (select number, state from ledger_standing order by number desc limit 1) s on true`,
+      left join lateral (select size, root from ledger_checkpoint order by size desc limit 1) c
+        on true
+      left join lateral (select number, state from ledger_standing order by number desc limit 1) s
+        on true`,
   });
   const row = rows[0];
   if (!row) throw new Error('the standing of the log could not be read');
@@ -38,7 +41,8 @@ export async function logStatus(q: Queryable): Promise<LogStatus> {
 /** The next standing; `$1` state, `$2` witness, `$3` size, `$4` note. Two at once cannot both be it. */
 const NEXT_STANDING = `
   insert into ledger_standing (number, state, witness, size, note)
-  select coalesce(max(number), 0) + 1, $1, $2, $3, $4 from ledger_standing`;
+  select coalesce(max(number), 0) + 1, $1, $2, $3, $4
+  from ledger_standing`;
 
 /** The record is whole again, as far as `witness` holds it by this note. Throws where the standing changed meanwhile. */
 export async function markLevel(
@@ -55,7 +59,10 @@ export async function markBehind(
   { witness, size, note }: { witness: string; size: number; note?: string },
 ): Promise<void> {
   await q.query(
-    `${NEXT_STANDING} having coalesce((select state from ledger_standing order by number desc limit 1), 'level') <> 'behind'
+    `${NEXT_STANDING}
+     having coalesce(
+       (select state from ledger_standing order by number desc limit 1), 'level'
+     ) <> 'behind'
      on conflict (number) do nothing`,
     ['behind', witness, size, note ?? null],
   );
@@ -64,7 +71,10 @@ export async function markBehind(
 /** What somebody was found to hold, while the record is behind; undefined while it is level. */
 export async function behindOf(q: Queryable): Promise<{ size: number; note: string | null } | undefined> {
   const { rows } = await q.query<{ state: string; size: string; note: string | null }>(
-    'select state, size, note from ledger_standing order by number desc limit 1',
+    `select state, size, note
+     from ledger_standing
+     order by number desc
+     limit 1`,
   );
   const [row] = rows;
   return row?.state === 'behind' ? { size: Number(row.size), note: row.note } : undefined;
@@ -83,10 +93,24 @@ export interface LedgerHealth {
 
 export async function ledgerHealth(q: Queryable): Promise<LedgerHealth> {
   const { rows } = await q.query<{ behind: boolean; size: string; witnessed: string; seconds: number }>(
-    `with seen as (select coalesce((select max(size) from ledger_witnessed), 0) as size)
-     select coalesce((select state = 'behind' from ledger_standing order by number desc limit 1), false) as behind,
-            coalesce((select max(size) from ledger_checkpoint), 0) as size, seen.size as witnessed,
-            coalesce((select extract(epoch from clock_timestamp() - at)::float8 from ledger_checkpoint c where c.size > seen.size order by c.size limit 1), 0) as seconds
+    `with seen as (
+       select coalesce((select max(size) from ledger_witnessed), 0) as size
+     )
+     select
+       coalesce(
+         (select state = 'behind' from ledger_standing order by number desc limit 1), false
+       ) as behind,
+       coalesce((select max(size) from ledger_checkpoint), 0) as size, seen.size as witnessed,
+       coalesce(
+         (
+           select extract(epoch from clock_timestamp() - at)::float8
+           from ledger_checkpoint c
+           where c.size > seen.size
+           order by c.size
+           limit 1
+         ),
+         0
+       ) as seconds
      from seen`,
   );
   const row = rows[0];
@@ -101,7 +125,10 @@ export async function ledgerHealth(q: Queryable): Promise<LedgerHealth> {
 /** The last size that each witness has cosigned lately. */
 export async function witnessSizes(q: Queryable): Promise<Map<string, number>> {
   const { rows } = await q.query<{ witness: string; size: string }>(
-    'select witness, max(size) as size from ledger_cosignature where size > (select coalesce(max(size), 0) from ledger_witnessed) - 100000 group by witness',
+    `select witness, max(size) as size
+     from ledger_cosignature
+     where size > (select coalesce(max(size), 0) from ledger_witnessed) - 100000
+     group by witness`,
   );
   return new Map(rows.map(({ witness, size }) => [witness, Number(size)]));
 }

@@ -51,7 +51,7 @@ const KEYS = ['case-opened', 'repayment', 'repayment-reversed', 'decision', 'dir
  */
 export async function receipt(q: Queryable, id: string): Promise<(Receipt & ReceiptParties) | undefined> {
   const opened = await openComparison(q, id);
-  const row = await find(q, opened?.seal ?? id);
+  const row = await find(q, opened?.batch ?? id);
   if (!row) return undefined;
   return {
     state: stateOf(row),
@@ -61,36 +61,64 @@ export async function receipt(q: Queryable, id: string): Promise<(Receipt & Rece
     ...(row.seq === null ? {} : { index: Number(row.seq) }),
     ...sizeOf(row),
     ...(row.signatures ? { signatures: row.signatures } : {}),
-    ...(opened ? { sealed: sealedPart(opened) } : {}),
+    ...(opened ? { sealed: withoutBatch(opened) } : {}),
     court: row.court,
     departments: row.department ? [row.department] : [],
   };
 }
 
-const sealedPart = ({ seal, ...sealed }: OpenedComparison & { seal: string }): OpenedComparison => sealed;
+const withoutBatch = ({ batch, ...opened }: OpenedComparison & { batch: string }): OpenedComparison => opened;
 
 async function find(q: Queryable, id: string): Promise<Row | undefined> {
   const { rows } = await q.query<Row>({
     name: 'receipt',
     text: `
       with asked as (
-        select l.entry_id, case when exists (select from leaf_signature y where y.entry = l.entry_id) then 3 else 0 end as rank
-          from ledger_leaf l where l.entry_id = $1
-        union all select l.entry_id, 1 from ledger_leaf l where l.business_key = any($2)
-        union all select f.id, 2 from interception i join fact f on f.enforcement_case = i.enforcement_case and f.type = 'comparison-hit'
-          and f.detail->>'interception' = i.id::text where i.id = $1
-        order by rank, entry_id limit 1
+        select
+          l.entry_id,
+          case
+            when exists (select from leaf_signature y where y.entry = l.entry_id) then 3
+            else 0
+          end as rank
+        from ledger_leaf l
+        where l.entry_id = $1
+        union all
+        select l.entry_id, 1
+        from ledger_leaf l
+        where l.business_key = any($2)
+        union all
+        select f.id, 2
+        from interception i
+        join fact f
+          on f.enforcement_case = i.enforcement_case
+            and f.type = 'comparison-hit'
+            and f.detail->>'interception' = i.id::text
+        where i.id = $1
+        order by rank, entry_id
+        limit 1
       )
-      select a.entry_id, l.leaf, l.leaf_hash, coalesce(c.court, n.court) as court,
-             coalesce(f.department, n.department, convert_from(l.leaf, 'UTF8')::jsonb->>'dept') as department, e.seq, ${REACHED},
-             (select json_agg(json_build_object('entryId', y.entry, 'owner', k.owner, 'kid', y.kid) order by y.entry)
-              from leaf_signature y join signing_key k on k.kid = y.kid where y.signed = a.entry_id) as signatures
-      from asked a left join ledger_superseded s on s.entry_id = a.entry_id
-        join ledger_leaf l on l.entry_id = coalesce(s.by, a.entry_id)
-        left join leaf_signature g on g.entry = a.entry_id
-        left join fact f on f.id = coalesce(g.signed, a.entry_id) left join enforcement_case c on c.id = f.enforcement_case
-        left join identity_fact n on n.id = coalesce(g.signed, a.entry_id)
-        left join ledger_entry e on e.entry_id = l.entry_id`,
+      select
+        a.entry_id, l.leaf, l.leaf_hash, coalesce(c.court, n.court) as court,
+        coalesce(
+          f.department, n.department, convert_from(l.leaf, 'UTF8')::jsonb->>'dept'
+        ) as department,
+        e.seq, ${REACHED},
+        (
+          select json_agg(
+            json_build_object('entryId', y.entry, 'owner', k.owner, 'kid', y.kid) order by y.entry
+          )
+          from leaf_signature y
+          join signing_key k on k.kid = y.kid
+          where y.signed = a.entry_id
+        ) as signatures
+      from asked a
+      left join ledger_superseded s on s.entry_id = a.entry_id
+      join ledger_leaf l on l.entry_id = coalesce(s.by, a.entry_id)
+      left join leaf_signature g on g.entry = a.entry_id
+      left join fact f on f.id = coalesce(g.signed, a.entry_id)
+      left join enforcement_case c on c.id = f.enforcement_case
+      left join identity_fact n on n.id = coalesce(g.signed, a.entry_id)
+      left join ledger_entry e on e.entry_id = l.entry_id`,
     values: [id, KEYS.map((type) => `${type}:${id}`)],
   });
   return rows[0];
@@ -98,8 +126,20 @@ async function find(q: Queryable, id: string): Promise<Row | undefined> {
 
 /** The sizes that cover entry `e`: the last one signed, and the last one witnessed. */
 const REACHED = `
-  (select size from ledger_checkpoint c where c.size > e.seq order by c.size desc limit 1) as published,
-  (select size from ledger_witnessed w where w.size > e.seq order by w.size desc limit 1) as witnessed`;
+  (
+    select size
+    from ledger_checkpoint c
+    where c.size > e.seq
+    order by c.size desc
+    limit 1
+  ) as published,
+  (
+    select size
+    from ledger_witnessed w
+    where w.size > e.seq
+    order by w.size desc
+    limit 1
+  ) as witnessed`;
 
 type Reached = Pick<Row, 'seq' | 'published' | 'witnessed'>;
 
@@ -123,7 +163,10 @@ export async function proofFile(pool: Pool, { index, size, leaf }: Receipt): Pro
 /** The signed note of a size, with the lines of enough witnesses where there are. */
 async function noteAt(q: Queryable, size: number): Promise<string> {
   const { rows } = await q.query<{ note: string }>(
-    'select coalesce(w.note, c.note) as note from ledger_checkpoint c left join ledger_witnessed w on w.size = c.size where c.size = $1',
+    `select coalesce(w.note, c.note) as note
+     from ledger_checkpoint c
+     left join ledger_witnessed w on w.size = c.size
+     where c.size = $1`,
     [size],
   );
   const row = rows[0];
@@ -131,17 +174,18 @@ async function noteAt(q: Queryable, size: number): Promise<string> {
   return row.note;
 }
 
-/** Where facts stand in the record, for a list of them. */
-export interface Placed {
+/** How far a fact has come in the record, and its index in the log once it has one. */
+export interface LogPosition {
   state: ReceiptState;
   index?: number;
 }
 
-export async function logIndexesOf(q: Queryable, facts: readonly string[]): Promise<Map<string, Placed>> {
+export async function logIndexesOf(q: Queryable, facts: readonly string[]): Promise<Map<string, LogPosition>> {
   const { rows } = await q.query<Reached & { id: string }>(
     `select a.id, e.seq, ${REACHED}
-     from unnest($1::uuid[]) as a(id) left join ledger_superseded s on s.entry_id = a.id
-       left join ledger_entry e on e.entry_id = coalesce(s.by, a.id)`,
+     from unnest($1::uuid[]) as a(id)
+     left join ledger_superseded s on s.entry_id = a.id
+     left join ledger_entry e on e.entry_id = coalesce(s.by, a.id)`,
     [facts],
   );
   return new Map(
@@ -155,8 +199,22 @@ export async function checkpointCovering(
   index: number,
 ): Promise<{ size: number; note: string; isWitnessed: boolean } | undefined> {
   const { rows } = await q.query<{ size: string; note: string; witnessed: boolean }>(
-    `(select size, note, true as witnessed from ledger_witnessed where size > $1 order by size desc limit 1)
-     union all (select size, note, false from ledger_checkpoint where size > $1 order by size desc limit 1) limit 1`,
+    `(
+       select size, note, true as witnessed
+       from ledger_witnessed
+       where size > $1
+       order by size desc
+       limit 1
+     )
+     union all
+     (
+       select size, note, false
+       from ledger_checkpoint
+       where size > $1
+       order by size desc
+       limit 1
+     )
+     limit 1`,
     [index],
   );
   const row = rows[0];

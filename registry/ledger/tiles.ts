@@ -28,11 +28,19 @@ const wanted = (tiles: readonly TileId[]): unknown[] => [
 const TILES = {
   name: 'ledger-tiles',
   text: `
-    select case when t.level = 0
-      then (select string_agg(e.leaf_hash, ''::bytea order by e.seq) from ledger_entry e where e.seq >= t.first and e.seq < t.beyond)
-      else (select string_agg(h.hash, ''::bytea order by h.idx) from ledger_hash h where h.level = t.level and h.idx >= t.first and h.idx < t.beyond)
-      end as bytes
-    from unnest($1::smallint[], $2::bigint[], $3::bigint[]) with ordinality as t(level, first, beyond, nth) order by t.nth`,
+    select case when t.level = 0 then (
+      select string_agg(e.leaf_hash, ''::bytea order by e.seq)
+      from ledger_entry e
+      where e.seq >= t.first and e.seq < t.beyond
+    ) else (
+      select string_agg(h.hash, ''::bytea order by h.idx)
+      from ledger_hash h
+      where h.level = t.level and h.idx >= t.first and h.idx < t.beyond
+    ) end as bytes
+    from unnest(
+      $1::smallint[], $2::bigint[], $3::bigint[]
+    ) with ordinality as t(level, first, beyond, nth)
+    order by t.nth`,
 };
 
 /** A bundle of entries (C2SP tlog-tiles): each with its length before it, two bytes big-endian. Undefined where not all of them are there. */
@@ -49,6 +57,10 @@ export async function readEntryBundle(q: Queryable, index: number, width: number
 const BUNDLE = {
   name: 'ledger-bundle',
   text: `
-    select string_agg(int2send(octet_length(l.leaf)::int2) || l.leaf, ''::bytea order by e.seq) as bytes, count(*) = $2::bigint - $1::bigint as whole
-    from ledger_entry e join ledger_leaf l using (entry_id) where e.seq >= $1::bigint and e.seq < $2::bigint`,
+    select
+      string_agg(int2send(octet_length(l.leaf)::int2) || l.leaf, ''::bytea order by e.seq) as bytes,
+      count(*) = $2::bigint - $1::bigint as whole
+    from ledger_entry e
+    join ledger_leaf l using (entry_id)
+    where e.seq >= $1::bigint and e.seq < $2::bigint`,
 };

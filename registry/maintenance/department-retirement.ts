@@ -1,7 +1,8 @@
 import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../../domain/refusal.js';
 import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
-import type { Transaction } from '../database/pool.js';
+import { lockKeyed } from '../database/locks.js';
+import { soleRow, type Transaction } from '../database/pool.js';
 import { holdLog } from '../departments/positions.js';
 import type { Actor } from '../inputs.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
@@ -38,7 +39,7 @@ export async function retireDepartment(
   if (successor !== undefined) await requireSuccessor(tx, code, successor);
   if (reason.trim() === '') throw invalid('/reason', 'required');
   // It acknowledges nothing meanwhile, and no notice gets a place: what is open is then known.
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [code]);
+  await tx.query(`select ${lockKeyed('department', '$1')}`, [code]);
   const head = await holdLog(tx);
   const acknowledged = await acknowledgedBy(tx, code);
   const open =
@@ -50,9 +51,12 @@ export async function retireDepartment(
     head + 1,
     successor ?? null,
   ]);
-  await tx.query('update credential set revoked_at = clock_timestamp() where department = $1 and revoked_at is null', [
-    code,
-  ]);
+  await tx.query(
+    `update credential
+     set revoked_at = clock_timestamp()
+     where department = $1 and revoked_at is null`,
+    [code],
+  );
   await tx.query('delete from endpoint where department = $1', [code]);
   await record(tx, { code, successor: successor ?? null, reason: reason.trim(), acknowledged, open }, actor);
   return { leftPosition: head + 1, open, handedOver: successor !== undefined };
@@ -60,7 +64,10 @@ export async function retireDepartment(
 
 async function requirePresent(tx: Transaction, code: string): Promise<void> {
   const { rows } = await tx.query<{ left: boolean }>(
-    'select left_position is not null as left from department where code = $1 for no key update',
+    `select left_position is not null as left
+     from department
+     where code = $1
+     for no key update`,
     [code],
   );
   if (!rows[0]) throw Refusal.notFound('department');
@@ -69,7 +76,9 @@ async function requirePresent(tx: Transaction, code: string): Promise<void> {
 
 async function requireSuccessor(tx: Transaction, code: string, successor: string): Promise<void> {
   const { rowCount } = await tx.query(
-    'select from department where code = $1 and left_position is null for no key update',
+    `select from department
+     where code = $1 and left_position is null
+     for no key update`,
     [successor],
   );
   if (rowCount !== 1 || successor === code) throw invalid('/successor', 'unknown-department');
@@ -80,8 +89,12 @@ const invalid = (pointer: string, code: string): Refusal =>
 
 async function acknowledgedBy(tx: Transaction, code: string): Promise<number> {
   const { rows } = await tx.query<{ up_to: string }>(
-    `select greatest(joined_position - 1, 0, (select coalesce(max(up_to), 0) from acknowledgement where department = $1)) as up_to
-     from department where code = $1`,
+    `select greatest(
+       joined_position - 1, 0,
+       (select coalesce(max(up_to), 0) from acknowledgement where department = $1)
+     ) as up_to
+     from department
+     where code = $1`,
     [code],
   );
   return Number(rows[0]?.up_to ?? 0);
@@ -91,10 +104,12 @@ async function acknowledgedBy(tx: Transaction, code: string): Promise<number> {
 const OPEN = `n.position > $2 and n.settled_at is null and (n.department is null or n.department = $1)`;
 
 async function countOpen(tx: Transaction, code: string, acknowledged: number): Promise<number> {
-  const { rows } = await tx.query<{ open: number }>(`select count(*)::int as open from notice n where ${OPEN}`, [
-    code,
-    acknowledged,
-  ]);
+  const { rows } = await tx.query<{ open: number }>(
+    `select count(*)::int as open
+     from notice n
+     where ${OPEN}`,
+    [code, acknowledged],
+  );
   return rows[0]?.open ?? 0;
 }
 
@@ -109,18 +124,27 @@ async function handOver(
   acknowledged: number,
   head: number,
 ): Promise<number> {
-  const { rows } = await tx.query<{ id: string }>(`select n.id from notice n where ${OPEN} order by n.position`, [
-    code,
-    acknowledged,
-  ]);
+  const { rows } = await tx.query<{ id: string }>(
+    `select n.id
+     from notice n
+     where ${OPEN}
+     order by n.position`,
+    [code, acknowledged],
+  );
   const originals = rows.map((row) => row.id);
   const copies = originals.map(() => uuidv7());
   await tx.query(
-    `insert into notice (id, position, kind, action, enforcement_case, defaulter, department, directive, measures, services, until, at, handed_from,
-       restrictions, interceptions)
-     select c.copy, $4::bigint + c.n, n.kind, n.action || ':' || $5, n.enforcement_case, n.defaulter, $3, n.directive, n.measures, n.services,
-            n.until, n.at, coalesce(n.handed_from, n.id), n.restrictions, n.interceptions
-     from unnest($1::uuid[], $2::uuid[]) with ordinality as c(original, copy, n) join notice n on n.id = c.original order by c.n`,
+    `insert into notice (
+       id, position, kind, action, enforcement_case, defaulter, department, directive, measures,
+       services, until, at, handed_from, restrictions, interceptions
+     )
+     select
+       c.copy, $4::bigint + c.n, n.kind, n.action || ':' || $5, n.enforcement_case, n.defaulter, $3,
+       n.directive, n.measures, n.services, n.until, n.at, coalesce(n.handed_from, n.id),
+       n.restrictions, n.interceptions
+     from unnest($1::uuid[], $2::uuid[]) with ordinality as c(original, copy, n)
+     join notice n on n.id = c.original
+     order by c.n`,
     [originals, copies, successor, head, code],
   );
   await tx.query('update service set department = $2 where department = $1', [code, successor]);
@@ -135,7 +159,7 @@ async function record(
 ): Promise<void> {
   const { code, successor, reason, acknowledged, open } = departure;
   const { rows } = await tx.query<{ now: Date }>('select clock_timestamp() as now');
-  const at = rows[0]?.now ?? new Date();
+  const at = soleRow(rows).now;
   const [id, salt, key, by] = [uuidv7(), freshSalt(), `department-retired:${code}`, `${actor.role}:${actor.id}`];
   const leaf = makeLeaf({
     id,
@@ -149,8 +173,11 @@ async function record(
   });
   await tx.query(
     withLeaf(
-      `insert into departure (department, successor, reason, acknowledged, open_notices, at, by, salt, entry)
-     select $5, $6, $7, $8, $9, $10, $11, $12, entry_id from leaf`,
+      `insert into departure (
+         department, successor, reason, acknowledged, open_notices, at, by, salt, entry
+       )
+       select $5, $6, $7, $8, $9, $10, $11, $12, entry_id
+       from leaf`,
     ),
     [...leafValues(id, key, leaf), code, successor, reason, acknowledged, open, at, by, salt],
   );

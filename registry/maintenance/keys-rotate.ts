@@ -2,15 +2,9 @@ import { parseArgs } from 'node:util';
 import { createPool } from '../database/pool.js';
 import { requireKnownKeys } from '../keys/data-keys.js';
 import { readKeyRing } from '../keys/key-ring.js';
-import {
-  dropOldIndex,
-  fillIndex,
-  type Progress,
-  renewDataKeys,
-  retireUnusedKeys,
-  rewrapDataKeys,
-  sweepSealedValues,
-} from './key-rotation.js';
+import type { Progress } from './batches.js';
+import { dropOldIndex, fillIndex } from './index-rotation.js';
+import { renewDataKeys, retireUnusedKeys, rewrapDataKeys, sweepSealedValues } from './key-rotation.js';
 
 const USAGE = `用法 / usage: npm run keys:rotate [-- --renew-before INSTANT] [--drop-old-index]
   把数据密钥改由当前密钥包裹，把旧值逐步重新加密，并在新的索引密钥下建立第二套盲索引。可随时中断并重新运行。

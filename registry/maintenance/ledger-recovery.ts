@@ -9,10 +9,11 @@ import { type Policy, parsePolicy } from '../../ledger/policy.js';
 import { RightEdge, type TileHash, TileTree } from '../../ledger/tile-tree.js';
 import { TILE_WIDTH, widthIn } from '../../ledger/tiles.js';
 import type { Tree } from '../../ledger/tree.js';
+import { hold } from '../database/locks.js';
 import { createPool, inTransaction, type Pool, type Transaction } from '../database/pool.js';
 import { readKeyRing } from '../keys/key-ring.js';
 import { behindOf, markLevel } from '../ledger/log-status.js';
-import { lastTree, SEQUENCER_LOCK } from '../ledger/sequencer.js';
+import { lastTree } from '../ledger/sequencer.js';
 import { type Log, logKeys, openLog } from '../ledger/signed-log.js';
 import { readTilesOf } from '../ledger/tiles.js';
 
@@ -46,7 +47,7 @@ export async function recoverFromMirror(
     await tx.query('set local statement_timeout = 0');
     // A large mirror is read for minutes between two statements.
     await tx.query('set local idle_in_transaction_session_timeout = 0');
-    await tx.query('select pg_advisory_xact_lock($1)', [SEQUENCER_LOCK]);
+    await hold(tx, 'sequencer');
     const own = await lastTree(tx);
     if (checkpoint.size <= own.size) {
       if (await wasWholeAllAlong(tx, log, checkpoint)) {
@@ -136,16 +137,26 @@ async function replay(tx: Transaction, first: number, leaves: readonly Buffer[])
       .map((bytes, nth) => ({ seq: first + at + nth, bytes, ...namesOf(bytes) }));
     await tx.query(
       `with replayed as (
-         select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[]) as r(seq, entry_id, key, leaf, hash)
+         select *
+         from unnest(
+           $1::bigint[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[]
+         ) as r(seq, entry_id, key, leaf, hash)
        ), leaf as (
          insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash)
-         select entry_id, 'replayed:' || seq || ':' || key, leaf, hash from replayed
-         on conflict (entry_id) do nothing returning entry_id
+         select entry_id, 'replayed:' || seq || ':' || key, leaf, hash
+         from replayed
+         on conflict (entry_id) do nothing
+         returning entry_id
        ), orphan as (
          insert into ledger_replayed (business_key, entry_id)
-         select key, entry_id from replayed where entry_id in (select entry_id from leaf) on conflict (business_key) do nothing
+         select key, entry_id
+         from replayed
+         where entry_id in (select entry_id from leaf)
+         on conflict (business_key) do nothing
        )
-       insert into ledger_entry (seq, entry_id, leaf_hash) select seq, entry_id, hash from replayed`,
+       insert into ledger_entry (seq, entry_id, leaf_hash)
+       select seq, entry_id, hash
+       from replayed`,
       [
         rows.map((row) => row.seq),
         rows.map((row) => row.id),
@@ -158,7 +169,11 @@ async function replay(tx: Transaction, first: number, leaves: readonly Buffer[])
     await tx.query('delete from ledger_pending where entry_id = any($1)', [rows.map((row) => row.id)]);
   }
   const { rows } = await tx.query<{ seq: string }>(
-    'select e.seq from ledger_entry e join ledger_leaf l using (entry_id) where e.seq >= $1 and e.leaf_hash <> l.leaf_hash limit 1',
+    `select e.seq
+     from ledger_entry e
+     join ledger_leaf l using (entry_id)
+     where e.seq >= $1 and e.leaf_hash <> l.leaf_hash
+     limit 1`,
     [first],
   );
   if (rows[0]) throw otherHistory();
@@ -179,7 +194,9 @@ async function writeTree(
   log: Log,
 ): Promise<void> {
   await tx.query(
-    'insert into ledger_hash (level, idx, hash) select * from unnest($1::smallint[], $2::bigint[], $3::bytea[])',
+    `insert into ledger_hash (level, idx, hash)
+     select *
+     from unnest($1::smallint[], $2::bigint[], $3::bytea[])`,
     [completed.map((row) => row.level), completed.map((row) => row.index), completed.map((row) => row.hash)],
   );
   const own = note.signatures.filter(({ name }) => name === log.origin).map(({ line }) => `${line}\n`);
@@ -204,9 +221,17 @@ async function writeTree(
 async function supersedeWaiting(tx: Transaction): Promise<void> {
   await tx.query(
     `with doubled as (
-       select p.entry_id from ledger_pending p join ledger_leaf l using (entry_id) join ledger_replayed r on r.business_key = l.business_key
-     ), superseded as materialized (select entry_id from doubled where ledger_supersede(entry_id))
-     delete from ledger_pending where entry_id in (select entry_id from superseded)`,
+       select p.entry_id
+       from ledger_pending p
+       join ledger_leaf l using (entry_id)
+       join ledger_replayed r on r.business_key = l.business_key
+     ), superseded as materialized (
+       select entry_id
+       from doubled
+       where ledger_supersede(entry_id)
+     )
+     delete from ledger_pending
+     where entry_id in (select entry_id from superseded)`,
   );
 }
 
@@ -226,10 +251,10 @@ async function main(): Promise<number> {
     pool = createPool({ connectionString: setting('DATABASE_URL'), applicationName: 'ledger-recovery', max: 1 });
     const isTyped = /^https?:/.test(location) || isAbsolute(location);
     const mirror = logAt(isTyped ? location : join(process.env.INIT_CWD ?? process.cwd(), location));
-    let saidAt = 0;
+    let saidAt = Number.NEGATIVE_INFINITY;
     const { from, to, root } = await recoverFromMirror(pool, log, policy, mirror, (done, all) => {
-      if (Date.now() - saidAt < 1_000 && done < all) return;
-      saidAt = Date.now();
+      if (performance.now() - saidAt < 1_000 && done < all) return;
+      saidAt = performance.now();
       console.error(`${done}/${all}`);
     });
     if (from === to) {

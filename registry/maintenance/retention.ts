@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { firstIdAt } from '../database/ids.js';
+import { tryLock } from '../database/locks.js';
+import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 import { eraseCases, eraseLinkedParties } from './erasure.js';
@@ -12,7 +14,6 @@ import { eraseCases, eraseLinkedParties } from './erasure.js';
 export type RetentionKind = 'clear-comparison' | 'exception' | 'access-log' | 'case' | 'linked-party';
 
 const BATCH = 1_000;
-const LOCK = 4_210;
 
 type Step = (tx: Transaction, upTo: Date) => Promise<string[]>;
 
@@ -34,10 +35,11 @@ export async function retainOnce(pool: Pool, now?: number): Promise<boolean> {
     const deleted = await inTransaction(pool, async (tx) => {
       const { rows } = await tx.query<{ held: boolean; at: Date; up_to: Date | null }>(
         // Whom links join is found by two indexes at once, which the loops' connections plan without.
-        `select set_config('enable_bitmapscan', 'on', true), pg_try_advisory_xact_lock($1) as held, at,
-                at - (select keep from retention_rule where kind = $2) as up_to
-         from (select coalesce(to_timestamp($3::float8 / 1000), clock_timestamp()) as at) t`,
-        [LOCK, kind, now ?? null],
+        `select
+           set_config('enable_bitmapscan', 'on', true), ${tryLock('retention')} as held, at,
+           at - (select keep from retention_rule where kind = $1) as up_to
+         from (select coalesce(to_timestamp($2::float8 / 1000), clock_timestamp()) as at) t`,
+        [kind, now ?? null],
       );
       const row = rows[0];
       // A kind without a rule is kept.
@@ -54,26 +56,38 @@ export async function retainOnce(pool: Pool, now?: number): Promise<boolean> {
 /** A clear comparison keeps that it was made, where and when; who was asked, by whom and about what is gone. Ids are in order of time. */
 async function forgetClearComparisons(tx: Transaction, upTo: Date): Promise<string[]> {
   const found = await tx.query<{ id: string; clear: boolean; ready: boolean }>(
-    `select id, outcome = 'CLEAR' as clear,
-            at < $2 and (outcome <> 'CLEAR' or exists (select from comparison_seal s where s.comparison = c.id)) as ready
+    `select
+       id, outcome = 'CLEAR' as clear,
+       at < $2
+         and (
+           outcome <> 'CLEAR' or exists (select from comparison_seal s where s.comparison = c.id)
+         ) as ready
      from comparison c
-     where id > coalesce((select cursor from retention_cursor where kind = 'clear-comparison'), '00000000-0000-0000-0000-000000000000')
-       and id < $1 order by id limit ${BATCH}`,
+     where id > coalesce(
+       (select cursor from retention_cursor where kind = 'clear-comparison'),
+       '00000000-0000-0000-0000-000000000000'
+     )
+       and id < $1
+     order by id
+     limit ${BATCH}`,
     [firstIdAt(upTo.getTime()), upTo],
   );
-  // Up to the first that is not over yet, or not sealed: a seal is over what was compared.
+  // Up to the first that is not over yet, or in no batch: its leaf is over what was compared.
   const waits = found.rows.findIndex((row) => !row.ready);
   const rows = waits < 0 ? found.rows : found.rows.slice(0, waits);
   const last = rows.at(-1);
   if (!last) return [];
   await tx.query(
-    `insert into retention_cursor (kind, cursor) values ('clear-comparison', $1)
+    `insert into retention_cursor (kind, cursor)
+     values ('clear-comparison', $1)
      on conflict (kind) do update set cursor = excluded.cursor`,
     [last.id],
   );
   const clear = rows.filter((row) => row.clear).map((row) => row.id);
   await tx.query(
-    `update comparison set blinds = '{}', operator_sealed = null, reference = '', forgotten_at = clock_timestamp() where id = any($1)`,
+    `update comparison
+     set blinds = '{}', operator_sealed = null, reference = '', forgotten_at = clock_timestamp()
+     where id = any($1)`,
     [clear],
   );
   // Without its salt the commitment in the record opens to nobody: who guesses a reference cannot tell.
@@ -84,13 +98,20 @@ async function forgetClearComparisons(tx: Transaction, upTo: Date): Promise<stri
 /** An exception that has ended keeps that it was made; the name and number it was about are gone. */
 async function forgetExceptions(tx: Transaction, upTo: Date): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
-    `select id from identity_exception where least(expires_at, revoked_at) < $1 and forgotten_at is null order by id limit ${BATCH} for update`,
+    `select id
+     from identity_exception
+     where least(expires_at, revoked_at) < $1 and forgotten_at is null
+     order by id
+     limit ${BATCH}
+     for update`,
     [upTo],
   );
   const ids = rows.map((row) => row.id);
   await tx.query('delete from identity_exception_number where exception = any($1)', [ids]);
   await tx.query(
-    `update identity_exception set name_sealed = '\\x04', forgotten_at = clock_timestamp() where id = any($1)`,
+    `update identity_exception
+     set name_sealed = '\\x04', forgotten_at = clock_timestamp()
+     where id = any($1)`,
     [ids],
   );
   return ids;
@@ -100,7 +121,9 @@ async function deleteLooks(tx: Transaction, upTo: Date): Promise<string[]> {
   const deleted = [];
   for (const log of ['identity_access', 'identity_search']) {
     const { rows } = await tx.query<{ id: string }>(
-      `delete from ${log} where id in (select id from ${log} where at < $1 order by at limit ${BATCH}) returning id`,
+      `delete from ${log}
+       where id in (select id from ${log} where at < $1 order by at limit ${BATCH})
+       returning id`,
       [upTo],
     );
     deleted.push(...rows.map((row) => row.id));
@@ -117,7 +140,12 @@ async function prove(
   const [id, salt] = [uuidv7(), freshSalt()];
   const digest = digestOf(ids);
   const before = await tx.query<{ leaf_hash: Buffer }>(
-    `select l.leaf_hash from retention_run r join ledger_leaf l on l.entry_id = r.id where r.kind = $1 order by r.at desc, r.id desc limit 1`,
+    `select l.leaf_hash
+     from retention_run r
+     join ledger_leaf l on l.entry_id = r.id
+     where r.kind = $1
+     order by r.at desc, r.id desc
+     limit 1`,
     [kind],
   );
   const leaf = makeLeaf({
@@ -138,7 +166,9 @@ async function prove(
   });
   await tx.query(
     withLeaf(
-      `insert into retention_run (id, kind, at, up_to, count, digest, salt) select entry_id, $5, $6, $7, $8, $9, $10 from leaf`,
+      `insert into retention_run (id, kind, at, up_to, count, digest, salt)
+       select entry_id, $5, $6, $7, $8, $9, $10
+       from leaf`,
     ),
     [...leafValues(id, `retention:${id}`, leaf), kind, at, upTo, ids.length, digest, salt],
   );
@@ -165,8 +195,8 @@ export interface RetentionRun {
 /** Runs that deleted something, newest first. */
 export async function retentionRuns(
   q: Queryable,
-  filter: { after?: { at: string; id: string }; limit: number },
-): Promise<{ items: RetentionRun[]; next?: { at: string; id: string } }> {
+  filter: { after?: TimeCursor; limit: number },
+): Promise<TimePage<RetentionRun>> {
   const { rows } = await q.query<{
     id: string;
     kind: RetentionKind;
@@ -178,21 +208,20 @@ export async function retentionRuns(
     leaf_hash: Buffer;
   }>(
     `select r.id, r.kind, r.at, r.at::text as exact, r.up_to, r.count, r.digest, l.leaf_hash
-     from retention_run r join ledger_leaf l on l.entry_id = r.id
-     where $1::timestamptz is null or (r.at, r.id) < ($1, $2::uuid) order by r.at desc, r.id desc limit $3`,
+     from retention_run r
+     join ledger_leaf l on l.entry_id = r.id
+     where $1::timestamptz is null or (r.at, r.id) < ($1, $2::uuid)
+     order by r.at desc, r.id desc
+     limit $3`,
     [filter.after?.at ?? null, filter.after?.id ?? null, filter.limit + 1],
   );
-  const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
-  return {
-    items: rows.slice(0, filter.limit).map((row) => ({
-      id: row.id,
-      kind: row.kind,
-      at: row.at.toISOString(),
-      upTo: row.up_to.toISOString(),
-      count: row.count,
-      digest: row.digest.toString('hex'),
-      leaf: row.leaf_hash.toString('hex'),
-    })),
-    ...(last ? { next: { at: last.exact, id: last.id } } : {}),
-  };
+  return timePage(rows, filter.limit, (row) => ({
+    id: row.id,
+    kind: row.kind,
+    at: row.at.toISOString(),
+    upTo: row.up_to.toISOString(),
+    count: row.count,
+    digest: row.digest.toString('hex'),
+    leaf: row.leaf_hash.toString('hex'),
+  }));
 }

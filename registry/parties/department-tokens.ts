@@ -14,7 +14,8 @@ import { uuidv7 } from 'uuidv7';
 import type { IdentifierKey } from '../../domain/identity/identifier.js';
 import { Refusal } from '../../domain/refusal.js';
 import { makeLeaf } from '../../ledger/leaf.js';
-import type { Transaction } from '../database/pool.js';
+import { lockKeyed } from '../database/locks.js';
+import { send, soleRow, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { blindIndex, type KeyRing } from '../keys/key-ring.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
@@ -50,8 +51,8 @@ export function wrapFor(recipient: Buffer, key: Buffer, department: string, epoc
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', wrappingKey(secret, ephemeral, recipient), iv);
   cipher.setAAD(boundTo(department, epoch));
-  const sealed = Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
-  return { epoch, ephemeralKey: ephemeral.toString('base64'), sealed: sealed.toString('base64') };
+  const encrypted = Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
+  return { epoch, ephemeralKey: ephemeral.toString('base64'), sealed: encrypted.toString('base64') };
 }
 
 /** What the department does with it; throws when it was wrapped for another key, department or epoch. `privateKey`: raw, 32 bytes. */
@@ -63,15 +64,15 @@ export function unwrapWith(privateKey: Buffer, wrapped: WrappedKey, department: 
   });
   const ephemeral = Buffer.from(wrapped.ephemeralKey, 'base64');
   const secret = diffieHellman({ privateKey: own, publicKey: publicKey(ephemeral) });
-  const sealed = Buffer.from(wrapped.sealed, 'base64');
+  const encrypted = Buffer.from(wrapped.sealed, 'base64');
   const decipher = createDecipheriv(
     'aes-256-gcm',
     wrappingKey(secret, ephemeral, rawKey(createPublicKey(own))),
-    sealed.subarray(0, 12),
+    encrypted.subarray(0, 12),
   );
   decipher.setAAD(boundTo(department, wrapped.epoch));
-  decipher.setAuthTag(sealed.subarray(sealed.length - 16));
-  return Buffer.concat([decipher.update(sealed.subarray(12, sealed.length - 16)), decipher.final()]);
+  decipher.setAuthTag(encrypted.subarray(encrypted.length - 16));
+  return Buffer.concat([decipher.update(encrypted.subarray(12, encrypted.length - 16)), decipher.final()]);
 }
 
 /** Throws Refusal `invalid` public-key for 32 bytes by which nothing can be wrapped: a point of low order gives no secret. */
@@ -96,12 +97,22 @@ export async function issueTokenKeys(
 ): Promise<{ department: string; keys: WrappedKey[]; fact: string }> {
   const { tokenRoot } = ring;
   if (!tokenRoot) throw tokensOff();
+  // A statement of its own: what the holder before committed is seen only by a snapshot younger than the lock.
+  send(tx, `select ${lockKeyed('tokenKeys', '$1')}`, [department]);
   const { rows } = await tx.query<{ now: Date; prev: Buffer | null }>(
-    `select clock_timestamp() as now, (select l.leaf_hash from token_key_issue i join ledger_leaf l on l.entry_id = i.id
-       where i.department = $1 order by i.at desc, i.id desc limit 1) as prev from (select pg_advisory_xact_lock(hashtextextended($1, 4))) held`,
+    `select
+       clock_timestamp() as now,
+       (
+         select l.leaf_hash
+         from token_key_issue i
+         join ledger_leaf l on l.entry_id = i.id
+         where i.department = $1
+         order by i.at desc, i.id desc
+         limit 1
+       ) as prev`,
     [department],
   );
-  const at = rows[0]?.now ?? new Date();
+  const { now: at, prev } = soleRow(rows);
   const keys = epochs.map((epoch) =>
     wrapFor(recipient, departmentKey(tokenRoot, department, epoch), department, epoch),
   );
@@ -118,12 +129,14 @@ export async function issueTokenKeys(
     actor: by,
     // A public key is no secret and not short: its digest needs no salt.
     doc: { sha256: fingerprint.toString('hex') },
-    ...(rows[0]?.prev ? { prev: rows[0].prev.toString('hex') } : {}),
+    ...(prev ? { prev: prev.toString('hex') } : {}),
     ...(actor.trace ? { trace: actor.trace } : {}),
   });
   await tx.query(
     withLeaf(
-      `insert into token_key_issue (id, department, epochs, recipient, at, by) select entry_id, $5, $6, $7, $8, $9 from leaf`,
+      `insert into token_key_issue (id, department, epochs, recipient, at, by)
+       select entry_id, $5, $6, $7, $8, $9
+       from leaf`,
     ),
     [...leafValues(id, key, leaf), department, epochs, fingerprint, at, by],
   );

@@ -1,6 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import type { Purpose } from '../../domain/identity/relations.js';
 import { type CourtCaller, courtsOf } from '../access/scope.js';
+import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 
@@ -23,8 +24,11 @@ export async function recordLooks(
   { subjects, interception, purpose }: { subjects: readonly string[]; interception?: string; purpose: Purpose },
 ): Promise<void> {
   await q.query(
-    `insert into identity_access (id, subject, interception, actor_role, actor, court, credential, purpose, trace)
-     select id, subject, $3, $4, $5, $6, $7, $8, $9 from unnest($1::uuid[], $2::uuid[]) as t(id, subject)`,
+    `insert into identity_access (
+       id, subject, interception, actor_role, actor, court, credential, purpose, trace
+     )
+     select id, subject, $3, $4, $5, $6, $7, $8, $9
+     from unnest($1::uuid[], $2::uuid[]) as t(id, subject)`,
     [
       subjects.map(() => uuidv7()),
       subjects,
@@ -61,8 +65,8 @@ export const shown = <T>(
 export async function looks(
   q: Queryable,
   caller: CourtCaller,
-  filter: { subject?: string; after?: { at: string; id: string }; limit: number },
-): Promise<{ items: Look[]; next?: { at: string; id: string } }> {
+  filter: { subject?: string; after?: TimeCursor; limit: number },
+): Promise<TimePage<Look>> {
   const { rows } = await q.query<{
     id: string;
     at: Date;
@@ -74,9 +78,12 @@ export async function looks(
     court: string;
     purpose: Purpose;
   }>(
-    `select id, at, at::text as exact, subject, interception, actor_role, actor, court, purpose from identity_access
+    `select id, at, at::text as exact, subject, interception, actor_role, actor, court, purpose
+     from identity_access
      where case when $1::uuid is null then court = any($2) else subject = $1 end
-       and ($3::timestamptz is null or (at, id) < ($3, $4::uuid)) order by at desc, id desc limit $5`,
+       and ($3::timestamptz is null or (at, id) < ($3, $4::uuid))
+     order by at desc, id desc
+     limit $5`,
     [
       filter.subject ?? null,
       await courtsOf(q, caller),
@@ -85,17 +92,13 @@ export async function looks(
       filter.limit + 1,
     ],
   );
-  const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
-  return {
-    items: rows.slice(0, filter.limit).map((row) => ({
-      id: row.id,
-      at: row.at.toISOString(),
-      subject: row.subject,
-      ...(row.interception ? { interception: row.interception } : {}),
-      by: `${row.actor_role}:${row.actor}`,
-      court: row.court,
-      purpose: row.purpose,
-    })),
-    ...(last ? { next: { at: last.exact, id: last.id } } : {}),
-  };
+  return timePage(rows, filter.limit, (row) => ({
+    id: row.id,
+    at: row.at.toISOString(),
+    subject: row.subject,
+    ...(row.interception ? { interception: row.interception } : {}),
+    by: `${row.actor_role}:${row.actor}`,
+    court: row.court,
+    purpose: row.purpose,
+  }));
 }

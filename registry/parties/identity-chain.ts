@@ -100,30 +100,85 @@ interface Row {
 }
 
 const CHAIN = `
-  select s.kind, with_key(s.name_sealed) as name_sealed,
-    (select json_agg(json_build_object('id', i.id, 'type', i.type, 'country', i.country, 'number', encode(with_key(i.number_sealed), 'hex'),
-       'from', i.valid_from, 'until', i.valid_until, 'link', i.link, 'revoked_at', i.revoked_at) order by i.id)
-     from identifier i where i.subject = s.id and not i.alias) as identifiers,
-    (select json_agg(json_build_object('id', l.id, 'relation', l.relation, 'subject', l.subject, 'other', l.other,
-       'name', encode(with_key(o.name_sealed), 'hex'), 'department', l.department, 'reference', encode(with_key(l.reference_sealed), 'hex'),
-       'evidence', encode(l.evidence, 'hex'), 'from', l.from_date, 'until', l.until_date, 'court', l.court, 'made_at', l.made_at,
-       'made', l.made, 'leaf', encode(f.leaf_hash, 'hex'), 'revoked_at', l.revoked_at, 'revoked', l.revoked) order by l.made_at, l.id)
-     from identity_link l join ledger_leaf f on f.entry_id = l.made
-     left join subject o on o.id = case when l.subject = s.id then l.other else l.subject end and l.other is not null
-     where s.id in (l.subject, l.other)) as links,
-    array(select distinct r.subject from identity_reach(array[s.id]) r where not r.related order by 1) as same,
-    (select json_agg(json_build_object('defaulter', d.id, 'case', c.case_number, 'court', c.court, 'role', d.role, 'measures', array(
-       select distinct r.measure from restriction r where r.defaulter = d.id and r.in_force_at is not null and r.ended_at is null
-         and (r.until is null or clock_timestamp() < r.until) order by 1)) order by c.opened_at, d.id)
-     from (select id, enforcement_case, 'defaulter' as role from defaulter where subject = s.id
-           union all
-           select d.id, d.enforcement_case, 'representative' from representative p join defaulter d on d.id = p.defaulter
-           where p.subject = s.id and p.until is null) d
-     join enforcement_case c on c.id = d.enforcement_case) as listings,
-    (select json_agg(json_build_object('seq', f.seq, 'fact', f.id, 'type', f.type, 'at', f.at, 'by', f.actor_role || ':' || f.actor,
-       'leaf', encode(e.leaf_hash, 'hex')) order by f.seq)
-     from identity_fact f join ledger_leaf e on e.entry_id = f.id where f.subject = s.id) as facts
-  from subject s where s.id = $1`;
+  select
+    s.kind, with_key(s.name_sealed) as name_sealed,
+    (
+      select json_agg(
+        json_build_object(
+          'id', i.id, 'type', i.type, 'country', i.country,
+          'number', encode(with_key(i.number_sealed), 'hex'), 'from', i.valid_from,
+          'until', i.valid_until, 'link', i.link, 'revoked_at', i.revoked_at
+        ) order by i.id
+      )
+      from identifier i
+      where i.subject = s.id and not i.alias
+    ) as identifiers,
+    (
+      select json_agg(
+        json_build_object(
+          'id', l.id, 'relation', l.relation, 'subject', l.subject, 'other', l.other,
+          'name', encode(with_key(o.name_sealed), 'hex'), 'department', l.department,
+          'reference', encode(with_key(l.reference_sealed), 'hex'),
+          'evidence', encode(l.evidence, 'hex'), 'from', l.from_date, 'until', l.until_date,
+          'court', l.court, 'made_at', l.made_at, 'made', l.made,
+          'leaf', encode(f.leaf_hash, 'hex'), 'revoked_at', l.revoked_at, 'revoked', l.revoked
+        )
+        order by l.made_at, l.id
+      )
+      from identity_link l
+      join ledger_leaf f on f.entry_id = l.made
+      left join subject o
+        on o.id = case when l.subject = s.id then l.other else l.subject end
+          and l.other is not null
+      where s.id in (l.subject, l.other)
+    ) as links,
+    array(
+      select distinct r.subject
+      from identity_reach(array[s.id]) r
+      where not r.related
+      order by 1
+    ) as same,
+    (
+      select json_agg(
+        json_build_object(
+          'defaulter', d.id, 'case', c.case_number, 'court', c.court, 'role', d.role,
+          'measures', array(
+            select distinct r.measure
+            from restriction r
+            where r.defaulter = d.id
+              and r.in_force_at is not null
+              and r.ended_at is null
+              and (r.until is null or clock_timestamp() < r.until)
+            order by 1
+          )
+        )
+        order by c.opened_at, d.id
+      )
+      from (
+        select id, enforcement_case, 'defaulter' as role
+        from defaulter
+        where subject = s.id
+        union all
+        select d.id, d.enforcement_case, 'representative'
+        from representative p
+        join defaulter d on d.id = p.defaulter
+        where p.subject = s.id and p.until is null
+      ) d
+      join enforcement_case c on c.id = d.enforcement_case
+    ) as listings,
+    (
+      select json_agg(
+        json_build_object(
+          'seq', f.seq, 'fact', f.id, 'type', f.type, 'at', f.at,
+          'by', f.actor_role || ':' || f.actor, 'leaf', encode(e.leaf_hash, 'hex')
+        ) order by f.seq
+      )
+      from identity_fact f
+      join ledger_leaf e on e.entry_id = f.id
+      where f.subject = s.id
+    ) as facts
+  from subject s
+  where s.id = $1`;
 
 /** Undefined when there is no such subject. */
 export async function identityChain(
@@ -212,20 +267,36 @@ function onceEach<
  */
 export const VISIBLE = `
   near as (
-    select a.subject as origin, a.subject, 0 as steps from asked a
+    select a.subject as origin, a.subject, 0 as steps
+    from asked a
     union
     select n.origin, case when l.subject = n.subject then l.other else l.subject end, n.steps + 1
-    from near n join identity_link l on l.other is not null and n.subject in (l.subject, l.other)
-      and (l.revoked_at is null or l.court = any($2)) where n.steps < 3
-  ),
-  visible as (
-    select distinct n.origin as subject from near n where
-      exists (select from defaulter d join enforcement_case c on c.id = d.enforcement_case where d.subject = n.subject and c.court = any($2))
-      or exists (select from representative p join defaulter d on d.id = p.defaulter join enforcement_case c on c.id = d.enforcement_case
-                 where p.subject = n.subject and c.court = any($2))
+    from near n
+    join identity_link l
+      on l.other is not null
+        and n.subject in (l.subject, l.other)
+        and (l.revoked_at is null or l.court = any($2))
+    where n.steps < 3
+  ), visible as (
+    select distinct n.origin as subject
+    from near n
+    where exists (
+        select from defaulter d
+        join enforcement_case c on c.id = d.enforcement_case
+        where d.subject = n.subject and c.court = any($2)
+      )
+      or exists (
+        select from representative p
+        join defaulter d on d.id = p.defaulter
+        join enforcement_case c on c.id = d.enforcement_case
+        where p.subject = n.subject and c.court = any($2)
+      )
       -- A corrected listing keeps its restrictions on the one it was made against.
-      or exists (select from restriction r join enforcement_case c on c.id = r.enforcement_case
-                 where r.subject = n.subject and c.court = any($2))
+      or exists (
+        select from restriction r
+        join enforcement_case c on c.id = r.enforcement_case
+        where r.subject = n.subject and c.court = any($2)
+      )
   )`;
 
 /** Those of these subjects that are the caller's to see (`VISIBLE`). */
@@ -235,7 +306,11 @@ export async function visibleSubjects(
   subjects: readonly string[],
 ): Promise<Set<string>> {
   const { rows } = await q.query<{ subject: string }>(
-    `with recursive asked as (select unnest($1::uuid[]) as subject), ${VISIBLE} select subject from visible`,
+    `with recursive asked as (
+       select unnest($1::uuid[]) as subject
+     ), ${VISIBLE}
+     select subject
+     from visible`,
     [subjects, await courtsOf(q, caller)],
   );
   return new Set(rows.map(({ subject }) => subject));

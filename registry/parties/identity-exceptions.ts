@@ -29,13 +29,21 @@ export async function revokeException(
   actor: Actor,
 ): Promise<{ id: string }> {
   const { rows } = await tx.query<{ subject: string; fact: string }>(
-    'select e.subject, d.fact from identity_exception e join identity_decision d on d.id = e.decision where e.id = $1',
+    `select e.subject, d.fact
+     from identity_exception e
+     join identity_decision d on d.id = e.decision
+     where e.id = $1`,
     [exception],
   );
   const row = rows[0];
   const subject = row && (await lockSubjects(tx, ring, [row.subject])).get(row.subject);
   if (!row || !subject) throw Refusal.notFound('exception');
-  const open = await tx.query('select 1 from identity_exception where id = $1 and revoked_at is null', [exception]);
+  const open = await tx.query(
+    `select 1
+     from identity_exception
+     where id = $1 and revoked_at is null`,
+    [exception],
+  );
   if (open.rowCount === 0) {
     throw Refusal.conflict('此项例外已被撤销。 / This exception is revoked already.', 'already-revoked');
   }
@@ -57,7 +65,12 @@ export async function revokeException(
 
 /** Whose an exception is. */
 export async function exceptionScope(q: Queryable, id: string): Promise<{ court: string } | undefined> {
-  const { rows } = await q.query<{ court: string }>('select court from identity_exception where id = $1', [id]);
+  const { rows } = await q.query<{ court: string }>(
+    `select court
+     from identity_exception
+     where id = $1`,
+    [id],
+  );
   return rows[0];
 }
 
@@ -86,7 +99,9 @@ export async function writeException(
   const id = uuidv7();
   const dataKey = await dataKeyOf(tx, ring, 'subject', subject.id);
   await tx.query(
-    `insert into identity_exception (id, subject, decision, name_sealed, weak, court, made_at, expires_at)
+    `insert into identity_exception (
+       id, subject, decision, name_sealed, weak, court, made_at, expires_at
+     )
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       id,
@@ -107,8 +122,11 @@ export async function writeException(
       if (!index) continue;
       const row = uuidv7();
       await tx.query(
-        `insert into identity_exception_number (id, exception, type, country, number_sealed, index_key, blind)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (exception, index_key, blind) do nothing`,
+        `insert into identity_exception_number (
+           id, exception, type, country, number_sealed, index_key, blind
+         )
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (exception, index_key, blind) do nothing`,
         [
           row,
           id,

@@ -25,9 +25,17 @@ export async function lockSubjects(
   ring: KeyRing,
   ids: readonly string[],
 ): Promise<Map<string, LockedSubject>> {
-  await tx.query('select 1 from subject where id = any($1) and erased_at is null order by id for no key update', [ids]);
+  await tx.query(
+    `select 1
+     from subject
+     where id = any($1) and erased_at is null
+     order by id
+     for no key update`,
+    [ids],
+  );
   const { rows } = await tx.query<{ id: string; kind: LockedSubject['kind']; canonical: Buffer; now: Date }>(
-    `select id, kind, with_key(canonical_sealed) as canonical, clock_timestamp() as now from subject
+    `select id, kind, with_key(canonical_sealed) as canonical, clock_timestamp() as now
+     from subject
      where id = any($1) and erased_at is null`,
     [ids],
   );
@@ -98,8 +106,12 @@ export async function recordIdentityFact(
   });
   await tx.query(
     withLeaf(
-      `insert into identity_fact (id, subject, seq, type, court, department, actor_role, actor, at, detail, salt, other_salt, trace)
-     select entry_id, $5, $6, $7, $8, $9, $10, $11, $12, $13::jsonb, $14, $15, $16 from leaf`,
+      `insert into identity_fact (
+         id, subject, seq, type, court, department, actor_role, actor, at, detail, salt, other_salt,
+         trace
+       )
+       select entry_id, $5, $6, $7, $8, $9, $10, $11, $12, $13::jsonb, $14, $15, $16
+       from leaf`,
     ),
     [
       ...leafValues(id, fact.key, leaf),
@@ -122,8 +134,12 @@ export async function recordIdentityFact(
 
 async function lastOf(q: Queryable, subject: string): Promise<{ seq: number; leaf_hash: Buffer } | undefined> {
   const { rows } = await q.query<{ seq: number; leaf_hash: Buffer }>(
-    `select f.seq, l.leaf_hash from identity_fact f join ledger_leaf l on l.entry_id = f.id
-     where f.subject = $1 order by f.seq desc limit 1`,
+    `select f.seq, l.leaf_hash
+     from identity_fact f
+     join ledger_leaf l on l.entry_id = f.id
+     where f.subject = $1
+     order by f.seq desc
+     limit 1`,
     [subject],
   );
   return rows[0];

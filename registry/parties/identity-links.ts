@@ -120,7 +120,7 @@ async function writeLink(
     to?: string;
     court: string;
     actor: Actor;
-    reference?: { department: string; interception: string; sealed: Buffer; indexKey: string; blind: Buffer };
+    reference?: { department: string; interception: string; ciphertext: Buffer; indexKey: string; blind: Buffer };
   },
 ): Promise<MadeLink> {
   const { id, relation, evidence, from, to, court, actor, reference } = link;
@@ -141,8 +141,10 @@ async function writeLink(
   });
   await tx
     .query(
-      `insert into identity_link (id, relation, subject, other, department, reference_sealed, reference_key, reference_blind, interception,
-         evidence, from_date, until_date, court, made_at, made)
+      `insert into identity_link (
+         id, relation, subject, other, department, reference_sealed, reference_key, reference_blind,
+         interception, evidence, from_date, until_date, court, made_at, made
+       )
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
       [
         id,
@@ -150,7 +152,7 @@ async function writeLink(
         subject.id,
         other?.id ?? null,
         reference?.department ?? null,
-        reference?.sealed ?? null,
+        reference?.ciphertext ?? null,
         reference?.indexKey ?? null,
         reference?.blind ?? null,
         reference?.interception ?? null,
@@ -189,7 +191,9 @@ export async function confirmReference(
   const number = normaliseNumber(confirmed.reference);
   const indexes = blindIndexes(ring, `reference:${department}`, '', number);
   const tied = await tx.query<{ subject: string }>(
-    'select subject from identity_link where department = $1 and reference_blind = any($2) and revoked_at is null',
+    `select subject
+     from identity_link
+     where department = $1 and reference_blind = any($2) and revoked_at is null`,
     [department, indexes.map(({ blind }) => blind)],
   );
   const [index] = indexes;
@@ -207,7 +211,7 @@ export async function confirmReference(
     reference: {
       department,
       interception,
-      sealed: encrypt(
+      ciphertext: encrypt(
         ring,
         { table: 'identity_link', column: 'reference_sealed', row: id },
         confirmed.reference,
@@ -284,14 +288,22 @@ export async function revokeLink(
  * revocation waits for it, and has to look again.
  */
 export async function holdLinks(tx: Transaction, ids: readonly string[]): Promise<void> {
-  await tx.query('select from identity_link where id = any($1) order by id for share', [ids]);
+  await tx.query(
+    `select from identity_link
+     where id = any($1)
+     order by id
+     for share`,
+    [ids],
+  );
 }
 
 /** Puts each business that is still stopped and was met by this link before the judge of its case; `at` in epoch ms. */
 async function raiseHeld(tx: Transaction, link: string, at: number): Promise<void> {
   const { rows } = await tx.query<{ id: string; enforcement_case: string; defaulter: string; department: string }>(
-    `select id, enforcement_case, defaulter, department from interception
-     where links @> array[$1::uuid] and links <> '{}' and freed_at is null order by id`,
+    `select id, enforcement_case, defaulter, department
+     from interception
+     where links @> array[$1::uuid] and links <> '{}' and freed_at is null
+     order by id`,
     [link],
   );
   for (const { id, enforcement_case, defaulter, department } of rows) {

@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Purpose } from '../../domain/identity/relations.js';
 import { nameEquals } from '../../domain/name.js';
 import { type CourtCaller, courtsOf } from '../access/scope.js';
+import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { isErased, type KeyRing } from '../keys/key-ring.js';
@@ -56,7 +57,10 @@ export async function searchIdentity(
   const items = ranked(name, await namesOf(tx, ring, known.slice(0, CANDIDATES_AT_MOST)));
   const id = uuidv7();
   await tx.query(
-    `insert into identity_search (id, actor_role, actor, court, credential, purpose, found, agreements, complete, truncated, trace)
+    `insert into identity_search (
+       id, actor_role, actor, court, credential, purpose, found, agreements, complete, truncated,
+       trace
+     )
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       id,
@@ -86,11 +90,21 @@ export async function visibleByName(
 ): Promise<string[]> {
   const { rows } = await q.query<{ subject: string }>(
     `with recursive asked as (
-       select distinct n.subject from name_index n join subject s on s.id = n.subject and s.erased_at is null
-       where n.blind = any($1) and not exists (select from identity_link k where k.id = n.link and k.revoked_at is not null)
+       select distinct n.subject
+       from name_index n
+       join subject s on s.id = n.subject and s.erased_at is null
+       where n.blind = any($1)
+         and not exists (
+           select from identity_link k
+           where k.id = n.link and k.revoked_at is not null
+         )
      ), ${VISIBLE}
-     select v.subject from visible v
-     order by exists (select from name_index n where n.subject = v.subject and n.blind = any($3)) desc, v.subject desc limit $4`,
+     select v.subject
+     from visible v
+     order by
+       exists (select from name_index n where n.subject = v.subject and n.blind = any($3)) desc,
+       v.subject desc
+     limit $4`,
     [all, await courtsOf(q, caller), written, CANDIDATES_AT_MOST + 1],
   );
   return rows.map(({ subject }) => subject);
@@ -149,8 +163,11 @@ interface Row {
   truncated: boolean;
 }
 
-const SEARCHES =
-  'select id, at, at::text as exact, actor_role, actor, court, purpose, found, agreements, complete, truncated from identity_search';
+const SEARCHES = `
+  select
+    id, at, at::text as exact, actor_role, actor, court, purpose, found, agreements, complete,
+    truncated
+  from identity_search`;
 
 const toSearch = (row: Row): Search => ({
   id: row.id,
@@ -165,7 +182,11 @@ const toSearch = (row: Row): Search => ({
 
 /** A search of the caller's courts, with those it brought up that are the caller's to see; undefined when there is none. */
 export async function searchOf(q: Queryable, caller: CourtCaller, id: string): Promise<Search | undefined> {
-  const { rows } = await q.query<Row>(`${SEARCHES} where id = $1 and court = any($2)`, [id, await courtsOf(q, caller)]);
+  const { rows } = await q.query<Row>(
+    `${SEARCHES}
+     where id = $1 and court = any($2)`,
+    [id, await courtsOf(q, caller)],
+  );
   const search = rows[0] && toSearch(rows[0]);
   if (!search) return undefined;
   const own = await visibleSubjects(
@@ -200,15 +221,14 @@ export async function candidates(
 export async function searches(
   q: Queryable,
   caller: CourtCaller,
-  filter: { after?: { at: string; id: string }; limit: number },
-): Promise<{ items: Search[]; next?: { at: string; id: string } }> {
+  filter: { after?: TimeCursor; limit: number },
+): Promise<TimePage<Search>> {
   const { rows } = await q.query<Row>(
-    `${SEARCHES} where court = any($1) and ($2::timestamptz is null or (at, id) < ($2, $3::uuid)) order by at desc, id desc limit $4`,
+    `${SEARCHES}
+     where court = any($1) and ($2::timestamptz is null or (at, id) < ($2, $3::uuid))
+     order by at desc, id desc
+     limit $4`,
     [await courtsOf(q, caller), filter.after?.at ?? null, filter.after?.id ?? null, filter.limit + 1],
   );
-  const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
-  return {
-    items: rows.slice(0, filter.limit).map(toSearch),
-    ...(last ? { next: { at: last.exact, id: last.id } } : {}),
-  };
+  return timePage(rows, filter.limit, toSearch);
 }

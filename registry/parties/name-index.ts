@@ -2,6 +2,7 @@ import { type Identifier, type IdentifierType, parseIdentifier } from '../../dom
 import { inTransaction, type Pool, type Queryable, send, type Transaction } from '../database/pool.js';
 import { blindIndex, blindIndexes, decrypt, isErased, type KeyRing } from '../keys/key-ring.js';
 import { scriptKey, soundKeys } from './name-keys.js';
+import { underOwnKey } from './token-index.js';
 
 // Match ladder L4: name with birth date and sex brings up candidates for court staff. All three go into one key, so that a name alone finds nobody
 // (L5) whoever holds the table. Comparisons know nothing of it.
@@ -39,7 +40,10 @@ function blindsOf(ring: KeyRing, name: string, who: BirthAndSex): Buffer[] {
   return foldings(name).map(([kind, key]) => blindIndex(indexKey, kind, born(who), key));
 }
 
-const INSERT = `insert into name_index (subject, link, index_key, blind) select $1, $2, $3, unnest($4::bytea[]) on conflict do nothing`;
+const INSERT = `
+  insert into name_index (subject, link, index_key, blind)
+  select $1, $2, $3, unnest($4::bytea[])
+  on conflict do nothing`;
 
 /** Indexes the name of a subject that is being written, for each of its numbers that says birth date and sex. */
 export function writeNames(
@@ -68,7 +72,12 @@ interface Unindexed {
 const UNREADABLE = 'unreadable';
 
 const UNINDEXED = (which: string, busy: string): string =>
-  `select s.id from subject s where ${which} and s.erased_at is null order by s.id limit ${BATCH} for no key update of s ${busy}`;
+  `select s.id
+   from subject s
+   where ${which} and s.erased_at is null
+   order by s.id
+   limit ${BATCH}
+   for no key update of s ${busy}`;
 const NEVER_INDEXED = UNINDEXED('s.name_index_key is null', 'skip locked');
 const UNDER_ANOTHER_KEY = UNINDEXED(
   `s.name_index_key is distinct from $1 and s.id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')`,
@@ -76,10 +85,25 @@ const UNDER_ANOTHER_KEY = UNINDEXED(
 );
 /** Read only under the lock: whoever gave a subject a number before it was locked has committed, and nobody gives it one until this ends. */
 const NAMES = `
-  select s.id, with_key(s.name_sealed) as name,
-    (select json_agg(json_build_object('id', i.id, 'type', i.type, 'country', i.country, 'number', encode(with_key(i.number_sealed), 'hex'), 'link', i.link))
-     from identifier i where i.subject = s.id and i.type = 'resident-id' and not i.alias and i.revoked_at is null and strpos(i.index_key, '/') = 0) as numbers
-  from subject s where s.id = any($1) order by s.id`;
+  select
+    s.id, with_key(s.name_sealed) as name,
+    (
+      select json_agg(
+        json_build_object(
+          'id', i.id, 'type', i.type, 'country', i.country,
+          'number', encode(with_key(i.number_sealed), 'hex'), 'link', i.link
+        )
+      )
+      from identifier i
+      where i.subject = s.id
+        and i.type = 'resident-id'
+        and not i.alias
+        and i.revoked_at is null
+        and ${underOwnKey('i')}
+    ) as numbers
+  from subject s
+  where s.id = any($1)
+  order by s.id`;
 
 async function lockUnindexed(tx: Transaction, statement: string, values: unknown[]): Promise<Unindexed[]> {
   const locked = await tx.query<{ id: string }>(statement, values);
@@ -135,8 +159,10 @@ function indexNames(tx: Transaction, ring: KeyRing, { id, name, numbers }: Unind
 /** Whether everybody on record can be found by name: nobody waits for the worker, and of nobody anything was unreadable. */
 export async function allNamesIndexed(q: Queryable): Promise<boolean> {
   const { rows } = await q.query<{ all: boolean }>(
-    `select not exists (select from subject
-       where (name_index_key is null or name_index_key = '${UNREADABLE}') and erased_at is null) as all`,
+    `select not exists (
+       select from subject
+       where (name_index_key is null or name_index_key = '${UNREADABLE}') and erased_at is null
+     ) as all`,
     [],
   );
   return rows[0]?.all ?? false;

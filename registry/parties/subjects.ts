@@ -9,6 +9,7 @@ import {
 import { nameEquals, nameKey } from '../../domain/name.js';
 import { Refusal } from '../../domain/refusal.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
+import { lockKeyed } from '../database/locks.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Party } from '../inputs.js';
 import { createDataKey } from '../keys/data-keys.js';
@@ -43,8 +44,8 @@ export function blindsOf(
 }
 
 /** The name of a subject, as `with_key` gives it; a dash once it was erased. */
-export const openName = (ring: KeyRing, subject: string, sealed: Buffer): string =>
-  decryptStored(ring, { table: 'subject', column: 'name_sealed', row: subject }, sealed);
+export const openName = (ring: KeyRing, subject: string, ciphertext: Buffer): string =>
+  decryptStored(ring, { table: 'subject', column: 'name_sealed', row: subject }, ciphertext);
 
 /**
  * The subject of a party: the one with this very name and these very numbers, else a new one. A number is never added to somebody on record: a
@@ -58,7 +59,7 @@ export async function subjectOf(
 ): Promise<{ subject: string; nameDiffers: boolean; possibleDuplicate: boolean; fresh: boolean }> {
   const blinds = blindsOf(ring, party.identifiers).filter((entry) => !entry.alias);
   const keys = [...new Set(blinds.map((entry) => entry.blind.toString('hex')))].sort();
-  for (const key of keys) send(tx, 'select pg_advisory_xact_lock(hashtextextended($1, 1))', [key]);
+  for (const key of keys) send(tx, `select ${lockKeyed('partyNumber', '$1')}`, [key]);
   const [known, tokens] = await Promise.all([
     subjectsByBlind(
       tx,
@@ -74,7 +75,8 @@ export async function subjectOf(
   const dataKey = createDataKey(tx, ring, 'subject', subject);
   send(
     tx,
-    'insert into subject (id, kind, name_sealed, canonical_sealed, name_index_key) values ($1, $2, $3, $4, $5)',
+    `insert into subject (id, kind, name_sealed, canonical_sealed, name_index_key)
+     values ($1, $2, $3, $4, $5)`,
     [
       subject,
       party.kind,
@@ -112,9 +114,24 @@ async function subjectsByBlind(
   blinds: Buffer[],
 ): Promise<{ subject: string; name: string; canonical: string }[]> {
   const { rows } = await q.query<{ id: string; name_sealed: Buffer; canonical_sealed: Buffer }>(
-    `select s.id, with_key(s.name_sealed) as name_sealed, with_key(s.canonical_sealed) as canonical_sealed from subject s
-     where s.erased_at is null and s.id in (select i.subject from identifier i where i.blind = any($1) and not i.alias and ${NOT_REVOKED}
-       and not exists (select from identity_link k where k.id = i.link and k.revoked_at is not null)) order by s.id for key share of s`,
+    `select
+       s.id, with_key(s.name_sealed) as name_sealed,
+       with_key(s.canonical_sealed) as canonical_sealed
+     from subject s
+     where s.erased_at is null
+       and s.id in (
+         select i.subject
+         from identifier i
+         where i.blind = any($1)
+           and not i.alias
+           and ${NOT_REVOKED}
+           and not exists (
+             select from identity_link k
+             where k.id = i.link and k.revoked_at is not null
+           )
+       )
+     order by s.id
+     for key share of s`,
     [blinds],
   );
   return rows.map((row) => ({
@@ -150,7 +167,10 @@ export async function linkIdentifier(
 }
 
 const INSERT_IDENTIFIER = `
-  insert into identifier (id, subject, type, alias, number_sealed, index_key, blind, country, fifteen_digits, link, valid_from, valid_until)
+  insert into identifier (
+    id, subject, type, alias, number_sealed, index_key, blind, country, fifteen_digits, link,
+    valid_from, valid_until
+  )
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   on conflict (subject, index_key, blind) where revoked_at is null do nothing`;
 
@@ -189,7 +209,7 @@ function identifierRows(
   });
 }
 
-/** Who a subject is on record: name and the numbers it was listed with, unsealed. Throws Refusal `not-found`. */
+/** Who a subject is on record: name and the numbers it was listed with, decrypted. Throws Refusal `not-found`. */
 export async function partyOf(q: Queryable, ring: KeyRing, subject: string): Promise<Party> {
   const { rows } = await q.query<{
     kind: PartyKind;
@@ -199,8 +219,13 @@ export async function partyOf(q: Queryable, ring: KeyRing, subject: string): Pro
     country: string;
     number_sealed: Buffer;
   }>(
-    `select s.kind, with_key(s.name_sealed) as name_sealed, i.id, i.type, i.country, with_key(i.number_sealed) as number_sealed from subject s join identifier i on i.subject = s.id
-     where s.id = $1 and not i.alias and i.link is null order by i.id`,
+    `select
+       s.kind, with_key(s.name_sealed) as name_sealed, i.id, i.type, i.country,
+       with_key(i.number_sealed) as number_sealed
+     from subject s
+     join identifier i on i.subject = s.id
+     where s.id = $1 and not i.alias and i.link is null
+     order by i.id`,
     [subject],
   );
   const first = rows[0];

@@ -6,7 +6,7 @@ import type { DefaulterState, EndGround, FactType, Ground, Measure } from '../..
 import { type EnforcementRow, type RestrictionRow, toEnforcement } from '../case/locked-case.js';
 import type { Queryable } from '../database/pool.js';
 import { decryptStored, type KeyRing } from '../keys/key-ring.js';
-import { logIndexesOf, type Placed } from '../ledger/receipts.js';
+import { type LogPosition, logIndexesOf } from '../ledger/receipts.js';
 import { openName } from '../parties/subjects.js';
 
 export interface RestrictionView {
@@ -254,7 +254,7 @@ export interface FactView {
 
 export interface TimelineItem extends FactView {
   /** Where it stands in the record. */
-  receipt: Placed;
+  receipt: LogPosition;
 }
 
 export interface FactRow {

@@ -1,9 +1,9 @@
 import type { Pool } from '../database/pool.js';
-import { checkpointCovering, logIndexesOf, type Placed } from '../ledger/receipts.js';
+import { checkpointCovering, type LogPosition, logIndexesOf } from '../ledger/receipts.js';
 import { treeOf } from '../ledger/tiles.js';
 import { type FactRow, type FactView, toFactView } from './case-views.js';
 
-export interface CertifiedFact extends Placed, FactView {
+export interface CertifiedFact extends LogPosition, FactView {
   /** base64, byte for byte. */
   leaf: string;
   /** hex */

@@ -5,6 +5,7 @@ import { ComparisonQueue } from '../../api/comparison/queue.js';
 import { epochOf } from '../../domain/identity/epoch.js';
 import { parseIdentifier } from '../../domain/identity/identifier.js';
 import { hashSecret } from '../../registry/access/credentials.js';
+import { lockRequest } from '../../registry/database/locks.js';
 import { createPool, inTransaction } from '../../registry/database/pool.js';
 import { prepare } from '../../registry/departments/clear-comparisons.js';
 import { decrypt } from '../../registry/keys/key-ring.js';
@@ -148,7 +149,7 @@ describe('comparisons that arrive together', () => {
     });
     try {
       await holder.query('begin');
-      await holder.query('select pg_advisory_xact_lock($1)', [lock]);
+      await holder.query(`select ${lockRequest('$1')}`, [lock]);
       const [held, free] = await Promise.all([compare({}, key), compare()]);
       expect([held.body.code, free.body.outcome]).toEqual(['in-progress', 'CLEAR']);
     } finally {

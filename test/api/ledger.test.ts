@@ -39,8 +39,8 @@ const tokens = {
 
 const sequence = async (): Promise<number> => {
   for (;;) {
-    const { placed, size } = await sequenceRound(sequencer, log);
-    if (placed === 0) return size;
+    const { appended, size } = await sequenceRound(sequencer, log);
+    if (appended === 0) return size;
   }
 };
 const text = (path: string, token: string) => api.get(path, token).set('Accept', 'text/plain');

@@ -148,7 +148,7 @@ describe('a department or court that signs', () => {
   it('is in the record like everything else', async () => {
     const log = openLog(readKeyRing(inject('keyRingFile')), ORIGIN);
     const sequencer = createPool({ connectionString: api.sequencerUrl, applicationName: 'sequencer', max: 1 });
-    while ((await sequenceRound(sequencer, log)).placed > 0);
+    while ((await sequenceRound(sequencer, log)).appended > 0);
     await sequencer.end();
     expect((await checkLog({ log: tableReader(api.pool), logKeys: logKeys(log) })).problems).toEqual([]);
   });

@@ -32,7 +32,7 @@ it('says of every entry of the timeline how far it has come, and gives its proof
   const before = (await browsing.get(path)).text;
   expect(before).toContain('已受理，尚未入存证');
   expect((await browsing.get(`${path}/certificate`)).text).toContain('尚无已公布的事实');
-  while ((await sequenceRound(sequencer, log())).placed > 0);
+  while ((await sequenceRound(sequencer, log())).appended > 0);
   const page = (await browsing.get(`${path}?lang=en`)).text;
   const [, proof = '', index] = /<a href="([^"]+\/proofs\/[^"]+)"[^>]*>record no\. (\d+)</.exec(page) ?? [];
   const file = await browsing.get(proof);

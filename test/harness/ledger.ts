@@ -68,8 +68,8 @@ export async function ledgerWorld(given?: FreshDatabase): Promise<LedgerWorld> {
     },
     sequence: async (leavesAtOnce) => {
       for (;;) {
-        const { placed, size } = await sequenceRound(sequencer, log, leavesAtOnce ? { leavesAtOnce } : {});
-        if (placed === 0) return size;
+        const { appended, size } = await sequenceRound(sequencer, log, leavesAtOnce ? { leavesAtOnce } : {});
+        if (appended === 0) return size;
       }
     },
     close,

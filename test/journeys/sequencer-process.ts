@@ -12,6 +12,6 @@ const log = openLog(readKeyRing(KEY_RING_FILE), LEDGER_ORIGIN);
 await pool.query('select 1');
 process.send?.(0);
 for (;;) {
-  const { placed } = await sequenceRound(pool, log, { leavesAtOnce: 2 });
-  if (placed > 0) process.send?.(placed);
+  const { appended } = await sequenceRound(pool, log, { leavesAtOnce: 2 });
+  if (appended > 0) process.send?.(appended);
 }

@@ -143,7 +143,7 @@ describe('a database restored from an old back-up', () => {
     await restored.sequence();
     expect(await asked(N)).toBe(409);
     await restored.accept(M - N);
-    while ((await sequenceRound(restored.sequencer, restored.log)).placed > 0);
+    while ((await sequenceRound(restored.sequencer, restored.log)).appended > 0);
     expect((await latestCheckpoint(restored.owner))?.size).toBeGreaterThan(M);
     expect(await asked(M)).toBe(422);
     expect(await host.refused()).toHaveLength(1);

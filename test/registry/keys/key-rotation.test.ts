@@ -12,13 +12,8 @@ import { giveFeedback } from '../../../registry/departments/feedback.js';
 import { destroyDataKeys, requireKnownKeys } from '../../../registry/keys/data-keys.js';
 import { encrypt, type KeyRing, parseKeyRing } from '../../../registry/keys/key-ring.js';
 import { SEALED_COLUMNS } from '../../../registry/keys/sealed-columns.js';
-import {
-  dropOldIndex,
-  fillIndex,
-  retireUnusedKeys,
-  rewrapDataKeys,
-  sweepSealedValues,
-} from '../../../registry/maintenance/key-rotation.js';
+import { dropOldIndex, fillIndex } from '../../../registry/maintenance/index-rotation.js';
+import { retireUnusedKeys, rewrapDataKeys, sweepSealedValues } from '../../../registry/maintenance/key-rotation.js';
 import { identityChain } from '../../../registry/parties/identity-chain.js';
 import { makeLink } from '../../../registry/parties/identity-links.js';
 import { visibleByName } from '../../../registry/parties/identity-searches.js';

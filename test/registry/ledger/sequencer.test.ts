@@ -50,7 +50,7 @@ describe('the sequencer', () => {
 
   it('makes no checkpoint when nothing waits', async () => {
     const before = (await world.owner.query('select from ledger_checkpoint')).rowCount;
-    expect(await sequenceRound(world.sequencer, world.log)).toMatchObject({ placed: 0 });
+    expect(await sequenceRound(world.sequencer, world.log)).toMatchObject({ appended: 0 });
     expect((await world.owner.query('select from ledger_checkpoint')).rowCount).toBe(before);
   });
 

@@ -4,8 +4,14 @@ import { epochOf, isLiveEpoch, liveEpochs } from '../../../domain/identity/epoch
 import { parseIdentifier } from '../../../domain/identity/identifier.js';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
-import { dropOldIndex } from '../../../registry/maintenance/key-rotation.js';
-import { departmentKey, tokenOf, unwrapWith, wrapFor } from '../../../registry/parties/department-tokens.js';
+import { dropOldIndex } from '../../../registry/maintenance/index-rotation.js';
+import {
+  departmentKey,
+  issueTokenKeys,
+  tokenOf,
+  unwrapWith,
+  wrapFor,
+} from '../../../registry/parties/department-tokens.js';
 import { makeLink } from '../../../registry/parties/identity-links.js';
 import { subjectOf } from '../../../registry/parties/subjects.js';
 import { keepTokenIndexes, requireTokenIndexes } from '../../../registry/parties/token-index.js';
@@ -223,5 +229,19 @@ describe('a comparison by token', () => {
     expect(await kept(turn + 3_600_000)).toContain(finished);
     expect(await kept(turn + 25 * 3_600_000)).not.toContain(finished);
     expect(await kept(turn + 25 * 3_600_000)).toEqual(expect.arrayContaining(liveEpochs(turn)));
+  });
+
+  it('keys that are given out at the same time stand one behind the other in the department’s chain', async () => {
+    const recipient = pair().shown;
+    const issue = () =>
+      world.tx((tx) =>
+        issueTokenKeys(tx, world.ring, 'TAX', { recipient, epochs: [epoch] }, { role: 'department', id: 'TAX' }),
+      );
+    await Promise.all(Array.from({ length: 6 }, issue));
+    const { rows } = await world.owner.query<{ leaf: Buffer }>(
+      `select l.leaf from token_key_issue i join ledger_leaf l on l.entry_id = i.id where i.department = 'TAX'`,
+    );
+    const before = rows.map(({ leaf }) => JSON.parse(leaf.toString('utf8')).prev ?? 'none');
+    expect([before.length, new Set(before).size]).toEqual([6, 6]);
   });
 });
