@@ -283,7 +283,7 @@ async function intercept(
           outcome: judgement.outcome,
           measures: judgement.measures,
           reasons: judgement.reasons,
-          ...(candidate.links.length > 0 ? { links: candidate.links.map(({ leaf }) => leaf) } : {}),
+          links: candidate.links.length > 0 ? candidate.links.map(({ leaf }) => leaf) : undefined,
         },
       },
     ]);
