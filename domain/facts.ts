@@ -1,5 +1,6 @@
 import type { HitReason } from './comparison.js';
 import type { DeadlineKind } from './deadline.js';
+import type { Relation } from './identity/relations.js';
 import type {
   DirectiveType,
   EndGround,
@@ -142,9 +143,37 @@ export type RecordedFact<T extends FactType = FactType> = {
   readonly [K in T]: { readonly type: K; readonly detail: RecordedDetails[K] };
 }[T];
 
+/** What the facts about who a party is hold, in the chain of a subject: leaves commit to it, and who holds the salt can open it. */
+export interface IdentityFactDetails {
+  'link.made': {
+    readonly link: Id;
+    readonly relation: Relation;
+    /** SHA-256 (hex) of what it rests on. */
+    readonly evidence: string;
+    readonly from?: Day;
+    readonly to?: Day;
+    /** The other subject, where it ties two. */
+    readonly other?: Id;
+    /** Where a department confirmed its own record. */
+    readonly interception?: Id;
+  };
+  'link.revoked': { readonly link: Id; readonly evidence?: string };
+  'identity.decided': {
+    readonly decision: Id;
+    readonly interception: Id;
+    readonly identity: Exclude<FeedbackIdentity, 'unsure'>;
+    readonly expiresAt?: Instant;
+  };
+  'exception.revoked': { readonly exception: Id };
+}
+export type IdentityFactType = keyof IdentityFactDetails;
+
 /** A fact to be written. The writer names every member, with undefined for one that is not to be there: none can be forgotten or misspelt. */
-export type WrittenFact = {
-  readonly [K in FactType]: { readonly type: K; readonly detail: Named<FactDetails[K]> };
-}[FactType];
+export type WrittenFact = Written<FactDetails>;
+export type WrittenIdentityFact = Written<IdentityFactDetails>;
+
+type Written<Details> = {
+  readonly [K in keyof Details]: { readonly type: K; readonly detail: Named<Details[K]> };
+}[keyof Details];
 
 type Named<Detail> = Detail extends unknown ? { readonly [M in keyof Required<Detail>]: Detail[M] } : never;

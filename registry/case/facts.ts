@@ -109,7 +109,7 @@ function chained(head: RecordHead, fact: NewFact) {
 }
 
 /** The members that are there: one that is undefined has no place in canonical JSON. */
-function present(detail: { readonly [member: string]: Json | undefined }): { readonly [member: string]: Json } {
+export function present(detail: { readonly [member: string]: Json | undefined }): { readonly [member: string]: Json } {
   const members: { [member: string]: Json } = {};
   for (const [name, member] of Object.entries(detail)) if (member !== undefined) members[name] = member;
   return members;
