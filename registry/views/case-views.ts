@@ -267,18 +267,18 @@ export interface FactRow {
   detail: object;
 }
 
-export const toFactView = (row: FactRow): FactView => ({
-  seq: row.seq,
-  fact: row.id,
-  at: row.at.toISOString(),
-  ...recorded(row),
-  ...(row.defaulter ? { defaulter: row.defaulter } : {}),
-  ...(row.department ? { department: row.department } : {}),
-  ...(row.service ? { service: row.service } : {}),
-});
-
 /** The one place where the record is believed: what `recordFacts` wrote, in this version or an older one, has the shape of its type. */
-const recorded = ({ type, detail }: FactRow): RecordedFact => ({ type, detail }) as RecordedFact;
+export const toFactView = (row: FactRow): FactView =>
+  ({
+    seq: row.seq,
+    fact: row.id,
+    at: row.at.toISOString(),
+    type: row.type,
+    ...(row.defaulter ? { defaulter: row.defaulter } : {}),
+    ...(row.department ? { department: row.department } : {}),
+    ...(row.service ? { service: row.service } : {}),
+    detail: row.detail,
+  }) as FactView;
 
 /** The facts of a case in order, above `afterSeq`; gap-free. `next` is the seq to go on from. */
 export async function timeline(
