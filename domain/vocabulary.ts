@@ -50,6 +50,11 @@ export type DirectiveType = (typeof DIRECTIVE_TYPES)[number];
 export const FEEDBACK_ACTIONS = ['refused', 'held', 'allowed', 'resumed'] as const;
 export type FeedbackAction = (typeof FEEDBACK_ACTIONS)[number];
 
+/** What a department says of the person at its counter: the defaulter, somebody else, or it cannot tell. */
+export const FEEDBACK_IDENTITIES = ['same', 'other', 'unsure'] as const;
+export type FeedbackIdentity = (typeof FEEDBACK_IDENTITIES)[number];
+
+/** What can happen in a case; `facts.ts` says what each holds. */
 export const FACT_TYPES = [
   'case-opened',
   'published',

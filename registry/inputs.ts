@@ -3,6 +3,7 @@ import type {
   AssetType,
   DirectiveType,
   FeedbackAction,
+  FeedbackIdentity,
   Ground,
   Measure,
   ReleaseGround,
@@ -103,7 +104,7 @@ export interface DirectiveInput {
 
 export interface FeedbackInput {
   action: FeedbackAction;
-  identity?: 'same' | 'other' | 'unsure';
+  identity?: FeedbackIdentity;
   /** The department's own record of the person, which this confirms; only with `same`. */
   localReference?: string;
   at: string;

@@ -13,6 +13,7 @@ import * as answers from '../schemas/answers.js';
 import * as inputs from '../schemas/case.js';
 import { noQuery, page } from '../schemas/page.js';
 import { line } from '../schemas/parts.js';
+import * as record from '../schemas/record-answers.js';
 
 const filters = page.extend({
   state: z.enum(['OPEN', 'CLOSED']).optional(),
@@ -83,7 +84,7 @@ const history = reading({
   call: 'GET /v1/cases/:id/timeline',
   summary: '案件时间线，seq 连续 / The case’s facts in order, without gaps',
   query: page,
-  answer: answers.timeline,
+  answer: record.timeline,
   async handle({ caller, id, query: { cursor, limit } }, { pool, ring }) {
     await requireCase(pool, caller, id);
     const filter = ['timeline', caller.client, id];
@@ -102,7 +103,7 @@ const certificate = reading({
       .optional()
       .meta({ description: 'yes：附承诺的盐 / yes: with the salts that open person and details to its holder' }),
   }),
-  answer: answers.certificate,
+  answer: record.certificate,
   async handle({ caller, id, query: { openings } }, { pool }) {
     await requireCase(pool, caller, id);
     const found = await caseCertificate(pool, id, openings === 'yes');

@@ -4,7 +4,6 @@ import {
   DEFAULTER_STATES,
   DISPOSITIONS,
   END_GROUNDS,
-  FACT_TYPES,
   GROUNDS,
   INBOX_KINDS,
   MEASURES,
@@ -16,10 +15,10 @@ import {
 
 export const uuid = z.guid();
 export const instant = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
-const receiptState = z
+export const receiptState = z
   .enum(['accepted', 'sequenced', 'published', 'witnessed'])
   .meta({ id: 'ReceiptState', description: '已受理、已排序、已公布、已见证 / How far it has come in the record' });
-const yuan = z
+export const yuan = z
   .string()
   .regex(/^\d+\.\d{2}$/)
   .meta({ description: '元 / yuan', example: '400000.00' });
@@ -92,64 +91,6 @@ export const caseView = z
   .meta({ id: 'Case' });
 
 export const cases = z.object({ items: z.array(caseView), next });
-
-export const timeline = z.object({
-  items: z.array(
-    z
-      .object({
-        seq: z.int().positive(),
-        fact: uuid,
-        at: instant,
-        type: z.enum(FACT_TYPES),
-        defaulter: uuid.optional(),
-        department: z.string().optional(),
-        service: z.string().optional(),
-        detail: z.record(z.string(), z.unknown()),
-        receipt: z
-          .object({ state: receiptState, index: z.int().nonnegative().optional() })
-          .meta({ description: '其在存证中的位置 / Where it stands in the record' }),
-      })
-      .meta({ id: 'TimelineItem' }),
-  ),
-  next,
-});
-
-export const certificate = z
-  .object({
-    case: z.object({ id: uuid, caseNumber: z.string(), court: z.string() }),
-    issuedAt: instant,
-    checkpoint: z
-      .string()
-      .optional()
-      .meta({ description: '已签名的检查点，逐字 / The signed checkpoint, verbatim (C2SP tlog-checkpoint)' }),
-    isWitnessed: z.boolean(),
-    facts: z.array(
-      z.object({
-        seq: z.int().positive(),
-        fact: uuid,
-        at: instant,
-        type: z.enum(FACT_TYPES),
-        defaulter: uuid.optional(),
-        department: z.string().optional(),
-        service: z.string().optional(),
-        detail: z.record(z.string(), z.unknown()),
-        leaf: z.base64(),
-        leafHash: z.string(),
-        state: receiptState,
-        index: z.int().nonnegative().optional(),
-        replaced: z
-          .string()
-          .optional()
-          .meta({ description: '恢复后重写而被取代的叶子 / After a restore: the leaf this one stands for' }),
-        proof: z.array(z.base64()).optional().meta({ description: '自叶至根 / From the leaf’s sibling upwards' }),
-        opening: z
-          .base64()
-          .optional()
-          .meta({ description: '承诺的盐 / Opens what the leaf commits to: person and details' }),
-      }),
-    ),
-  })
-  .meta({ id: 'CaseCertificate' });
 
 export const repaid = z.object({ id: uuid, outstanding: yuan, surplus: yuan }).meta({ id: 'RegisteredRepayment' });
 

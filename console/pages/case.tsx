@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import type { Measure } from '../../domain/vocabulary.js';
 import { Defaulters } from '../parts/defaulters.js';
 import { DepartmentTable } from '../parts/department-table.js';
 import { FactBar } from '../parts/fact-bar.js';
@@ -26,7 +27,7 @@ export function CasePage({ visit, data }: { visit: Visit; data: CaseData }): JSX
           items={data.timeline.items}
           after={data.after}
           next={data.timeline.next}
-          names={namesOf(visit, data)}
+          called={{ names: namesOf(visit, data), measures: measuresOf(data) }}
         />
         <div class="aside">
           <Matrix visit={visit} departments={departments} phase={phaseOf(view, departments)} />
@@ -37,6 +38,9 @@ export function CasePage({ visit, data }: { visit: Visit; data: CaseData }): JSX
     </Layout>
   );
 }
+
+const measuresOf = ({ view }: CaseData): Map<string, Measure> =>
+  new Map(view.defaulters.flatMap(({ restrictions }) => restrictions.map(({ id, measure }) => [id, measure])));
 
 /** What the ids and codes of the timeline are called: persons by their masked names. */
 function namesOf(visit: Visit, { view, departments, services }: CaseData): Map<string, string> {

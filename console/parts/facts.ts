@@ -1,25 +1,36 @@
-import type { FactType } from '../../domain/vocabulary.js';
-import type { TimelineItem } from '../../registry/views/case-views.js';
+import type { FactDetails, RecordedDetails, RecordedFact } from '../../domain/facts.js';
+import type { FactType, Measure } from '../../domain/vocabulary.js';
 import { money } from '../text/format.js';
 import type { Visit } from '../visit.js';
 
-export type Detail = TimelineItem['detail'];
+/** What the ids and codes of a fact stand for. */
+export interface Called {
+  /** Masked names by defaulter, names of departments and services by code. */
+  names: ReadonlyMap<string, string>;
+  /** Of the restrictions of the case. */
+  measures: ReadonlyMap<string, Measure>;
+}
 
 /** What a fact says beyond its name, as short phrases; what the record doesn't hold is left out. */
-type Phrases = (visit: Visit, detail: Detail) => (string | undefined)[];
+type Phrases<T extends FactType> = (visit: Visit, detail: RecordedDetails[T], called: Called) => (string | undefined)[];
 
-interface FactView {
+interface FactView<T extends FactType> {
   glyph: string;
   /** Colour group: glyph and text say the same. */
   tone: 'court' | 'notice' | 'stop' | 'money' | 'free' | 'warn' | 'quiet';
-  phrases: Phrases;
+  phrases: Phrases<T>;
 }
 
-/** The word of a closed list; a code the list does not know is shown as it stands in the record. */
-const word = (words: { readonly [code: string]: string }, code: unknown): string | undefined =>
-  typeof code === 'string' || typeof code === 'number' ? (words[code] ?? String(code)) : undefined;
+/** The word of a closed list; a code the list does not know (a newer version wrote it) is shown as it stands in the record. */
+const word = <C extends string>(
+  words: { readonly [code in C]: string },
+  code: C | null | undefined,
+): string | undefined => (code === null || code === undefined ? undefined : (words[code] ?? String(code)));
 
-const words = (list: { readonly [code: string]: string }, codes: unknown): string | undefined =>
+const words = <C extends string>(
+  list: { readonly [code in C]: string },
+  codes: readonly (C | undefined)[] | undefined,
+): string | undefined =>
   Array.isArray(codes) && codes.length > 0
     ? [...new Set(codes)]
         .map((code) => word(list, code))
@@ -27,19 +38,18 @@ const words = (list: { readonly [code: string]: string }, codes: unknown): strin
         .join(' · ')
     : undefined;
 
-const yuan = (visit: Visit, value: unknown): string | undefined =>
+const yuan = (visit: Visit, value: string | undefined): string | undefined =>
   typeof value === 'string' ? money(value, visit.language) : undefined;
 
 function phrase<T>(value: T | undefined, say: (value: T) => string): string | undefined {
   return value === undefined ? undefined : say(value);
 }
 
-const isNothing = (value: unknown): boolean => value === undefined || value === '0.00';
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-const nothing: Phrases = () => [];
+const isNothing = (value: string | undefined): boolean => value === undefined || value === '0.00';
+const nothing = (): [] => [];
 
 /** One view per type of fact: the compiler holds it complete. */
-export const FACTS: { readonly [T in FactType]: FactView } = {
+export const FACTS: { readonly [T in FactType]: FactView<T> } = {
   'case-opened': {
     glyph: '●',
     tone: 'court',
@@ -71,17 +81,25 @@ export const FACTS: { readonly [T in FactType]: FactView } = {
   'judge-notified': {
     glyph: '◎',
     tone: 'quiet',
-    phrases: (visit, { judge }) => [phrase(text(judge), visit.text.detail.judge)],
+    phrases: (visit, { judge }) => [phrase(judge, visit.text.detail.judge)],
   },
   read: { glyph: '○', tone: 'quiet', phrases: (visit, { kind }) => [word(visit.text.inboxKinds, kind)] },
-  escalated: { glyph: '!', tone: 'warn', phrases: (visit, { kind }) => [word(visit.text.inboxKinds, kind)] },
+  escalated: {
+    glyph: '!',
+    tone: 'warn',
+    phrases: (visit, { deadline, level, missing }, { names }) => [
+      word(visit.text.deadlines, deadline),
+      phrase(level, visit.text.detail.level),
+      stillMissing(visit, missing, names),
+    ],
+  },
   repayment: {
     glyph: '¥',
     tone: 'money',
     phrases: (visit, { amount, source, receivedOn, outstanding, surplus }) => [
       yuan(visit, amount),
       word(visit.text.sources, source),
-      phrase(text(receivedOn), visit.text.detail.receivedOn),
+      phrase(receivedOn, visit.text.detail.receivedOn),
       phrase(yuan(visit, outstanding), visit.text.detail.outstanding),
       isNothing(surplus) ? undefined : phrase(yuan(visit, surplus), visit.text.detail.surplus),
     ],
@@ -105,17 +123,20 @@ export const FACTS: { readonly [T in FactType]: FactView } = {
   decision: {
     glyph: '§',
     tone: 'court',
-    phrases: (visit, { decisionType, ground, measures, measure, amount, judge }) => [
-      word(visit.text.decisions, decisionType),
-      word(visit.text.endGrounds, ground),
-      words(visit.text.measures, measures) ?? word(visit.text.measures, measure),
-      yuan(visit, amount),
-      phrase(text(judge), visit.text.detail.judge),
-    ],
+    phrases: (visit, detail) => [word(visit.text.decisions, detail.decisionType), ...decided(visit, detail)],
   },
   'hold-ended': { glyph: '◔', tone: 'warn', phrases: nothing },
   'grace-ended': { glyph: '◔', tone: 'notice', phrases: nothing },
-  'term-ended': { glyph: '◔', tone: 'free', phrases: (visit, { measures }) => [words(visit.text.measures, measures)] },
+  'term-ended': {
+    glyph: '◔',
+    tone: 'free',
+    phrases: (visit, { restrictions }, { measures }) => [
+      words(
+        visit.text.measures,
+        restrictions?.map((id) => measures.get(id)),
+      ),
+    ],
+  },
   'restriction-ended': {
     glyph: '□',
     tone: 'free',
@@ -142,8 +163,42 @@ export const FACTS: { readonly [T in FactType]: FactView } = {
   'late-fact': { glyph: '!', tone: 'warn', phrases: (visit, { fact }) => [lateFact(visit, fact)] },
 };
 
-/** A late fact is named by the signal it would have been; two of those have the name of their fact. */
-function lateFact(visit: Visit, fact: unknown): string | undefined {
+/** The phrases of one fact. */
+export const phrasesOf = <T extends FactType>(visit: Visit, fact: RecordedFact<T>, called: Called): string[] =>
+  FACTS[fact.type].phrases(visit, fact.detail, called).filter((one) => one !== undefined);
+
+/** What a decision says beyond its type. */
+function decided(visit: Visit, detail: RecordedDetails['decision']): (string | undefined)[] {
+  const { text } = visit;
+  switch (detail.decisionType) {
+    case 'release':
+      return [word(text.endGrounds, detail.ground), words(text.measures, detail.measures)];
+    case 'impose':
+      return [word(text.measures, detail.measure)];
+    case 'amend-obligation':
+      return [yuan(visit, detail.amount)];
+    case 'reassign':
+      return [phrase(detail.judge, text.detail.judge)];
+    default:
+      return [];
+  }
+}
+
+const MISSING_AT_MOST = 3;
+
+/** The departments that had not acknowledged, by name while they are few. */
+function stillMissing(
+  visit: Visit,
+  missing: readonly string[] | undefined,
+  names: Called['names'],
+): string | undefined {
+  if (missing === undefined || missing.length === 0) return undefined;
+  const shown = missing.slice(0, MISSING_AT_MOST).map((code) => names.get(code) ?? code);
+  return visit.text.detail.missing(shown.join(visit.language === 'en' ? ', ' : '、'), missing.length - shown.length);
+}
+
+/** A late fact is named by the signal it would have been, which has the name of a fact. */
+function lateFact(visit: Visit, fact: FactDetails['late-fact']['fact']): string | undefined {
   const { facts } = visit.text;
-  return word({ repayment: facts.repayment, decision: facts.decision, interception: facts['comparison-hit'] }, fact);
+  return word({ repayment: facts.repayment, decision: facts.decision }, fact);
 }

@@ -3,7 +3,7 @@ import type { TimelineItem } from '../../registry/views/case-views.js';
 import { paths, withQuery } from '../paths.js';
 import { day, dayHeading } from '../text/format.js';
 import type { Visit } from '../visit.js';
-import { FACTS } from './facts.js';
+import { type Called, FACTS, phrasesOf } from './facts.js';
 import { OrderedList } from './list.js';
 import { Time } from './time.js';
 
@@ -16,12 +16,11 @@ export interface TimelineProps {
   /** The number above which this part begins. */
   after: number;
   next: number | undefined;
-  /** Masked names by defaulter, names of departments and services by code. */
-  names: ReadonlyMap<string, string>;
+  called: Called;
 }
 
 /** What happened, oldest first, by day. */
-export function Timeline({ visit, path, caseId, items, after, next, names }: TimelineProps): JSX.Element {
+export function Timeline({ visit, path, caseId, items, after, next, called }: TimelineProps): JSX.Element {
   const { timeline } = visit.text;
   return (
     <section class="panel timeline" aria-labelledby="timeline">
@@ -38,7 +37,7 @@ export function Timeline({ visit, path, caseId, items, after, next, names }: Tim
           <h3>{dayHeading(facts[0]?.at ?? date, visit.language)}</h3>
           <OrderedList>
             {facts.map((item) => (
-              <Fact key={item.seq} visit={visit} caseId={caseId} item={item} names={names} />
+              <Fact key={item.seq} visit={visit} caseId={caseId} item={item} called={called} />
             ))}
           </OrderedList>
         </div>
@@ -57,14 +56,14 @@ function Fact({
   visit,
   caseId,
   item,
-  names,
-}: Pick<TimelineProps, 'visit' | 'caseId' | 'names'> & { item: TimelineItem }): JSX.Element {
+  called,
+}: Pick<TimelineProps, 'visit' | 'caseId' | 'called'> & { item: TimelineItem }): JSX.Element {
   const { text } = visit;
   const view = FACTS[item.type];
   const who = [item.defaulter, item.department, item.service]
     .filter((id) => id !== undefined)
-    .map((id) => names.get(id) ?? id);
-  const phrases = view.phrases(visit, item.detail).filter((one) => one !== undefined);
+    .map((id) => called.names.get(id) ?? id);
+  const phrases = phrasesOf(visit, item, called);
   return (
     <li id={`e-${item.seq}`} class={`fact fact-${view.tone}`}>
       <span class="fact-glyph" aria-hidden="true">

@@ -169,6 +169,9 @@ export const en: Text = {
     receivedOn: (date) => `received on ${date}`,
     fromTo: (from, to) => `${from} → ${to}`,
     judge: (id) => `judge ${id}`,
+    level: (level) => `level ${level}`,
+    missing: (names, more) =>
+      `not acknowledged by ${names}${more > 0 ? ` and ${counted(more, 'other department', 'other departments')}` : ''}`,
     freed: (count) => `${counted(count, 'matter', 'matters')} may resume`,
     allEnded: 'no measure is left',
     caseClosed: 'the case is closed',
@@ -232,6 +235,12 @@ export const en: Text = {
     correct: 'correct the identity',
     'confirm-service': 'confirm a service',
     'court-application': 'the court itself applies',
+  },
+  deadlines: {
+    read: 'not read in time',
+    answer: 'not answered in time',
+    acknowledge: 'not acknowledged in time',
+    decide: 'not decided in time',
   },
   inboxKinds: {
     interception: 'interception',

@@ -1,6 +1,6 @@
+import type { IdentityFactType } from '../../domain/facts.js';
 import type { IdentifierType, PartyKind } from '../../domain/identity/identifier.js';
 import type { Purpose, Relation } from '../../domain/identity/relations.js';
-import type { IdentityFactType } from '../../registry/parties/identity-facts.js';
 import type { Agreement } from '../../registry/parties/identity-searches.js';
 
 /** What the pages about who is who say. */

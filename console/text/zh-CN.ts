@@ -1,4 +1,5 @@
 import type { HitReason } from '../../domain/comparison.js';
+import type { FactDetails } from '../../domain/facts.js';
 import type {
   AssetType,
   DefaulterState,
@@ -6,6 +7,7 @@ import type {
   EndGround,
   FactType,
   FeedbackAction,
+  FeedbackIdentity,
   Ground,
   InboxKind,
   Measure,
@@ -182,6 +184,8 @@ export const zhCN = {
     receivedOn: (date: string) => `${date} 收到`,
     fromTo: (from: string, to: string) => `${from} → ${to}`,
     judge: (id: string) => `承办法官 ${id}`,
+    level: (level: number) => `第 ${level} 级`,
+    missing: (names: string, more: number) => `尚未确认：${names}${more > 0 ? `，另有 ${more} 个部门` : ''}`,
     freed: (count: number) => `恢复办理 ${count} 项`,
     allEnded: '全部措施已解除',
     caseClosed: '案件办结',
@@ -230,10 +234,7 @@ export const zhCN = {
     allowed: '已准予办理',
     resumed: '已恢复办理',
   } satisfies Record<FeedbackAction, string>,
-  identity: { same: '确认为本人', other: '不是本人', unsure: '身份存疑' } satisfies Record<
-    'same' | 'other' | 'unsure',
-    string
-  >,
+  identity: { same: '确认为本人', other: '不是本人', unsure: '身份存疑' } satisfies Record<FeedbackIdentity, string>,
   directives: {
     SEAL: '查封该财产',
     PROCEEDS_TO_COURT: '准予办理，价款汇入法院账户',
@@ -258,6 +259,12 @@ export const zhCN = {
     'confirm-service': '确认限制事项',
     'court-application': '法院自行申请办理',
   } satisfies Record<DecisionInput['type'], string>,
+  deadlines: {
+    read: '逾期未阅',
+    answer: '逾期未答复',
+    acknowledge: '逾期未确认',
+    decide: '逾期未决定',
+  } satisfies Record<FactDetails['escalated']['deadline'], string>,
   inboxKinds: {
     interception: '拦截',
     'decide-restriction': '待决定的措施',

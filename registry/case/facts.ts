@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7';
-import type { FactType } from '../../domain/vocabulary.js';
+import type { WrittenFact } from '../../domain/facts.js';
 import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
 import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { gather, send, type Transaction } from '../database/pool.js';
@@ -12,8 +12,8 @@ export interface RecordHead {
   lastLeafHash: Buffer | null;
 }
 
-export interface NewFact {
-  type: FactType;
+/** A fact with the detail of its type: shown on the timeline, committed to in the leaf; ids, codes and amounts, never a person. */
+export type NewFact = WrittenFact & {
   /** Business key, of opaque ids: the same fact told twice is one leaf. */
   key: string;
   /** Epoch ms of PostgreSQL's clock. */
@@ -22,9 +22,7 @@ export interface NewFact {
   defaulter?: { id: string; canonicalSubject: string };
   department?: string;
   service?: string;
-  /** Shown on the timeline, committed to in the leaf; ids, codes and amounts, never a person. */
-  detail?: { readonly [member: string]: Json };
-}
+};
 
 /**
  * Writes facts in order with their leaves, in the caller's transaction, under the lock of the case; returns their ids.
@@ -91,7 +89,7 @@ const WRITE_FACTS = `
 function chained(head: RecordHead, fact: NewFact) {
   const id = uuidv7();
   const salt = freshSalt();
-  const detail = fact.detail ?? {};
+  const detail = present(fact.detail);
   const leaf = makeLeaf({
     id,
     key: fact.key,
@@ -108,4 +106,11 @@ function chained(head: RecordHead, fact: NewFact) {
   head.lastSeq += 1;
   head.lastLeafHash = leaf.hash;
   return { id, head, seq: head.lastSeq, salt, detail, leaf, fact };
+}
+
+/** The members that are there: one that is undefined has no place in canonical JSON. */
+export function present(detail: { readonly [member: string]: Json | undefined }): { readonly [member: string]: Json } {
+  const members: { [member: string]: Json } = {};
+  for (const [name, member] of Object.entries(detail)) if (member !== undefined) members[name] = member;
+  return members;
 }

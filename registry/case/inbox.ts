@@ -60,7 +60,7 @@ export async function raise(tx: Transaction, item: NewInboxItem): Promise<string
 export async function raiseLateFact(
   tx: Transaction,
   locked: LockedCase,
-  late: { signal: string; ref: string; actor: Actor; defaulter?: string },
+  late: { signal: 'repayment' | 'decision'; ref: string; actor: Actor; defaulter?: string },
 ): Promise<void> {
   const defaulter = locked.defaulters.find((candidate) => candidate.id === late.defaulter);
   recordFacts(tx, locked, [

@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 import { decided, type EnforcementEvent, everythingEnded, transition } from '../../domain/enforcement.js';
+import type { WrittenFact } from '../../domain/facts.js';
 import { formatYuan } from '../../domain/money.js';
 import { Refusal } from '../../domain/refusal.js';
 import type { ReleaseGround } from '../../domain/vocabulary.js';
@@ -61,7 +62,7 @@ export async function decide(
       at: locked.now,
       actor,
       ...(defaulter ? { defaulter } : {}),
-      detail: { decision: id, decisionType: input.type, ...publicDetail(input) },
+      detail: publicDetail(id, input),
     },
   ]);
   if (
@@ -250,26 +251,32 @@ function targetsOf(locked: LockedCase, defaulterId: string | undefined): LockedD
 }
 
 /** The members of a decision that everybody who may see the timeline may see: no free text, no person. */
-function publicDetail(input: DecisionInput): { [member: string]: Json } {
+function publicDetail(decision: string, input: DecisionInput): Extract<WrittenFact, { type: 'decision' }>['detail'] {
   switch (input.type) {
     case 'release':
-      return { ground: input.ground, ...(input.measures ? { measures: input.measures } : {}) };
+      return { decision, decisionType: input.type, ground: input.ground, measures: input.measures };
     case 'impose':
-      return { measure: input.measure };
+      return { decision, decisionType: input.type, measure: input.measure };
     case 'amend-obligation':
-      return { amount: formatYuan(input.amountFen) };
+      return { decision, decisionType: input.type, amount: formatYuan(input.amountFen) };
     case 'reassign':
-      return { judge: input.judge };
+      return { decision, decisionType: input.type, judge: input.judge };
     case 'exempt':
-      return { from: input.fromAt, until: input.untilAt, ...(input.services ? { services: input.services } : {}) };
+      return {
+        decision,
+        decisionType: input.type,
+        from: input.fromAt,
+        until: input.untilAt,
+        services: input.services,
+      };
     case 'extend':
-      return { months: input.months };
+      return { decision, decisionType: input.type, months: input.months };
     case 'court-application':
-      return { until: input.untilAt };
+      return { decision, decisionType: input.type, until: input.untilAt };
     case 'confirm-service':
-      return { service: input.service };
+      return { decision, decisionType: input.type, service: input.service };
     default:
-      return {};
+      return { decision, decisionType: input.type };
   }
 }
 

@@ -250,7 +250,7 @@ export async function decideIdentity(
       decision: id,
       interception,
       identity: input.identity,
-      ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
+      expiresAt: expiresAt?.toISOString(),
     },
   });
   const dataKey = await dataKeyOf(tx, ring, 'subject', subject.id);

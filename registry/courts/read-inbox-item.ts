@@ -29,7 +29,7 @@ export async function readInboxItem(
         actor,
         ...(defaulter ? { defaulter } : {}),
         ...(item.department ? { department: item.department } : {}),
-        detail: { item: id, kind: item.kind, ...(item.interception ? { interception: item.interception } : {}) },
+        detail: { item: id, kind: item.kind, interception: item.interception },
       },
     ]);
   }

@@ -55,7 +55,7 @@ export async function registerRepayment(
         receivedOn: input.receivedOn,
         outstanding: formatYuan(after.outstanding),
         surplus: formatYuan(after.surplus),
-        ...(input.interception ? { interception: input.interception } : {}),
+        interception: input.interception,
       },
     },
   ]);

@@ -49,7 +49,7 @@ export async function giveFeedback(
         feedback: id,
         interception,
         action: input.action,
-        ...(input.identity ? { identity: input.identity } : {}),
+        identity: input.identity,
         actedAt: input.at,
       },
     },

@@ -183,7 +183,7 @@ function informJudge(tx: Transaction, locked: LockedCase, made: NewInterception,
           outcome: judgement.outcome,
           measures: judgement.measures,
           reasons: judgement.reasons,
-          ...(candidate.links.length > 0 ? { links: candidate.links.map(({ leaf }) => leaf) } : {}),
+          links: candidate.links.length > 0 ? candidate.links.map(({ leaf }) => leaf) : undefined,
         },
       },
     ]);

@@ -1,3 +1,4 @@
+import type { IdentityFactType } from '../../domain/facts.js';
 import type { IdentifierType, PartyKind } from '../../domain/identity/identifier.js';
 import type { Relation } from '../../domain/identity/relations.js';
 import { maskName, maskNumber } from '../../domain/name.js';
@@ -5,7 +6,6 @@ import type { Measure } from '../../domain/vocabulary.js';
 import { type CourtCaller, courtsOf } from '../access/scope.js';
 import type { Queryable } from '../database/pool.js';
 import { decryptStored, type KeyRing } from '../keys/key-ring.js';
-import type { IdentityFactType } from './identity-facts.js';
 import { openName } from './subjects.js';
 
 /** A party in the identity chain: its numbers and names, the links courts made, its listings. Masked unless `unmasked`. */

@@ -1,13 +1,13 @@
 import { uuidv7 } from 'uuidv7';
-import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
+import type { WrittenIdentityFact } from '../../domain/facts.js';
+import { canonicalJson } from '../../ledger/canonical-json.js';
 import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../../ledger/leaf.js';
+import { present } from '../case/facts.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { decryptStored } from '../keys/key-ring.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
-
-export type IdentityFactType = 'link.made' | 'link.revoked' | 'identity.decided' | 'exception.revoked';
 
 /** A subject whose row is locked: until the transaction ends nobody else writes into its chain. */
 export interface LockedSubject {
@@ -52,20 +52,18 @@ export async function lockSubjects(
   );
 }
 
-export interface NewIdentityFact {
-  type: IdentityFactType;
+/** With the detail of its type: ids, codes and dates, never a person. */
+export type NewIdentityFact = WrittenIdentityFact & {
   /** Business key, of opaque ids. */
   key: string;
   court: string;
   department?: string;
   actor: Actor;
-  /** Of ids, codes and dates, never a person. */
-  detail: { readonly [member: string]: Json };
   /** Of `link.made`. */
   link?: { relation: string; evidence: string; from?: string; to?: string; other?: string };
   /** The fact it undoes. */
   undoes?: string;
-}
+};
 
 /**
  * Writes a fact about who a subject is, with its leaf, chained to the subject's leaf before it; under the subject's lock. Returns its id and
@@ -80,6 +78,7 @@ export async function recordIdentityFact(
   const [id, salt, otherSalt] = [uuidv7(), freshSalt(), freshSalt()];
   const a = commitToSubject(salt, subject.canonical);
   const { other, ...link } = fact.link ?? {};
+  const detail = present(fact.detail);
   const leaf = makeLeaf({
     id,
     key: fact.key,
@@ -88,7 +87,7 @@ export async function recordIdentityFact(
     ...(fact.department ? { dept: fact.department } : {}),
     actor: `${fact.actor.role}:${fact.actor.id}`,
     subject: a,
-    doc: { sha256: commitToDocument(salt, fact.detail) },
+    doc: { sha256: commitToDocument(salt, detail) },
     ...(fact.link
       ? {
           link: {
@@ -123,7 +122,7 @@ export async function recordIdentityFact(
       fact.actor.role,
       fact.actor.id,
       new Date(subject.now),
-      canonicalJson(fact.detail),
+      canonicalJson(detail),
       salt,
       other === undefined ? null : otherSalt,
       fact.actor.trace ?? null,

@@ -131,12 +131,7 @@ async function writeLink(
     court,
     actor,
     ...(reference ? { department: reference.department } : {}),
-    detail: {
-      ...terms,
-      link: id,
-      ...(other ? { other: other.id } : {}),
-      ...(reference ? { interception: reference.interception } : {}),
-    },
+    detail: { link: id, relation, evidence, from, to, other: other?.id, interception: reference?.interception },
     link: { ...terms, ...(other ? { other: other.canonical } : {}) },
   });
   await tx
@@ -267,7 +262,7 @@ export async function revokeLink(
     key: `link.revoked:${id}`,
     court,
     actor,
-    detail: { link: id, ...(input.evidence ? { evidence: input.evidence } : {}) },
+    detail: { link: id, evidence: input.evidence },
     undoes: link.made,
   });
   await tx.query('update identity_link set revoked_at = $2, revoked = $3 where id = $1', [

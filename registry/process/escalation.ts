@@ -10,20 +10,18 @@ import type { Actor } from '../inputs.js';
 
 const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
 
-interface DueRow {
+type DueRow = {
   id: string;
-  kind: DeadlineKind;
   level: number;
   within: string;
   counts_from: Date | null;
   subject: string;
   inbox_item: string | null;
-  interception: string | null;
   notice: string | null;
   department: string | null;
   service: string | null;
   met: boolean;
-}
+} & ({ kind: 'hold'; interception: string } | { kind: Exclude<DeadlineKind, 'hold'>; interception: string | null });
 
 /**
  * Looks at every deadline of a life that is due: what was done in time is settled; what was not is recorded, brought before those it
@@ -48,7 +46,7 @@ export async function escalateDue(tx: Transaction, locked: LockedCase, defaulter
     ]);
     if (row.met) continue;
     if (row.kind === 'hold') await endHold(tx, locked, defaulter, row);
-    else await escalateOne(tx, locked, defaulter, { ...row, kind: row.kind });
+    else await escalateOne(tx, locked, defaulter, row);
   }
 }
 
@@ -99,7 +97,7 @@ async function escalateOne(
   tx: Transaction,
   locked: LockedCase,
   defaulter: LockedDefaulter,
-  row: DueRow & { kind: Exclude<DeadlineKind, 'hold'> },
+  row: Exclude<DueRow, { kind: 'hold' }>,
 ): Promise<void> {
   const missing = row.kind === 'acknowledge' && row.notice ? await whoIsMissing(tx, row.notice) : [];
   recordFacts(tx, locked, [
@@ -114,8 +112,9 @@ async function escalateOne(
       detail: {
         deadline: row.kind,
         level: row.level + 1,
-        ...(row.interception ? { interception: row.interception } : {}),
-        ...(row.notice ? { notice: row.notice, missing } : {}),
+        interception: row.interception ?? undefined,
+        notice: row.notice ?? undefined,
+        missing: row.notice ? missing : undefined,
       },
     },
   ]);
@@ -151,7 +150,12 @@ async function escalateOne(
 }
 
 /** The default of a hold: the business goes on, and everybody can see that it did (comparisons let it pass by the clock already). */
-async function endHold(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter, row: DueRow): Promise<void> {
+async function endHold(
+  tx: Transaction,
+  locked: LockedCase,
+  defaulter: LockedDefaulter,
+  row: Extract<DueRow, { kind: 'hold' }>,
+): Promise<void> {
   await tx.query('update interception set hold_ended_at = $2 where id = $1 and hold_ended_at is null', [
     row.interception,
     new Date(locked.now),

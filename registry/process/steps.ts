@@ -58,6 +58,7 @@ export async function publish(tx: Transaction, ring: KeyRing, defaulterId: strin
               at: locked.now,
               actor: SYSTEM,
               defaulter,
+              detail: {},
             },
           ]
         : []),

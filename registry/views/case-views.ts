@@ -1,4 +1,5 @@
 import { balance, stateOf } from '../../domain/enforcement.js';
+import type { RecordedFact } from '../../domain/facts.js';
 import { normaliseNumber } from '../../domain/identity/identifier.js';
 import { formatYuan } from '../../domain/money.js';
 import { maskName } from '../../domain/name.js';
@@ -239,23 +240,21 @@ async function noticeCounts(q: Queryable, defaulters: readonly string[]): Promis
   return counts;
 }
 
-/** A fact of a case. */
-export interface FactView {
+/** A fact of a case; its type tells what its detail holds. */
+export type FactView = RecordedFact & {
   seq: number;
   /** Id of the fact: what a receipt is asked for. */
   fact: string;
   at: string;
-  type: FactType;
   defaulter?: string;
   department?: string;
   service?: string;
-  detail: Record<string, unknown>;
-}
+};
 
-export interface TimelineItem extends FactView {
+export type TimelineItem = FactView & {
   /** Where it stands in the record. */
   receipt: LogPosition;
-}
+};
 
 export interface FactRow {
   seq: number;
@@ -265,19 +264,21 @@ export interface FactRow {
   defaulter: string | null;
   department: string | null;
   service: string | null;
-  detail: Record<string, unknown>;
+  detail: object;
 }
 
-export const toFactView = (row: FactRow): FactView => ({
-  seq: row.seq,
-  fact: row.id,
-  at: row.at.toISOString(),
-  type: row.type,
-  ...(row.defaulter ? { defaulter: row.defaulter } : {}),
-  ...(row.department ? { department: row.department } : {}),
-  ...(row.service ? { service: row.service } : {}),
-  detail: row.detail,
-});
+/** The one place where the record is believed: what `recordFacts` wrote, in this version or an older one, has the shape of its type. */
+export const toFactView = (row: FactRow): FactView =>
+  ({
+    seq: row.seq,
+    fact: row.id,
+    at: row.at.toISOString(),
+    type: row.type,
+    ...(row.defaulter ? { defaulter: row.defaulter } : {}),
+    ...(row.department ? { department: row.department } : {}),
+    ...(row.service ? { service: row.service } : {}),
+    detail: row.detail,
+  }) as FactView;
 
 /** The facts of a case in order, above `afterSeq`; gap-free. `next` is the seq to go on from. */
 export async function timeline(

@@ -3,18 +3,19 @@ import { checkpointCovering, type LogPosition, logIndexesOf } from '../ledger/re
 import { treeOf } from '../ledger/tiles.js';
 import { type FactRow, type FactView, toFactView } from './case-views.js';
 
-export interface CertifiedFact extends LogPosition, FactView {
-  /** base64, byte for byte. */
-  leaf: string;
-  /** hex */
-  leafHash: string;
-  /** base64, from the leaf's sibling upwards to the root of the certificate's checkpoint. */
-  proof?: string[];
-  /** base64: the salt that opens what the leaf commits to, person and details. Absent once erased, or when not asked for. */
-  opening?: string;
-  /** hex: of the leaf that was written again after a restore, for which this one stands; the next fact may name it as its predecessor. */
-  replaced?: string;
-}
+export type CertifiedFact = LogPosition &
+  FactView & {
+    /** base64, byte for byte. */
+    leaf: string;
+    /** hex */
+    leafHash: string;
+    /** base64, from the leaf's sibling upwards to the root of the certificate's checkpoint. */
+    proof?: string[];
+    /** base64: the salt that opens what the leaf commits to, person and details. Absent once erased, or when not asked for. */
+    opening?: string;
+    /** hex: of the leaf that was written again after a restore, for which this one stands; the next fact may name it as its predecessor. */
+    replaced?: string;
+  };
 
 /** A case's timeline with all that is needed to check it without the platform. */
 export interface CaseCertificate {

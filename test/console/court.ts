@@ -3,6 +3,7 @@ import { inject } from 'vitest';
 import { createConsole } from '../../console/index.js';
 import { type Identifier, parseIdentifier } from '../../domain/identity/identifier.js';
 import type { Measure } from '../../domain/vocabulary.js';
+import { withClient } from '../../local/servers/postgres-databases.js';
 import { authenticate, type Credential } from '../../registry/access/credentials.js';
 import { lockDefaulter } from '../../registry/case/locked-case.js';
 import { judgeId } from '../../registry/catalogue/load-reference-data.js';
@@ -21,7 +22,7 @@ import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { searchIdentity } from '../../registry/parties/identity-searches.js';
 import { notifyJudge } from '../../registry/process/judge-notices.js';
 import { settle } from '../../registry/process/settle.js';
-import { finish, publish, tell } from '../../registry/process/steps.js';
+import { escalate, expire, finish, publish, tell } from '../../registry/process/steps.js';
 import { judgeOf } from '../harness/credentials.js';
 import { freshDatabase } from '../harness/database.js';
 
@@ -65,6 +66,10 @@ export async function createCourt() {
 
   const { rows } = await pool.query<{ code: string }>('select code from department order by ordinal');
   const departments = rows.map((row) => row.code);
+
+  /** As the owner of the database: what only time does. */
+  const owned = (sql: string, values: string[]): Promise<unknown> =>
+    withClient(database.adminUrl, (client) => client.query(sql, values));
 
   async function read(code: string): Promise<bigint> {
     return tx(async (t) => BigInt((await readNotices(t, code, undefined, 200)).served));
@@ -192,6 +197,20 @@ export async function createCourt() {
     async tell(defaulters: readonly { id: string }[]) {
       for (const { id } of defaulters) await tx((t) => tell(t, ring, id));
       await assignPositions(pool);
+    },
+    /** The term of this defaulter's listing runs out. */
+    async expire(defaulter: string) {
+      await owned(`update restriction set until = clock_timestamp() where defaulter = $1 and measure = 'LISTING'`, [
+        defaulter,
+      ]);
+      await tx((t) => expire(t, ring, defaulter));
+    },
+    /** Every deadline of this defaulter runs out. */
+    async escalate(defaulter: string) {
+      await owned('update deadline set due_at = clock_timestamp() where defaulter = $1 and settled_at is null', [
+        defaulter,
+      ]);
+      await tx((t) => escalate(t, ring, defaulter));
     },
     async finish(defaulters: readonly { id: string }[]) {
       for (const { id } of defaulters) {

@@ -1,15 +1,10 @@
 import fc from 'fast-check';
-import { h } from 'preact';
-import { render } from 'preact-render-to-string';
 import { describe, expect, test } from 'vitest';
-import { FACTS } from '../../console/parts/facts.js';
-import { Timeline } from '../../console/parts/timeline.js';
 import { localDestination } from '../../console/paths.js';
 import { en } from '../../console/text/en.js';
 import { clock, dateTime, dayHeading, money, performedPercent, zoned } from '../../console/text/format.js';
 import { zhCN } from '../../console/text/zh-CN.js';
 import { formatYuan } from '../../domain/money.js';
-import { FACT_TYPES } from '../../domain/vocabulary.js';
 
 describe('amounts', () => {
   test.each([
@@ -83,41 +78,4 @@ describe('texts', () => {
     for (const text of strings(rest)) expect(text.replace(/\([^)]*\)/g, '')).not.toMatch(/\p{Script=Han}/u);
     expect(otherLanguage).toBe('中文');
   });
-});
-
-describe('every type of fact', () => {
-  test.each(['zh-CN', 'en'] as const)(
-    'has a place on the timeline in %s, however little its record holds',
-    (language) => {
-      const text = language === 'en' ? en : zhCN;
-      const visit = { language, text, caller: undefined, inOtherLanguage: '', here: '' };
-      const details = [{}, { kind: 'NEW', measures: ['NEW'], outcome: 'NEW', action: 7, obligation: 5, freed: 'x' }];
-      const items = details.flatMap((detail, round) =>
-        FACT_TYPES.map((type, n) => ({
-          seq: round * 100 + n + 1,
-          fact: `f${round}-${n}`,
-          at: new Date(Date.UTC(2026, 0, 1 + n)).toISOString(),
-          type,
-          department: 'BDC',
-          detail,
-          receipt: { state: 'accepted' as const },
-        })),
-      );
-      const html = render(
-        h(Timeline, {
-          visit,
-          path: '/console/cases/x',
-          caseId: 'x',
-          items,
-          after: 0,
-          next: undefined,
-          names: new Map([['BDC', 'Centre']]),
-        }),
-      );
-      expect(html.match(/<li /g)).toHaveLength(items.length);
-      for (const type of FACT_TYPES) expect(html).toContain(text.facts[type]);
-      expect(html).not.toMatch(/undefined|\[object|NaN/);
-      expect(Object.values(FACTS).every(({ glyph }) => glyph.length > 0)).toBe(true);
-    },
-  );
 });
