@@ -3,7 +3,7 @@ import type { Policy } from '../ledger/policy.js';
 import type { Pool } from '../registry/database/pool.js';
 import { latestCheckpoint } from '../registry/ledger/checkpoints.js';
 import { type LogStatus, ledgerHealth, logStatus, markBehind } from '../registry/ledger/log-status.js';
-import { sequenceRound } from '../registry/ledger/sequencer.js';
+import { LEAVES_AT_ONCE, sequenceRound } from '../registry/ledger/sequencer.js';
 import type { Log } from '../registry/ledger/signed-log.js';
 import { treeOf } from '../registry/ledger/tiles.js';
 import { Loop } from './loop.js';
@@ -111,7 +111,7 @@ class Sequencer {
     if (!now.waiting) return false;
     const { placed, size } = await sequenceRound(pool, log);
     this.highest = Math.max(this.highest, size);
-    return placed >= 1_000;
+    return placed >= LEAVES_AT_ONCE;
   }
 
   /** Whether what the witnesses hold allows to sign. */

@@ -1,11 +1,12 @@
 import { shown } from '../../registry/parties/identity-access.js';
 import { candidates, searches, searchIdentity, searchOf } from '../../registry/parties/identity-searches.js';
-import { atAndId, decodeCursor, encodeCursor } from '../http/cursor.js';
+import { atAndId, paged } from '../http/cursor.js';
 import { Problem } from '../http/problem.js';
 import { actorOf, type Route, reading, writing } from '../http/route.js';
 import * as inputs from '../schemas/identity.js';
 import * as answers from '../schemas/identity-answers.js';
 import { page } from '../schemas/page.js';
+import { present } from '../schemas/present.js';
 
 const search = writing({
   call: 'POST /v1/identity-searches',
@@ -49,9 +50,9 @@ const log = reading({
   answer: answers.identitySearches,
   async handle({ caller, query: { cursor, limit } }, { pool, ring }) {
     const filter = ['identity-searches', caller.client, caller.role];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await searches(pool, caller, { limit, ...(after ? { after } : {}) });
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+    return paged({ ring, filter, cursor, position: atAndId }, (after) =>
+      searches(pool, caller, present({ limit, after })),
+    );
   },
 });
 

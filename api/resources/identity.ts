@@ -6,13 +6,14 @@ import { identityChain, personsIn } from '../../registry/parties/identity-chain.
 import { exceptionScope, revokeException } from '../../registry/parties/identity-exceptions.js';
 import { linkScope, makeLink, revokeLink } from '../../registry/parties/identity-links.js';
 import { requireCourtInterception, requireInterception, requireMaker, requireSubject } from '../http/access.js';
-import { atAndId, decodeCursor, encodeCursor } from '../http/cursor.js';
+import { atAndId, paged } from '../http/cursor.js';
 import { Problem } from '../http/problem.js';
 import { actorOf, type Route, reading, writing } from '../http/route.js';
 import { made } from '../schemas/answers.js';
 import * as inputs from '../schemas/identity.js';
 import * as answers from '../schemas/identity-answers.js';
 import { nothing, page } from '../schemas/page.js';
+import { present } from '../schemas/present.js';
 
 const chain = reading({
   call: 'GET /v1/identity-chain/:subject',
@@ -65,12 +66,9 @@ const reviews = reading({
   answer: answers.identityReviews,
   async handle({ caller, query: { cursor, limit } }, { pool, ring }) {
     const filter = ['identity-reviews', caller.client, caller.role];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await reviewQueue(pool, await courtsOf(pool, caller), {
-      limit,
-      ...(after ? { after } : {}),
-    });
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+    return paged({ ring, filter, cursor, position: atAndId }, async (after) =>
+      reviewQueue(pool, await courtsOf(pool, caller), present({ limit, after })),
+    );
   },
 });
 
@@ -124,13 +122,9 @@ const accesses = reading({
   async handle({ caller, query: { cursor, limit, subject } }, { pool, ring }) {
     if (subject) await requireSubject(pool, caller, subject);
     const filter = ['identity-accesses', caller.client, caller.role, subject ?? ''];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await looks(pool, caller, {
-      limit,
-      ...(subject ? { subject } : {}),
-      ...(after ? { after } : {}),
-    });
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+    return paged({ ring, filter, cursor, position: atAndId }, (after) =>
+      looks(pool, caller, present({ limit, subject, after })),
+    );
   },
 });
 
@@ -141,9 +135,9 @@ const runs = reading({
   answer: answers.retentionRuns,
   async handle({ caller, query: { cursor, limit } }, { pool, ring }) {
     const filter = ['retention-runs', caller.client];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await retentionRuns(pool, { limit, ...(after ? { after } : {}) });
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+    return paged({ ring, filter, cursor, position: atAndId }, (after) =>
+      retentionRuns(pool, present({ limit, after })),
+    );
   },
 });
 

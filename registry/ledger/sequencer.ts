@@ -8,7 +8,7 @@ import type { Log } from './signed-log.js';
 /** One holder at a time; recovery waits for it. */
 export const SEQUENCER_LOCK = 4_203;
 /** Leaves of one round: it must end soon, and give way to the next holder. */
-const LEAVES_AT_ONCE = 1_000;
+export const LEAVES_AT_ONCE = 1_000;
 
 export interface Round {
   /** Leaves that got their places; 0 where none waited or another process was at it. */
