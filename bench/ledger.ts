@@ -1,8 +1,8 @@
 import { sayOnStandardError } from '../local/machine/say.mjs';
+import { RecordEnvironment } from './ledger/environment.js';
+import { measurePublication, measureRate, withoutRecord } from './ledger/facts.js';
+import { fill, measureBytes, measureFullCheck, measureProofs } from './ledger/large-log.js';
 import { progress } from './measure/figures.js';
-import { RecordEnvironment } from './record/environment.js';
-import { measurePublication, measureRate, withoutRecord } from './record/facts.js';
-import { fill, measureBytes, measureFullCheck, measureProofs } from './record/large-log.js';
 
 const whole = (name: string, usual: number): number => {
   const value = Number(process.env[name] ?? usual);

@@ -4,8 +4,8 @@ import { dueFor, type Endpoint, endpointOf } from '../../registry/departments/ch
 import type { Notice } from '../../registry/departments/notices.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { publish, tell } from '../../registry/process/steps.js';
-import { runChannels } from '../../worker/channels.js';
-import { TemporalConnection } from '../../worker/temporal.js';
+import { runChannels } from '../../worker/temporal/channels.js';
+import { TemporalConnection } from '../../worker/temporal/connection.js';
 import { departmentChannelWorkflowId } from '../../workflows/messages.js';
 import { Receiver } from '../harness/receiver.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';

@@ -88,7 +88,7 @@ export class RecordEnvironment {
 
   /** The product's own sequencer, in a process of its own as the worker is. */
   startSequencer({ sequencerUrl }: BenchDatabase): Promise<void> {
-    return this.start('sequencer', 'bench/record/sequencer-process.js', {
+    return this.start('sequencer', 'bench/ledger/sequencer-process.js', {
       SEQUENCER_DATABASE_URL: sequencerUrl,
       LEDGER_ORIGIN: ORIGIN,
     });
