@@ -45,7 +45,7 @@ export function startLoops({ ring, ...relay }: Omit<Relay, 'times'> & { ring: Ke
   // From the beginning at every start, then from what may still come; now and then from the beginning again.
   let [look, wholeAt] = [WHOLE_LOOK, Date.now()];
   const batcher = new Loop({
-    name: 'comparison-batches',
+    name: 'sealer',
     log,
     idleMs: BATCH_EVERY_MS,
     work: async () => {
