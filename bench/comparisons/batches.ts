@@ -59,10 +59,10 @@ export async function measureBatches(servers: BenchServers, court: Court, settin
     );
     const subject = await itemsPerSecond(windowMs, async (nth) => {
       const { token, service } = court.counters[nth % court.counters.length] ?? counter;
-      const items = thousand().map(({ kind, name, identifier }, place) => ({
-        key: String(place),
+      const items = thousand().map(({ kind, name, identifier }, index) => ({
+        key: String(index),
         service,
-        reference: String(place),
+        reference: String(index),
         party: { kind, name, identifiers: [identifier] },
       }));
       const body = JSON.stringify({ items });

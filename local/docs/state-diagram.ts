@@ -111,15 +111,15 @@ export function walkStates(): StateTable {
   };
   const seen = new Set<string>();
   const waiting = [...starts];
-  const meet = (standing: StateReached): void => {
-    const key = keyOf(standing);
+  const meet = (reached: StateReached): void => {
+    const key = keyOf(reached);
     if (seen.has(key)) return;
     seen.add(key);
-    waiting.push(standing);
+    waiting.push(reached);
   };
-  for (let standing = waiting.pop(); standing; standing = waiting.pop()) {
-    const { enforcement, at } = standing;
-    const key = keyOf(standing);
+  for (let reached = waiting.pop(); reached; reached = waiting.pop()) {
+    const { enforcement, at } = reached;
+    const key = keyOf(reached);
     const now = INSTANTS[at] ?? 0;
     const state = stateOf(enforcement, now);
     const later = INSTANTS[at + 1];

@@ -4,7 +4,7 @@ import { run } from '../machine/run.mjs';
 import { PlainError, say } from '../machine/say.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
-const macPlaces = [
+const macPaths = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
@@ -26,15 +26,15 @@ export async function ensureBrowser() {
 
 async function findBrowser() {
   const named = process.env.CHROMIUM_PATH ? [process.env.CHROMIUM_PATH] : [];
-  const places = [...named, ...names.flatMap((name) => executables(name)), ...macPlaces.filter(existsSync)];
-  for (const place of places) if (await answers(place)) return place;
+  const paths = [...named, ...names.flatMap((name) => executables(name)), ...macPaths.filter(existsSync)];
+  for (const path of paths) if (await answers(path)) return path;
   return undefined;
 }
 
 /** Some systems put a script of that name that only tells how to install it. */
-async function answers(place) {
+async function answers(path) {
   try {
-    const { code, output } = await run(place, ['--version'], { timeout: 30_000 });
+    const { code, output } = await run(path, ['--version'], { timeout: 30_000 });
     return code === 0 && /\d+\.\d+/.test(output);
   } catch {
     return false;

@@ -68,7 +68,7 @@ const open = (stage: Stage) =>
       basis: { serial: 206, issuer: '贵阳市乌当区人民法院' },
       debt: DEBT,
       content: '偿还村镇银行借款',
-      defaulters: [{ party: seller, sealed: unit }, ...others.map((party) => ({ party }))],
+      defaulters: [{ party: seller, seized: unit }, ...others.map((party) => ({ party }))],
     },
     {
       zh: '立案：三名连带债务人欠款 400,000.00 元，列入失信、限制消费，查封房屋',
