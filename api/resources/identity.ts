@@ -1,35 +1,33 @@
 import { courtsOf } from '../../registry/access/scope.js';
 import { decideIdentity, explain, reviewQueue } from '../../registry/courts/identity-reviews.js';
 import { retentionRuns } from '../../registry/maintenance/retention.js';
-import { looks, shown } from '../../registry/parties/identity-access.js';
+import { looks } from '../../registry/parties/identity-access.js';
 import { identityChain, personsIn } from '../../registry/parties/identity-chain.js';
 import { exceptionScope, revokeException } from '../../registry/parties/identity-exceptions.js';
 import { linkScope, makeLink, revokeLink } from '../../registry/parties/identity-links.js';
 import { requireCourtInterception, requireInterception, requireMaker, requireSubject } from '../http/access.js';
 import { atAndId, paged } from '../http/cursor.js';
-import { Problem } from '../http/problem.js';
-import { actorOf, type Route, reading, writing } from '../http/route.js';
+import { type Route, reading, writing } from '../http/route.js';
 import { made } from '../schemas/answers.js';
 import * as inputs from '../schemas/identity.js';
 import * as answers from '../schemas/identity-answers.js';
 import { nothing, page } from '../schemas/page.js';
 import { present } from '../schemas/present.js';
+import { lookedUp } from './identity-look.js';
 
 const chain = reading({
   call: 'GET /v1/identity-chain/:subject',
   summary: '身份链：当事人的号码、姓名、关联与列入 / A party’s numbers, names, links and listings',
   query: inputs.look,
   answer: answers.identityChain,
-  async handle({ caller, id, query: { purpose }, traceId }, { pool, ring }) {
-    await requireSubject(pool, caller, id);
-    const found = await shown(
-      pool,
-      { caller, actor: actorOf(caller, traceId), purpose },
-      (tx, how) => identityChain(tx, ring, id, how),
+  async handle(request, services) {
+    await requireSubject(services.pool, request.caller, request.id);
+    return lookedUp(
+      request,
+      services,
+      (tx, how) => identityChain(tx, services.ring, request.id, how),
       (chained) => ({ subjects: personsIn(chained) }),
     );
-    if (!found) throw new Problem('not-found');
-    return found;
   },
 });
 
@@ -77,16 +75,14 @@ const match = reading({
   summary: '比中说明：一致与冲突的字段 / A match explained: the fields that agree and those that do not',
   query: inputs.look,
   answer: answers.identityMatch,
-  async handle({ caller, id, query: { purpose }, traceId }, { pool, ring }) {
-    await requireCourtInterception(pool, caller, id);
-    const found = await shown(
-      pool,
-      { caller, actor: actorOf(caller, traceId), purpose },
-      (tx, how) => explain(tx, ring, id, how),
-      ({ subject }) => ({ subjects: [subject], interception: id }),
+  async handle(request, services) {
+    await requireCourtInterception(services.pool, request.caller, request.id);
+    return lookedUp(
+      request,
+      services,
+      (tx, how) => explain(tx, services.ring, request.id, how),
+      ({ subject }) => ({ subjects: [subject], interception: request.id }),
     );
-    if (!found) throw new Problem('not-found');
-    return found;
   },
 });
 

@@ -6,6 +6,7 @@ import { freePort } from '../../local/machine/ports.js';
 import { writePrivateJson } from '../../local/machine/private-files.js';
 import { processIdentity } from '../../local/machine/process-identity.mjs';
 import { endProcess, type ProcessRecord } from '../../local/machine/processes.js';
+import { startUnwatched } from '../../local/machine/unwatched.js';
 import { newKeyRing } from '../../local/product/keys.js';
 import { planProgram } from '../../local/product/programs.js';
 import { removeRunFiles, writeProcessesFile } from '../../local/product/run-file.js';
@@ -130,17 +131,11 @@ export class BenchServers {
       graceMs: PROGRAM_GRACE_MS,
       announces: true,
     });
-    const child = plan.launch();
-    const record = this.keep(this.programs, name, child.pid, plan.stopSignal, plan.graceMs);
-    const died = new Promise<never>((_, reject) => {
-      child.once('exit', (code) => reject(new Error(`${name} ended (${code}); see ${this.log(name)}`)));
-    });
-    died.catch(() => undefined);
-    await Promise.race([plan.ready(child), died]);
+    const running = await startUnwatched(plan, (record) => this.keep(this.programs, record));
     return {
-      process: child,
+      process: running.process,
       stop: async () => {
-        await endProcess(record);
+        await running.stop();
         this.programs.delete(name);
         this.note();
       },
@@ -148,22 +143,13 @@ export class BenchServers {
   }
 
   /** A server that the caller stops by itself: the warden ends it after the programs, which drain into it. */
-  keepServer(name: string, pid: number | undefined, stopSignal: NodeJS.Signals): void {
-    this.keep(this.servers, name, pid, stopSignal, SERVER_GRACE_MS);
+  keepServer(name: string, pid: number, stopSignal: NodeJS.Signals): void {
+    this.keep(this.servers, { name, ...identify(pid), stopSignal, graceMs: SERVER_GRACE_MS });
   }
 
-  private keep(
-    records: Map<string, ProcessRecord>,
-    name: string,
-    pid: number | undefined,
-    stopSignal: NodeJS.Signals,
-    graceMs: number,
-  ): ProcessRecord {
-    if (pid === undefined) throw new Error(`${name} did not start`);
-    const record = { name, ...identify(pid), stopSignal, graceMs };
-    records.set(name, record);
+  private keep(records: Map<string, ProcessRecord>, record: ProcessRecord): void {
+    records.set(record.name, record);
     this.note();
-    return record;
   }
 
   /** For the warden, which ends everything when this process is killed. */
