@@ -44,11 +44,17 @@ const within = {
     product: ['machine', 'setup', 'servers', 'city'],
     docs: ['machine', 'servers'],
   },
+  worker: {
+    temporal: [],
+    ledger: [],
+    loops: ['temporal'],
+  },
   bench: {
     measure: [],
-    lives: ['measure'],
-    comparisons: ['measure', 'lives'],
-    record: ['measure'],
+    environment: ['measure'],
+    lives: ['measure', 'environment'],
+    comparisons: ['measure', 'environment'],
+    ledger: ['measure', 'environment'],
   },
 };
 const all = [...Object.keys(rooms), 'bench', 'test'];

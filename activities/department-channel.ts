@@ -44,19 +44,85 @@ export interface ChannelDependencies {
   settings?: ChannelSettings;
 }
 
-export function createChannelActivities({
-  pool,
-  ring,
-  allowed,
-  stopping,
-  log,
-  settings = CHANNEL_SETTINGS,
-}: ChannelDependencies): ChannelActivities {
-  const head = new HeadOfLog(pool);
+export function createChannelActivities(dependencies: ChannelDependencies): ChannelActivities {
+  const delivery = new Delivery(dependencies);
   // Every channel of the process listens to the one signal.
-  setMaxListeners(0, stopping);
+  setMaxListeners(0, dependencies.stopping);
+  return {
+    async deliver({ department, forMs }) {
+      const context = Context.current();
+      const stop = stoppedBy(dependencies.stopping, context.cancellationSignal);
+      let position = 0;
+      const beat = (): void => context.heartbeat({ position });
+      const beating = setInterval(beat, (context.info.heartbeatTimeoutMs ?? 60_000) / 4);
+      try {
+        beat();
+        return await delivery.run(department, Date.now() + forMs, stop.signal, (at) => {
+          position = at;
+        });
+      } finally {
+        clearInterval(beating);
+        stop.release();
+      }
+    },
+  };
+}
 
-  async function send(department: string, sending: Sending, signal: AbortSignal): Promise<void> {
+/** A signal that is aborted with the first of the sources. By hand: on Node 20 `AbortSignal.any` keeps memory for as long as its long-lived source. */
+function stoppedBy(...sources: AbortSignal[]): { signal: AbortSignal; release: () => void } {
+  const stop = new AbortController();
+  const abort = (): void => stop.abort();
+  for (const source of sources) {
+    if (source.aborted) abort();
+    source.addEventListener('abort', abort, { once: true });
+  }
+  return {
+    signal: stop.signal,
+    release: () => {
+      for (const source of sources) source.removeEventListener('abort', abort);
+    },
+  };
+}
+
+/** Sends departments their parts of the log, batch by batch. */
+class Delivery {
+  private readonly head: HeadOfLog;
+
+  constructor(private readonly dependencies: ChannelDependencies) {
+    this.head = new HeadOfLog(dependencies.pool);
+  }
+
+  /** `at`: is told how far the department has everything. */
+  async run(
+    department: string,
+    until: number,
+    signal: AbortSignal,
+    at: (position: number) => void,
+  ): Promise<'time' | 'paused' | 'closed'> {
+    const { pool, ring } = this.dependencies;
+    while (!signal.aborted && Date.now() < until) {
+      const due = await inTransaction(pool, (tx) => dueFor(tx, ring, department), { readsFirst: true });
+      const patience = Math.max(Math.min(LOOK_AGAIN_MS, until - Date.now()), 1);
+      switch (due.kind) {
+        case 'closed':
+        case 'paused':
+          return due.kind;
+        case 'nothing':
+          at(due.position);
+          await this.head.grown(due.position, patience, signal);
+          break;
+        case 'later':
+          await sleep(Math.min(due.ms, patience), undefined, { signal }).catch(() => undefined);
+          break;
+        case 'send':
+          await this.send(department, due, signal);
+      }
+    }
+    return 'time';
+  }
+
+  private async send(department: string, sending: Sending, signal: AbortSignal): Promise<void> {
+    const { pool, allowed, log, settings = CHANNEL_SETTINGS } = this.dependencies;
     const { batch, body, url, secrets, version, upTo } = sending;
     const started = Date.now();
     const outcome = await sendWebhook(
@@ -88,52 +154,4 @@ export function createChannelActivities({
       case 'broken-off':
     }
   }
-
-  async function run(department: string, until: number, signal: AbortSignal, at: (position: number) => void) {
-    while (!signal.aborted && Date.now() < until) {
-      const due = await inTransaction(pool, (tx) => dueFor(tx, ring, department), { readsFirst: true });
-      const patience = Math.max(Math.min(LOOK_AGAIN_MS, until - Date.now()), 1);
-      switch (due.kind) {
-        case 'closed':
-        case 'paused':
-          return due.kind;
-        case 'nothing':
-          at(due.position);
-          await head.grown(due.position, patience, signal);
-          break;
-        case 'later':
-          await sleep(Math.min(due.ms, patience), undefined, { signal }).catch(() => undefined);
-          break;
-        case 'send':
-          await send(department, due, signal);
-      }
-    }
-    return 'time' as const;
-  }
-
-  return {
-    async deliver({ department, forMs }) {
-      const context = Context.current();
-      // By hand: on Node 20 `AbortSignal.any` keeps memory for as long as its long-lived source.
-      const stop = new AbortController();
-      const abort = (): void => stop.abort();
-      const sources = [stopping, context.cancellationSignal];
-      for (const source of sources) {
-        if (source.aborted) abort();
-        source.addEventListener('abort', abort, { once: true });
-      }
-      let position = 0;
-      const beat = (): void => context.heartbeat({ position });
-      const beating = setInterval(beat, (context.info.heartbeatTimeoutMs ?? 60_000) / 4);
-      try {
-        beat();
-        return await run(department, Date.now() + forMs, stop.signal, (at) => {
-          position = at;
-        });
-      } finally {
-        clearInterval(beating);
-        for (const source of sources) source.removeEventListener('abort', abort);
-      }
-    },
-  };
 }

@@ -6,7 +6,8 @@ import { measureNearMisses } from './comparisons/near-misses.js';
 import { readCompareSettings } from './comparisons/settings.js';
 import { measureSingles } from './comparisons/singles.js';
 import { measureWritings } from './comparisons/writings.js';
-import { BenchEnvironment } from './lives/environment.js';
+import { measureParts, type Part } from './environment/parts.js';
+import { BenchServers } from './environment/servers.js';
 import { progress } from './measure/figures.js';
 
 /**
@@ -18,33 +19,18 @@ export async function main(stopping: AbortSignal): Promise<number> {
   sayOnStandardError();
   const settings = readCompareSettings(process.env);
   progress('starting PostgreSQL …');
-  const environment = await BenchEnvironment.open({ temporal: false });
-  const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }));
-  let failed = 0;
-  try {
-    const court = await openCourt(environment, 'usual', settings.list);
-    const parts: [string, boolean, () => Promise<void>][] = [
-      ['singles', true, () => measureSingles(environment, court, settings)],
-      ['batches', true, () => measureBatches(environment, court, settings)],
-      ['near-misses', settings.nearMisses > 0, () => measureNearMisses(court, settings)],
-      ['writings', settings.writings > 0, () => measureWritings(environment, court, settings)],
-      ['long-list', settings.longList > 0, () => measureLongList(environment, court, settings)],
+  const servers = await BenchServers.open();
+  return measureParts(stopping, servers, async () => {
+    const court = await openCourt(servers, 'usual', settings.list);
+    const parts: readonly (readonly [...part: Part, wanted: boolean])[] = [
+      ['singles', () => measureSingles(servers, court, settings), true],
+      ['batches', () => measureBatches(servers, court, settings), true],
+      ['near-misses', () => measureNearMisses(court, settings), settings.nearMisses > 0],
+      ['writings', () => measureWritings(servers, court, settings), settings.writings > 0],
+      ['long-list', () => measureLongList(servers, court, settings), settings.longList > 0],
     ];
-    for (const [name, wanted, measure] of parts) {
-      if (stopping.aborted || !wanted || !(settings.parts?.includes(name) ?? true)) continue;
-      progress(`${name} …`);
-      const began = Date.now();
-      const measuring = measure().catch((error: unknown) => {
-        if (!stopping.aborted) progress(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
-        failed += 1;
-      });
-      await Promise.race([measuring, stopped]);
-      progress(`${name}: ${((Date.now() - began) / 1_000).toFixed(0)} s`);
-    }
-    if (!stopping.aborted) await court.close();
-  } finally {
-    if (stopping.aborted) progress(`told to stop (${stopping.reason})`);
-    await environment.close();
-  }
-  return failed === 0 && !stopping.aborted ? 0 : 1;
+    return parts
+      .filter(([name, , wanted]) => wanted && (settings.parts?.includes(name) ?? true))
+      .map(([name, measure]) => [name, measure] as const);
+  });
 }

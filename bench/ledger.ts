@@ -1,14 +1,10 @@
 import { sayOnStandardError } from '../local/machine/say.mjs';
+import { measureParts } from './environment/parts.js';
+import { wholeNumber } from './environment/settings.js';
+import { LedgerEnvironment } from './ledger/environment.js';
+import { measurePublication, measureRate, withoutLedger } from './ledger/facts.js';
+import { fill, measureBytes, measureFullCheck, measureProofs } from './ledger/large-log.js';
 import { progress } from './measure/figures.js';
-import { RecordEnvironment } from './record/environment.js';
-import { measurePublication, measureRate, withoutRecord } from './record/facts.js';
-import { fill, measureBytes, measureFullCheck, measureProofs } from './record/large-log.js';
-
-const whole = (name: string, usual: number): number => {
-  const value = Number(process.env[name] ?? usual);
-  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} must be a whole number above 0`);
-  return value;
-};
 
 /**
  * `npm run bench:ledger`: what the record costs and how soon it is there, each beside its floor. BENCH_ROUNDS (6), BENCH_SECONDS (8) of each
@@ -17,27 +13,25 @@ const whole = (name: string, usual: number): number => {
  */
 export async function main(stopping: AbortSignal): Promise<number> {
   sayOnStandardError();
-  const [rounds, seconds, entries] = [
-    whole('BENCH_ROUNDS', 6),
-    whole('BENCH_SECONDS', 8),
-    whole('BENCH_ENTRIES', 1_000_000),
-  ];
+  const rounds = wholeNumber(process.env, 'BENCH_ROUNDS', 6);
+  const seconds = wholeNumber(process.env, 'BENCH_SECONDS', 8);
+  const entries = wholeNumber(process.env, 'BENCH_ENTRIES', 1_000_000);
   const parts = (process.env.BENCH_PARTS ?? 'rate,publication,large').split(',');
   progress('starting PostgreSQL …');
-  const environment = await RecordEnvironment.open();
+  const environment = await LedgerEnvironment.open();
   const measures: Record<string, () => Promise<void>> = {
     rate: async () => {
       const [subject, floor] = [await environment.database('subject'), await environment.database('floor')];
-      await withoutRecord(floor);
-      await environment.startSequencer(subject);
+      await withoutLedger(floor);
+      const sequencer = await environment.startSequencer(subject);
       await measureRate(environment, subject, floor, rounds, seconds * 1_000);
-      await environment.stop('sequencer');
+      await sequencer.stop();
     },
     publication: async () => {
       const subject = await environment.database('publication');
-      await environment.startSequencer(subject);
+      const sequencer = await environment.startSequencer(subject);
       await measurePublication(environment, subject, 2 * seconds);
-      await environment.stop('sequencer');
+      await sequencer.stop();
     },
     large: async () => {
       const large = await environment.database('large');
@@ -47,23 +41,6 @@ export async function main(stopping: AbortSignal): Promise<number> {
       await measureFullCheck(environment, large);
     },
   };
-  let failed = 0;
-  const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }));
-  try {
-    for (const name of parts) {
-      if (stopping.aborted) break;
-      progress(`${name} …`);
-      const measuring = (measures[name] ?? (() => Promise.reject(new Error('no such part'))))().catch(
-        (error: unknown) => {
-          if (!stopping.aborted)
-            progress(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
-          failed += 1;
-        },
-      );
-      await Promise.race([measuring, stopped]);
-    }
-  } finally {
-    await environment.close();
-  }
-  return failed === 0 && !stopping.aborted ? 0 : 1;
+  const unknown = (): Promise<void> => Promise.reject(new Error('no such part'));
+  return measureParts(stopping, environment, async () => parts.map((name) => [name, measures[name] ?? unknown]));
 }

@@ -66,7 +66,7 @@ export const logAt = (location: string): LogReader =>
 
 function readerOf(location: string, get: (path: string) => Promise<Buffer>): LogReader {
   return {
-    location: location,
+    location,
     checkpoint: async () => (await get('checkpoint')).toString('utf8'),
     read: async (tile) => {
       const narrowed = (bytes: Buffer): Buffer => narrow(bytes, tile);

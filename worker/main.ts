@@ -6,17 +6,17 @@ import { createPool } from '../registry/database/pool.js';
 import { awaitKnownKeys } from '../registry/keys/data-keys.js';
 import { readKeyRing } from '../registry/keys/key-ring.js';
 import { TASK_QUEUE } from '../workflows/messages.js';
-import { runChannels } from './channels.js';
-import { watchHolidays } from './holidays.js';
-import { startIndexes } from './indexes.js';
-import { startLedger } from './ledger.js';
-import { ledgerSettings } from './ledger-settings.js';
-import { runLives } from './lives.js';
-import { startLoops } from './loops.js';
-import { mailSettings, startMail } from './mail.js';
-import { deployment } from './options.js';
-import { startRetention } from './retention.js';
-import { TemporalConnection } from './temporal.js';
+import { startLedger } from './ledger/ledger-loops.js';
+import { ledgerSettings } from './ledger/settings.js';
+import { startLoops } from './loops/case-loops.js';
+import { watchHolidays } from './loops/holidays.js';
+import { startIndexes } from './loops/indexes.js';
+import { mailSettings, startMail } from './loops/mail.js';
+import { startRetention } from './loops/retention.js';
+import { runChannels } from './temporal/channels.js';
+import { TemporalConnection } from './temporal/connection.js';
+import { runEnforcementWorker } from './temporal/enforcement-worker.js';
+import { deployment } from './temporal/options.js';
 
 /** The process ends by itself after this long, even if Temporal does not answer any more. */
 const LONGEST_SHUTDOWN_MS = 15_000;
@@ -77,7 +77,14 @@ const indexes = startIndexes(pool, ring, log);
 const mail = settings && startMail({ pool, log, settings });
 const stopping = new AbortController();
 const activities = createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge });
-const lives = runLives({ temporal, activities, taskQueue: TASK_QUEUE, options, stopping: stopping.signal, log });
+const enforcements = runEnforcementWorker({
+  temporal,
+  activities,
+  taskQueue: TASK_QUEUE,
+  options,
+  stopping: stopping.signal,
+  log,
+});
 const channels = runChannels({
   pool,
   ring,
@@ -95,7 +102,7 @@ async function stop(): Promise<void> {
   log.info('worker stops');
   stopping.abort();
   setTimeout(() => process.exit(1), LONGEST_SHUTDOWN_MS).unref();
-  await Promise.all([lives, channels, loops.stopRelays(), mail?.stop(), retention.stop(), indexes.stop()]);
+  await Promise.all([enforcements, channels, loops.stopRelays(), mail?.stop(), retention.stop(), indexes.stop()]);
   await Promise.all([loops.stopAll(), ledger?.stop()]);
   await Promise.all([pool.end(), ledgerPool?.end(), temporal.close()]);
   process.exit(0);

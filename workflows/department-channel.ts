@@ -21,7 +21,6 @@ export async function departmentChannel({
   paused: pausedAtStart = false,
   ...times
 }: ChannelInput): Promise<void> {
-  const { heartbeatMs = HEARTBEAT_MS, deliverForMs = DELIVER_FOR_MS } = times;
   let paused = pausedAtStart;
   let signals = 0;
   const receive = (pause: boolean) => (): void => {
@@ -30,15 +29,12 @@ export async function departmentChannel({
   };
   setHandler(pauseSignal, receive(true));
   setHandler(resumeSignal, receive(false));
-  const { deliver } = proxyActivities<ChannelActivities>({
-    startToCloseTimeout: deliverForMs + LATITUDE_MS,
-    heartbeatTimeout: heartbeatMs,
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
-  });
+
+  const deliver = deliveryOf(department, times);
   for (;;) {
     await condition(() => !paused);
     const signalsBefore = signals;
-    const ended = await deliver({ department, forMs: deliverForMs });
+    const ended = await deliver();
     if (ended === 'closed') return;
     if (ended === 'time')
       // Times that were not given are the next run's own: it may be of a newer version.
@@ -46,4 +42,17 @@ export async function departmentChannel({
     // A signal that came meanwhile may be the resume of this very pause: then the activity looks again.
     if (signals === signalsBefore) paused = true;
   }
+}
+
+/** The activity that sends, with the times of this run. */
+function deliveryOf(
+  department: string,
+  { heartbeatMs = HEARTBEAT_MS, deliverForMs = DELIVER_FOR_MS }: Omit<ChannelInput, 'department' | 'paused'>,
+): () => ReturnType<ChannelActivities['deliver']> {
+  const { deliver } = proxyActivities<ChannelActivities>({
+    startToCloseTimeout: deliverForMs + LATITUDE_MS,
+    heartbeatTimeout: heartbeatMs,
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+  });
+  return () => deliver({ department, forMs: deliverForMs });
 }

@@ -71,7 +71,7 @@ async function clearOnes(
     // The second of two with one key waits for the first one's row.
     if (!given.success || asked.has(item.key)) continue;
     const { client, department } = bundle.caller;
-    asked.set(item.key, { nth: nth, one: { client, department, ...keyed(ring, bundle, item), input: given.data } });
+    asked.set(item.key, { nth, one: { client, department, ...keyed(ring, bundle, item), input: given.data } });
   }
   const entries = [...asked.values()];
   const found: (string | undefined)[] = [];

@@ -8,14 +8,31 @@ import { Problem } from './problem.js';
 
 const MAC_BYTES = 16;
 
-/** `filter`: everything that decides what the list holds, the caller's scope included. */
-export function encodeCursor(ring: KeyRing, filter: readonly string[], position: object): string {
+/**
+ * One page of a list: what `read` finds after the cursor's position, and the cursor of the next where it names one. `filter`: everything that
+ * decides what the list holds, the caller's scope included. Throws Problem `invalid` for a cursor that was altered or made for another list.
+ */
+export async function paged<S extends z.ZodType, T>(
+  { ring, filter, cursor, position }: PageOf<S>,
+  read: (after: z.output<S> | undefined) => Promise<{ items: T[]; next?: z.input<S> | undefined }>,
+): Promise<{ items: T[]; next?: string }> {
+  const { items, next } = await read(decodeCursor(ring, filter, cursor, position));
+  return { items, ...(next === undefined ? {} : { next: encodeCursor(ring, filter, next) }) };
+}
+
+export interface PageOf<S> {
+  ring: KeyRing;
+  filter: readonly string[];
+  cursor: string | undefined;
+  position: S;
+}
+
+function encodeCursor(ring: KeyRing, filter: readonly string[], position: unknown): string {
   const json = Buffer.from(JSON.stringify(position), 'utf8');
   return Buffer.concat([mac(ring, filter, json), json]).toString('base64url');
 }
 
-/** The position a cursor stands for. Throws Problem `invalid` for one that was altered or made for another list. */
-export function decodeCursor<S extends z.ZodType>(
+function decodeCursor<S extends z.ZodType>(
   ring: KeyRing,
   filter: readonly string[],
   cursor: string | undefined,

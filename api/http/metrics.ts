@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Pool } from '../../registry/database/pool.js';
 import { type ChannelHealth, channelHealth } from '../../registry/departments/channels.js';
 import { servicesWithoutRule } from '../../registry/departments/comparisons.js';
-import { ledgerHealth, witnessSizes } from '../../registry/ledger/log-status.js';
+import { type LedgerHealth, ledgerHealth, witnessSizes } from '../../registry/ledger/log-status.js';
 import { backlog } from '../../registry/views/health.js';
 
 export interface Metrics {
@@ -27,7 +27,26 @@ export interface Counted {
 export function createMetrics(pool: Pool): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const registers = [registry];
+  const count = countersOf([registry]);
+  for (const row of gaugesOf(pool)) addGauge(row, [registry]);
+  return {
+    count,
+    observe: (req, res, next) => {
+      const started = performance.now();
+      res.on('finish', () => {
+        const { route = 'none', code = '', client } = res.locals;
+        const seconds = (performance.now() - started) / 1_000;
+        count({ method: req.method, route, status: res.statusCode, code, ...(client ? { client } : {}) }, seconds);
+      });
+      next();
+    },
+    async render() {
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}
+
+function countersOf(registers: Registry[]): Metrics['count'] {
   const requests = new Counter({
     name: 'http_requests_total',
     help: 'Requests answered',
@@ -47,116 +66,111 @@ export function createMetrics(pool: Pool): Metrics {
     labelNames: ['client', 'route'],
     registers,
   });
-  new Gauge({
-    name: 'backlog_age_seconds',
-    help: 'How long the oldest entry has been waiting: outbox, notices without a place, releases not acknowledged by all, ledger leaves',
-    labelNames: ['part'],
-    registers,
-    async collect() {
-      this.reset();
-      const behind = await backlog(pool).catch(() => undefined);
-      for (const [part, seconds] of Object.entries(behind ?? {})) this.set({ part }, seconds);
-    },
-  });
-  // From one statement, taken when the first of them is asked for.
-  // Several gauges are collected at once, from one statement.
-  let channels: Promise<ChannelHealth[]> | undefined;
-  const channelsNow = (): Promise<ChannelHealth[]> => {
-    channels ??= channelHealth(pool)
-      .catch(() => [])
-      .finally(() => {
-        channels = undefined;
-      });
-    return channels;
-  };
-  const channelGauge = (name: string, help: string, value: (channel: ChannelHealth) => number): void => {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['department'],
-      registers,
-      async collect() {
-        this.reset();
-        for (const channel of await channelsNow()) this.set({ department: channel.department }, value(channel));
-      },
-    });
-  };
-  channelGauge(
-    'channel_gone',
-    'The receiver answered 410 Gone and its channel is paused: somebody must look',
-    (channel) => Number(channel.pausedBy === 'receiver'),
-  );
-  channelGauge('channel_paused', 'The channel is paused, by the receiver or an administrator', (channel) =>
-    Number(channel.pausedBy !== null),
-  );
-  channelGauge('channel_failures', 'Failed deliveries in a row', (channel) => channel.failures);
-  channelGauge(
-    'channel_lag_seconds',
-    'Age of the oldest notice that the channel has not delivered',
-    (channel) => channel.lagSeconds,
-  );
-  new Gauge({
-    name: 'ledger_entries',
-    help: 'Entries of the record: published, and cosigned by enough witnesses',
-    labelNames: ['state'],
-    registers,
-    async collect() {
-      this.reset();
-      const health = await ledgerHealth(pool).catch(() => undefined);
-      if (!health) return;
-      this.set({ state: 'published' }, health.size);
-      this.set({ state: 'witnessed' }, health.witnessed);
-      behind.set(Number(health.isBehind));
-      unwitnessed.set(health.unwitnessedSeconds);
-    },
-  });
-  const behind = new Gauge({
-    name: 'ledger_behind',
-    help: 'A witness holds more of the record than this database: nothing is signed until it is recovered',
-    registers,
-  });
-  const unwitnessed = new Gauge({
-    name: 'ledger_unwitnessed_seconds',
-    help: 'How long the oldest checkpoint has been waiting for enough witnesses',
-    registers,
-  });
-  new Gauge({
-    name: 'ledger_witness_size',
-    help: 'The last size that each witness has cosigned',
-    labelNames: ['witness'],
-    registers,
-    async collect() {
-      this.reset();
-      const sizes = await witnessSizes(pool).catch(() => new Map<string, number>());
-      for (const [witness, size] of sizes) this.set({ witness }, size);
-    },
-  });
-  new Gauge({
-    name: 'comparisons_without_rule',
-    help: 'Comparisons for which the catalogue had no row: somebody must look',
-    registers,
-    collect() {
-      this.set(servicesWithoutRule.count);
-    },
-  });
-  const count = ({ method, route, status, code, client }: Counted, seconds: number): void => {
+  return ({ method, route, status, code, client }, seconds) => {
     requests.inc({ method, route, status: String(status), code });
     duration.observe({ method, route }, seconds);
     if (client) byClient.inc({ client, route });
   };
-  return {
-    count,
-    observe: (req, res, next) => {
-      const started = performance.now();
-      res.on('finish', () => {
-        const { route = 'none', code = '', client } = res.locals;
-        const seconds = (performance.now() - started) / 1_000;
-        count({ method: req.method, route, status: res.statusCode, code, ...(client ? { client } : {}) }, seconds);
-      });
-      next();
+}
+
+interface GaugeRow {
+  name: string;
+  help: string;
+  /** Undefined where there is one value; it then stands under ''. */
+  label?: string;
+  values(): Promise<Iterable<readonly [label: string, value: number]>>;
+}
+
+function gaugesOf(pool: Pool): GaugeRow[] {
+  const channels = atOnce(() => channelHealth(pool));
+  const ledger = atOnce(() => ledgerHealth(pool));
+  const ofChannel = (value: (channel: ChannelHealth) => number) => async (): Promise<[string, number][]> =>
+    (await channels()).map((channel) => [channel.department, value(channel)]);
+  const ofLedger = (values: (health: LedgerHealth) => [string, number][]) => async (): Promise<[string, number][]> =>
+    values(await ledger());
+  return [
+    {
+      name: 'backlog_age_seconds',
+      help: 'How long the oldest entry has been waiting: outbox, notices without a place, releases not acknowledged by all, ledger leaves',
+      label: 'part',
+      values: async () => Object.entries(await backlog(pool)),
     },
-    async render() {
-      return { contentType: registry.contentType, text: await registry.metrics() };
+    {
+      name: 'channel_gone',
+      help: 'The receiver answered 410 Gone and its channel is paused: somebody must look',
+      label: 'department',
+      values: ofChannel(({ pausedBy }) => Number(pausedBy === 'receiver')),
     },
+    {
+      name: 'channel_paused',
+      help: 'The channel is paused, by the receiver or an administrator',
+      label: 'department',
+      values: ofChannel(({ pausedBy }) => Number(pausedBy !== null)),
+    },
+    {
+      name: 'channel_failures',
+      help: 'Failed deliveries in a row',
+      label: 'department',
+      values: ofChannel(({ failures }) => failures),
+    },
+    {
+      name: 'channel_lag_seconds',
+      help: 'Age of the oldest notice that the channel has not delivered',
+      label: 'department',
+      values: ofChannel(({ lagSeconds }) => lagSeconds),
+    },
+    {
+      name: 'ledger_entries',
+      help: 'Entries of the record: published, and cosigned by enough witnesses',
+      label: 'state',
+      values: ofLedger(({ size, witnessed }) => Object.entries({ published: size, witnessed })),
+    },
+    {
+      name: 'ledger_behind',
+      help: 'A witness holds more of the record than this database: nothing is signed until it is recovered',
+      values: ofLedger(({ isBehind }) => [['', Number(isBehind)]]),
+    },
+    {
+      name: 'ledger_unwitnessed_seconds',
+      help: 'How long the oldest checkpoint has been waiting for enough witnesses',
+      values: ofLedger(({ unwitnessedSeconds }) => [['', unwitnessedSeconds]]),
+    },
+    {
+      name: 'ledger_witness_size',
+      help: 'The last size that each witness has cosigned',
+      label: 'witness',
+      values: () => witnessSizes(pool),
+    },
+    {
+      name: 'comparisons_without_rule',
+      help: 'Comparisons for which the catalogue had no row: somebody must look',
+      values: async () => [['', servicesWithoutRule.count]],
+    },
+  ];
+}
+
+/** While PostgreSQL is away a gauge with a label has no values, one without keeps its last. */
+function addGauge({ name, help, label, values }: GaugeRow, registers: Registry[]): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: label === undefined ? [] : [label],
+    registers,
+    async collect() {
+      const found = await values().catch(() => []);
+      if (label !== undefined) this.reset();
+      for (const [of, value] of found) this.set(label === undefined ? {} : { [label]: of }, value);
+    },
+  });
+}
+
+/** Several gauges are collected at once, from one statement. */
+function atOnce<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined;
+  return () => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
   };
 }

@@ -6,13 +6,14 @@ import { openCase } from '../../registry/courts/open-case.js';
 import { caseView, listCases, searchable, timeline } from '../../registry/views/case-views.js';
 import { caseCertificate } from '../../registry/views/certificates.js';
 import { requireCase } from '../http/access.js';
-import { atAndId, decodeCursor, encodeCursor } from '../http/cursor.js';
+import { atAndId, paged } from '../http/cursor.js';
 import { Problem } from '../http/problem.js';
 import { type Route, reading, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
 import * as inputs from '../schemas/case.js';
 import { noQuery, page } from '../schemas/page.js';
 import { line } from '../schemas/parts.js';
+import { present } from '../schemas/present.js';
 import * as record from '../schemas/record-answers.js';
 
 const filters = page.extend({
@@ -54,16 +55,10 @@ const list = reading({
   answer: answers.cases,
   async handle({ caller, query: { cursor, limit, state, judge, q } }, { pool, ring }) {
     const filter = ['cases', caller.client, caller.role, state ?? '', judge ?? '', q ?? ''];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await listCases(pool, ring, {
-      courts: await courtsOf(pool, caller),
-      limit,
-      ...(state ? { state } : {}),
-      ...(judge ? { judge } : {}),
-      ...(q ? { q } : {}),
-      ...(after ? { after } : {}),
+    return paged({ ring, filter, cursor, position: atAndId }, async (after) => {
+      const courts = await courtsOf(pool, caller);
+      return listCases(pool, ring, present({ courts, limit, state, judge, q: q || undefined, after }));
     });
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
   },
 });
 
@@ -88,9 +83,10 @@ const history = reading({
   async handle({ caller, id, query: { cursor, limit } }, { pool, ring }) {
     await requireCase(pool, caller, id);
     const filter = ['timeline', caller.client, id];
-    const after = decodeCursor(ring, filter, cursor, z.object({ seq: z.int() }));
-    const { items, next } = await timeline(pool, id, after?.seq ?? 0, limit);
-    return { items, ...(next === undefined ? {} : { next: encodeCursor(ring, filter, { seq: next }) }) };
+    return paged({ ring, filter, cursor, position: z.object({ seq: z.int() }) }, async (after) => {
+      const { items, next } = await timeline(pool, id, after?.seq ?? 0, limit);
+      return { items, next: next === undefined ? undefined : { seq: next } };
+    });
   },
 });
 

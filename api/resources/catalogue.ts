@@ -4,7 +4,7 @@ import { changeRule, lockRule } from '../../registry/catalogue/rule-changes.js';
 import { lockSchool, putSchool, schools } from '../../registry/catalogue/schools.js';
 import type { KeyRing } from '../../registry/keys/key-ring.js';
 import { statistics } from '../../registry/views/statistics.js';
-import { decodeCursor, encodeCursor } from '../http/cursor.js';
+import { paged } from '../http/cursor.js';
 import { Problem } from '../http/problem.js';
 import { editing, type Route, reading } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
@@ -12,18 +12,18 @@ import { school, serviceChange } from '../schemas/catalogue.js';
 import { noQuery, page, wholePage } from '../schemas/page.js';
 
 /** Catalogues are short and kept in one order: a page begins after the code where the one before ended. */
-function paged<T extends { code: string }>(
+function pageOf<T extends { code: string }>(
   ring: KeyRing,
   list: string,
   rows: readonly T[],
   { cursor, limit }: z.output<typeof wholePage>,
-): { items: T[]; next?: string } {
-  const after = decodeCursor(ring, [list], cursor, z.object({ code: z.string() }));
-  const start = after ? rows.findIndex((row) => row.code === after.code) + 1 : 0;
-  const items = rows.slice(start, start + limit);
-  const last = items.at(-1);
-  const more = start + limit < rows.length && last !== undefined;
-  return { items, ...(more ? { next: encodeCursor(ring, [list], { code: last.code }) } : {}) };
+): Promise<{ items: T[]; next?: string }> {
+  return paged({ ring, filter: [list], cursor, position: z.object({ code: z.string() }) }, async (after) => {
+    const start = after ? rows.findIndex((row) => row.code === after.code) + 1 : 0;
+    const items = rows.slice(start, start + limit);
+    const last = items.at(-1);
+    return { items, next: start + limit < rows.length && last ? { code: last.code } : undefined };
+  });
 }
 
 const changeService = editing({
@@ -45,13 +45,14 @@ const history = reading({
   summary: '目录沿革 / Every version of a service’s rule, the newest first',
   query: page,
   answer: answers.serviceHistory,
-  async handle({ id, query }, { pool, ring }) {
-    const list = ['service-history', id];
-    const before = decodeCursor(ring, list, query.cursor, z.object({ version: z.int() }));
-    const found = await serviceHistory(pool, id, before?.version, query.limit);
-    if (!found) throw new Problem('not-found');
-    const { items, next } = found;
-    return { items, ...(next === undefined ? {} : { next: encodeCursor(ring, list, { version: next }) }) };
+  async handle({ id, query: { cursor, limit } }, { pool, ring }) {
+    const filter = ['service-history', id];
+    return paged({ ring, filter, cursor, position: z.object({ version: z.int() }) }, async (before) => {
+      const found = await serviceHistory(pool, id, before?.version, limit);
+      if (!found) throw new Problem('not-found');
+      const { items, next } = found;
+      return { items, next: next === undefined ? undefined : { version: next } };
+    });
   },
 });
 
@@ -79,7 +80,7 @@ export const catalogueRoutes: Route[] = [
     query: wholePage,
     answer: answers.schools,
     revalidates: true,
-    handle: async ({ query }, { pool, ring }) => paged(ring, 'schools', await schools(pool), query),
+    handle: async ({ query }, { pool, ring }) => pageOf(ring, 'schools', await schools(pool), query),
   }),
   reading({
     call: 'GET /v1/departments',
@@ -87,7 +88,7 @@ export const catalogueRoutes: Route[] = [
     query: wholePage,
     answer: answers.departments,
     revalidates: true,
-    handle: async ({ query }, { pool, ring }) => paged(ring, 'departments', await departments(pool), query),
+    handle: async ({ query }, { pool, ring }) => pageOf(ring, 'departments', await departments(pool), query),
   }),
   reading({
     call: 'GET /v1/services',
@@ -95,7 +96,7 @@ export const catalogueRoutes: Route[] = [
     query: wholePage,
     answer: answers.services,
     revalidates: true,
-    handle: async ({ query }, { pool, ring }) => paged(ring, 'services', await services(pool), query),
+    handle: async ({ query }, { pool, ring }) => pageOf(ring, 'services', await services(pool), query),
   }),
   reading({
     call: 'GET /v1/courts',
@@ -103,7 +104,7 @@ export const catalogueRoutes: Route[] = [
     query: wholePage,
     answer: answers.courts,
     revalidates: true,
-    handle: async ({ query }, { pool, ring }) => paged(ring, 'courts', await courts(pool), query),
+    handle: async ({ query }, { pool, ring }) => pageOf(ring, 'courts', await courts(pool), query),
   }),
   reading({
     call: 'GET /v1/statistics',

@@ -1,11 +1,11 @@
-import { shown } from '../../registry/parties/identity-access.js';
 import { candidates, searches, searchIdentity, searchOf } from '../../registry/parties/identity-searches.js';
-import { atAndId, decodeCursor, encodeCursor } from '../http/cursor.js';
-import { Problem } from '../http/problem.js';
-import { actorOf, type Route, reading, writing } from '../http/route.js';
+import { atAndId, paged } from '../http/cursor.js';
+import { type Route, reading, writing } from '../http/route.js';
 import * as inputs from '../schemas/identity.js';
 import * as answers from '../schemas/identity-answers.js';
 import { page } from '../schemas/page.js';
+import { present } from '../schemas/present.js';
+import { lookedUp } from './identity-look.js';
 
 const search = writing({
   call: 'POST /v1/identity-searches',
@@ -26,18 +26,16 @@ const result = reading({
   summary: '检索到的候选人 / Those a search brought up, masked unless a purpose is given',
   query: inputs.look,
   answer: answers.identityCandidates,
-  async handle({ caller, id, query: { purpose }, traceId }, { pool, ring }) {
-    const found = await shown(
-      pool,
-      { caller, actor: actorOf(caller, traceId), purpose },
+  async handle(request, services) {
+    const { found: _found, ...answer } = await lookedUp(
+      request,
+      services,
       async (tx, { unmasked }) => {
-        const one = await searchOf(tx, caller, id);
-        return one && { ...one, masked: !unmasked, items: await candidates(tx, ring, one, { unmasked }) };
+        const one = await searchOf(tx, request.caller, request.id);
+        return one && { ...one, masked: !unmasked, items: await candidates(tx, services.ring, one, { unmasked }) };
       },
       ({ items }) => ({ subjects: items.map(({ subject }) => subject) }),
     );
-    if (!found) throw new Problem('not-found');
-    const { found: _found, ...answer } = found;
     return answer;
   },
 });
@@ -49,9 +47,9 @@ const log = reading({
   answer: answers.identitySearches,
   async handle({ caller, query: { cursor, limit } }, { pool, ring }) {
     const filter = ['identity-searches', caller.client, caller.role];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await searches(pool, caller, { limit, ...(after ? { after } : {}) });
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+    return paged({ ring, filter, cursor, position: atAndId }, (after) =>
+      searches(pool, caller, present({ limit, after })),
+    );
   },
 });
 

@@ -1,34 +1,33 @@
 import { courtsOf } from '../../registry/access/scope.js';
 import { decideIdentity, explain, reviewQueue } from '../../registry/courts/identity-reviews.js';
 import { retentionRuns } from '../../registry/maintenance/retention.js';
-import { looks, shown } from '../../registry/parties/identity-access.js';
+import { looks } from '../../registry/parties/identity-access.js';
 import { identityChain, personsIn } from '../../registry/parties/identity-chain.js';
 import { exceptionScope, revokeException } from '../../registry/parties/identity-exceptions.js';
 import { linkScope, makeLink, revokeLink } from '../../registry/parties/identity-links.js';
 import { requireCourtInterception, requireInterception, requireMaker, requireSubject } from '../http/access.js';
-import { atAndId, decodeCursor, encodeCursor } from '../http/cursor.js';
-import { Problem } from '../http/problem.js';
-import { actorOf, type Route, reading, writing } from '../http/route.js';
+import { atAndId, paged } from '../http/cursor.js';
+import { type Route, reading, writing } from '../http/route.js';
 import { made } from '../schemas/answers.js';
 import * as inputs from '../schemas/identity.js';
 import * as answers from '../schemas/identity-answers.js';
 import { nothing, page } from '../schemas/page.js';
+import { present } from '../schemas/present.js';
+import { lookedUp } from './identity-look.js';
 
 const chain = reading({
   call: 'GET /v1/identity-chain/:subject',
   summary: '身份链：当事人的号码、姓名、关联与列入 / A party’s numbers, names, links and listings',
   query: inputs.look,
   answer: answers.identityChain,
-  async handle({ caller, id, query: { purpose }, traceId }, { pool, ring }) {
-    await requireSubject(pool, caller, id);
-    const found = await shown(
-      pool,
-      { caller, actor: actorOf(caller, traceId), purpose },
-      (tx, how) => identityChain(tx, ring, id, how),
+  async handle(request, services) {
+    await requireSubject(services.pool, request.caller, request.id);
+    return lookedUp(
+      request,
+      services,
+      (tx, how) => identityChain(tx, services.ring, request.id, how),
       (chained) => ({ subjects: personsIn(chained) }),
     );
-    if (!found) throw new Problem('not-found');
-    return found;
   },
 });
 
@@ -65,12 +64,9 @@ const reviews = reading({
   answer: answers.identityReviews,
   async handle({ caller, query: { cursor, limit } }, { pool, ring }) {
     const filter = ['identity-reviews', caller.client, caller.role];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await reviewQueue(pool, await courtsOf(pool, caller), {
-      limit,
-      ...(after ? { after } : {}),
-    });
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+    return paged({ ring, filter, cursor, position: atAndId }, async (after) =>
+      reviewQueue(pool, await courtsOf(pool, caller), present({ limit, after })),
+    );
   },
 });
 
@@ -79,16 +75,14 @@ const match = reading({
   summary: '比中说明：一致与冲突的字段 / A match explained: the fields that agree and those that do not',
   query: inputs.look,
   answer: answers.identityMatch,
-  async handle({ caller, id, query: { purpose }, traceId }, { pool, ring }) {
-    await requireCourtInterception(pool, caller, id);
-    const found = await shown(
-      pool,
-      { caller, actor: actorOf(caller, traceId), purpose },
-      (tx, how) => explain(tx, ring, id, how),
-      ({ subject }) => ({ subjects: [subject], interception: id }),
+  async handle(request, services) {
+    await requireCourtInterception(services.pool, request.caller, request.id);
+    return lookedUp(
+      request,
+      services,
+      (tx, how) => explain(tx, services.ring, request.id, how),
+      ({ subject }) => ({ subjects: [subject], interception: request.id }),
     );
-    if (!found) throw new Problem('not-found');
-    return found;
   },
 });
 
@@ -124,13 +118,9 @@ const accesses = reading({
   async handle({ caller, query: { cursor, limit, subject } }, { pool, ring }) {
     if (subject) await requireSubject(pool, caller, subject);
     const filter = ['identity-accesses', caller.client, caller.role, subject ?? ''];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await looks(pool, caller, {
-      limit,
-      ...(subject ? { subject } : {}),
-      ...(after ? { after } : {}),
-    });
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+    return paged({ ring, filter, cursor, position: atAndId }, (after) =>
+      looks(pool, caller, present({ limit, subject, after })),
+    );
   },
 });
 
@@ -141,9 +131,9 @@ const runs = reading({
   answer: answers.retentionRuns,
   async handle({ caller, query: { cursor, limit } }, { pool, ring }) {
     const filter = ['retention-runs', caller.client];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await retentionRuns(pool, { limit, ...(after ? { after } : {}) });
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+    return paged({ ring, filter, cursor, position: atAndId }, (after) =>
+      retentionRuns(pool, present({ limit, after })),
+    );
   },
 });
 

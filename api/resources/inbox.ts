@@ -3,7 +3,7 @@ import { courtsOf } from '../../registry/access/scope.js';
 import { type InboxScope, listInbox } from '../../registry/case/inbox.js';
 import { readInboxItem } from '../../registry/courts/read-inbox-item.js';
 import type { Queryable } from '../../registry/database/pool.js';
-import { atAndId, decodeCursor, encodeCursor } from '../http/cursor.js';
+import { atAndId, paged } from '../http/cursor.js';
 import { Problem } from '../http/problem.js';
 import { type Route, reading, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
@@ -24,9 +24,9 @@ const list = reading({
   answer: answers.inbox,
   async handle({ caller, query: { cursor, limit } }, { pool, ring }) {
     const filter = ['inbox', caller.client, caller.role === 'judge' ? caller.judge : ''];
-    const after = decodeCursor(ring, filter, cursor, atAndId);
-    const { items, next } = await listInbox(pool, await scopeOf(pool, caller), after, limit);
-    return { items, ...(next ? { next: encodeCursor(ring, filter, next) } : {}) };
+    return paged({ ring, filter, cursor, position: atAndId }, async (after) =>
+      listInbox(pool, await scopeOf(pool, caller), after, limit),
+    );
   },
 });
 

@@ -6,10 +6,10 @@ import {
   END_GROUNDS,
   GROUNDS,
   INBOX_KINDS,
-  MEASURES,
   NOTICE_KINDS,
   OUTCOMES,
 } from '../../domain/vocabulary.js';
+import { measure } from './parts.js';
 
 // What the API answers. Members are added, never removed; clients ignore those they don't know.
 
@@ -22,7 +22,6 @@ export const yuan = z
   .string()
   .regex(/^\d+\.\d{2}$/)
   .meta({ description: '元 / yuan', example: '400000.00' });
-export const measure = z.enum(MEASURES).meta({ id: 'Measure' });
 const defaulterState = z.enum(DEFAULTER_STATES).meta({ id: 'DefaulterState' });
 export const next = z.string().optional().meta({ description: 'Cursor of the next page; absent at the end' });
 

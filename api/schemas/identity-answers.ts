@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { IDENTIFIER_TYPES } from '../../domain/identity/identifier.js';
 import { PURPOSES, RELATIONS } from '../../domain/identity/relations.js';
-import { instant, measure, next, uuid } from './answers.js';
+import { instant, next, uuid } from './answers.js';
+import { measure } from './parts.js';
 
 // What the API answers about who is who. Members are added, never removed.
 

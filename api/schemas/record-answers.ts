@@ -12,7 +12,8 @@ import {
   RELEASE_GROUNDS,
   REPAYMENT_SOURCES,
 } from '../../domain/vocabulary.js';
-import { instant, measure, next, receiptState, uuid, yuan } from './answers.js';
+import { instant, next, receiptState, uuid, yuan } from './answers.js';
+import { measure } from './parts.js';
 
 // What the API answers of a case's record: its facts in order, and what proves them.
 

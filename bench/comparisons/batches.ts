@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { blindsOf } from '../../registry/parties/subjects.js';
-import type { BenchEnvironment } from '../lives/environment.js';
+import type { BenchServers } from '../environment/servers.js';
 import { progress, tellAtLeast } from '../measure/figures.js';
 import { postBatch } from '../measure/http.js';
 import type { Court } from './court.js';
-import { entryAt, listedAt, partyOf } from './list.js';
+import { entryAt, listedAt, partyOf } from './entries.js';
 import type { CompareSettings } from './settings.js';
 import { report } from './singles.js';
 
@@ -42,15 +42,11 @@ const thousand = () =>
  * Batches of a thousand through the api (validated, hashed, judged, recorded, each item with its key) beside the bare join of the same number
  * of tokens in SQL, once without and once with their hashes and a row for each.
  */
-export async function measureBatches(
-  environment: BenchEnvironment,
-  court: Court,
-  settings: CompareSettings,
-): Promise<void> {
+export async function measureBatches(servers: BenchServers, court: Court, settings: CompareSettings): Promise<void> {
   const { rounds, windowSeconds } = settings;
   const [counter] = court.counters;
   if (!counter) throw new Error('no department compares');
-  const { ring } = environment;
+  const { ring } = servers;
   const tokens = (entries: ReturnType<typeof thousand>): Buffer[] =>
     entries.flatMap((entry) => blindsOf(ring, partyOf(entry).identifiers).map(({ blind }) => blind));
   const hashed = tokens(thousand());

@@ -1,4 +1,4 @@
-import type { BenchEnvironment } from '../lives/environment.js';
+import type { BenchServers } from '../environment/servers.js';
 import { type Watched, watched } from '../measure/closed-loop.js';
 import { progress, tell, tellAtLeast } from '../measure/figures.js';
 import { type Court, openCourt } from './court.js';
@@ -9,14 +9,10 @@ const CONNECTIONS = 32;
 const WARM_UP_MS = 3_000;
 
 /** The same comparisons over a list many times as long, beside those over the usual one, in turn: a longer list must not slow anybody down. */
-export async function measureLongList(
-  environment: BenchEnvironment,
-  court: Court,
-  settings: CompareSettings,
-): Promise<void> {
+export async function measureLongList(servers: BenchServers, court: Court, settings: CompareSettings): Promise<void> {
   const { rounds, windowSeconds, longList } = settings;
   const began = Date.now();
-  const long = await openCourt(environment, 'long', longList);
+  const long = await openCourt(servers, 'long', longList);
   const seconds = (Date.now() - began) / 1_000;
   tell({ figure: 'long-list-filled', value: seconds, unit: 's', entries: longList });
   tell({ figure: 'long-list-disk', value: long.size.database, unit: 'B', entries: longList, index: long.size.index });
@@ -40,5 +36,5 @@ export async function measureLongList(
     ({ perSecond }) => perSecond,
     (figure) => tellAtLeast(0.9, { ...figure, entries: longList, usual: court.entries }),
   );
-  await long.close();
+  await long.stop();
 }

@@ -5,7 +5,7 @@ import type { Counter } from '../measure/counters.js';
 import { progress, tell, tellAtMost } from '../measure/figures.js';
 import { linesOf, postBatch } from '../measure/http.js';
 import type { Court } from './court.js';
-import { type Entry, entryAt, FORMER, formerNumber, listedAt, residentNumber } from './list.js';
+import { type Entry, entryAt, FORMER, formerNumber, listedAt, residentNumber } from './entries.js';
 import type { CompareSettings } from './settings.js';
 
 const NDJSON = 'application/x-ndjson';

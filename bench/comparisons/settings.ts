@@ -1,3 +1,5 @@
+import { wholeNumber } from '../environment/settings.js';
+
 /** What a run measures, and how long it may take; smaller by environment for a first look, larger for the longest list. */
 export interface CompareSettings {
   /** BENCH_PARTS: which parts to measure, by name and comma; all unless told. */
@@ -17,19 +19,13 @@ export interface CompareSettings {
 }
 
 export function readCompareSettings(environment: NodeJS.ProcessEnv): CompareSettings {
-  const whole = (name: string, usual: number, least = 1): number => {
-    const value = Number(environment[name] ?? usual);
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new Error(`${name} must be a whole number, ${least} or more`);
-    return value;
-  };
   return {
     parts: environment.BENCH_PARTS?.split(','),
-    rounds: whole('BENCH_ROUNDS', 4),
-    windowSeconds: whole('BENCH_SECONDS', 5),
-    list: whole('BENCH_LIST', 168_900),
-    nearMisses: whole('BENCH_NEAR_MISSES', 1_000_000, 0),
-    writings: whole('BENCH_WRITINGS', 1_000_000, 0),
-    longList: whole('BENCH_LONG_LIST', 0, 0),
+    rounds: wholeNumber(environment, 'BENCH_ROUNDS', 4),
+    windowSeconds: wholeNumber(environment, 'BENCH_SECONDS', 5),
+    list: wholeNumber(environment, 'BENCH_LIST', 168_900),
+    nearMisses: wholeNumber(environment, 'BENCH_NEAR_MISSES', 1_000_000, 0),
+    writings: wholeNumber(environment, 'BENCH_WRITINGS', 1_000_000, 0),
+    longList: wholeNumber(environment, 'BENCH_LONG_LIST', 0, 0),
   };
 }

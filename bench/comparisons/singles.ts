@@ -1,10 +1,10 @@
 import { freePort } from '../../local/machine/ports.js';
-import type { BenchEnvironment } from '../lives/environment.js';
+import type { BenchServers } from '../environment/servers.js';
 import { type Watched, watched } from '../measure/closed-loop.js';
 import { headOf } from '../measure/counters.js';
 import { median, progress, spread, tell, tellAtLeast, tellAtMost } from '../measure/figures.js';
 import type { Court } from './court.js';
-import { entryAt, listedAt } from './list.js';
+import { entryAt, listedAt } from './entries.js';
 import type { CompareSettings } from './settings.js';
 
 const CONNECTIONS = 32;
@@ -45,14 +45,10 @@ export function requests(path: string, { counters }: Court): () => string {
  * Single comparisons, each recorded, beside an Express that answers the same requests with a word: the same client, connections and bodies, in
  * turn. The api runs as in production, with its log.
  */
-export async function measureSingles(
-  environment: BenchEnvironment,
-  court: Court,
-  settings: CompareSettings,
-): Promise<void> {
+export async function measureSingles(servers: BenchServers, court: Court, settings: CompareSettings): Promise<void> {
   const { rounds, windowSeconds } = settings;
   const floorPort = await freePort();
-  const floor = await environment.startProgram('hello', 'bench/comparisons/hello.js', {
+  const floor = await servers.startProgram('hello', 'bench/comparisons/hello.js', {
     PORT: String(floorPort),
     NODE_ENV: 'production',
   });

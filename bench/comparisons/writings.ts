@@ -7,12 +7,12 @@ import { findCandidates } from '../../registry/departments/candidates.js';
 import { answerClear, prepare } from '../../registry/departments/clear-comparisons.js';
 import { ruleInEffect } from '../../registry/departments/service-rules.js';
 import type { ComparisonInput, Party } from '../../registry/inputs.js';
-import type { BenchEnvironment } from '../lives/environment.js';
+import type { BenchServers } from '../environment/servers.js';
 import type { Counter } from '../measure/counters.js';
 import { progress, tellAtMost } from '../measure/figures.js';
 import { linesOf, postBatch } from '../measure/http.js';
 import type { Court } from './court.js';
-import { creditCode, type Entry, entryAt, listedAt, NAMES } from './list.js';
+import { creditCode, type Entry, entryAt, listedAt, NAMES } from './entries.js';
 import type { CompareSettings } from './settings.js';
 
 /** Writings judged by one look at the list: all of people of one name. */
@@ -81,7 +81,7 @@ function readAs(entries: readonly Entry[]): Party {
  * ladder, which must stop every one. Some go through the whole api besides.
  */
 export async function measureWritings(
-  environment: BenchEnvironment,
+  servers: BenchServers,
   court: Court,
   { writings, list }: CompareSettings,
 ): Promise<void> {
@@ -89,7 +89,7 @@ export async function measureWritings(
   if (!counter) throw new Error('no department compares');
   const inEffect = await ruleInEffect(court.pool, counter.service);
   if (!inEffect) throw new Error(`${counter.service} has no rule`);
-  const { ring } = environment;
+  const { ring } = servers;
   const counts = { asked: 0, taken: 0, missed: 0 };
   const groups = groupsOf(writings, list);
   const lane = async (): Promise<void> => {
@@ -128,7 +128,7 @@ export async function measureWritings(
 
 const input = ({ service }: Counter): Omit<ComparisonInput, 'party'> => ({ service, reference: '写法' });
 
-const prepared = (ring: BenchEnvironment['ring'], { department }: Counter, one: ComparisonInput) =>
+const prepared = (ring: BenchServers['ring'], { department }: Counter, one: ComparisonInput) =>
   prepare(ring, {
     client: `department:${department}`,
     key: randomUUID(),

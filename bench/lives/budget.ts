@@ -1,6 +1,7 @@
+import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { progress, spread, tellAtMost } from '../measure/figures.js';
 import { Departments } from './departments.js';
-import type { BenchEnvironment } from './environment.js';
+import type { LifeEnvironment } from './environment.js';
 import { type HistoryFigures, historyOf } from './history.js';
 import type { Lives } from './lives.js';
 
@@ -11,7 +12,7 @@ const SERVICES = ['AIC-01', 'BDC-02', 'PLN-01', 'TOU-02', 'HPF-01'];
  * What one life leaves in Temporal: events, bytes and billable actions, of a life with one interception and of one with five. One thing after
  * the other, with nothing gathered up: the most that the process makes of it. The largest of the samples counts.
  */
-export async function measureBudget(environment: BenchEnvironment, lives: Lives): Promise<void> {
+export async function measureBudget(environment: LifeEnvironment, lives: Lives): Promise<void> {
   const worker = await environment.startWorker();
   const departments = await Departments.start(environment.departmentsPool);
   for (const [name, services] of [
@@ -34,16 +35,12 @@ export async function measureBudget(environment: BenchEnvironment, lives: Lives)
 }
 
 async function oneLife(
-  environment: BenchEnvironment,
+  environment: LifeEnvironment,
   lives: Lives,
   services: readonly string[],
 ): Promise<HistoryFigures> {
-  const life = await lives.open();
-  await lives.published(life);
-  for (const service of services) await lives.intercepted(life, service);
-  await lives.pay(life);
-  await lives.released(life);
+  const opened = await lives.whole(services);
   // The row is written by the last step; the run is closed by the task after it.
-  await environment.client.workflow.getHandle(`enforcement/${life.defaulter}`).result();
-  return historyOf(environment.client, life.defaulter);
+  await environment.client.workflow.getHandle(enforcementWorkflowId(opened.defaulter)).result();
+  return historyOf(environment.client, opened.defaulter);
 }

@@ -1,6 +1,6 @@
 // The floor's worker: a process of its own, set as the lives' worker is. Tells its parent what its activity was called for.
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { LIFE_WORKER } from '../../worker/options.js';
+import { ENFORCEMENT_WORKER } from '../../worker/temporal/options.js';
 
 const { TEMPORAL_ADDRESS: address, FLOOR_BUNDLE: codePath, FLOOR_QUEUE: taskQueue } = process.env;
 if (!address || !codePath || !taskQueue) throw new Error('TEMPORAL_ADDRESS, FLOOR_BUNDLE and FLOOR_QUEUE must be set');
@@ -8,7 +8,7 @@ if (!address || !codePath || !taskQueue) throw new Error('TEMPORAL_ADDRESS, FLOO
 Runtime.install({ shutdownSignals: [] });
 const connection = await NativeConnection.connect({ address });
 const worker = await Worker.create({
-  ...LIFE_WORKER,
+  ...ENFORCEMENT_WORKER,
   maxConcurrentActivityTaskExecutions: 200,
   activityTaskPollerBehavior: { type: 'autoscaling' },
   workflowBundle: { codePath },

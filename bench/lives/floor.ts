@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import type { BenchEnvironment, Running } from './environment.js';
+import type { Running } from '../environment/servers.js';
+import type { LifeEnvironment } from './environment.js';
 import type { floor } from './floor-workflow.js';
 
 const QUEUE = 'floor';
@@ -12,7 +13,7 @@ export class Floor {
   private readonly waiting = new Map<string, () => void>();
 
   private constructor(
-    private readonly environment: BenchEnvironment,
+    private readonly environment: LifeEnvironment,
     private readonly worker: Running,
   ) {
     worker.process.on('message', (message) => {
@@ -23,7 +24,7 @@ export class Floor {
     });
   }
 
-  static async start(environment: BenchEnvironment, bundle: string): Promise<Floor> {
+  static async start(environment: LifeEnvironment, bundle: string): Promise<Floor> {
     const settings = { FLOOR_BUNDLE: bundle, FLOOR_QUEUE: QUEUE };
     return new Floor(environment, await environment.startProgram('floor', 'bench/lives/floor-worker.js', settings));
   }

@@ -11,8 +11,8 @@ const LOOK_MS = 100;
 /** Longer than any life should take: then the benchmark says so and ends. */
 const PATIENCE_MS = 120_000;
 
-/** A life that has begun. */
-export interface Life {
+/** A case against one defaulter, whose life has begun. */
+export interface OpenedCase {
   caseId: string;
   defaulter: string;
   party: Party;
@@ -42,7 +42,7 @@ export class Lives {
     private readonly ring: KeyRing,
   ) {}
 
-  async open(): Promise<Life> {
+  async open(): Promise<OpenedCase> {
     const { party, input } = aCase();
     const { id, defaulters } = await inTransaction(this.pool, (tx) =>
       openCase(tx, this.ring, input, { role: 'clerk', id: COURT }),
@@ -50,7 +50,7 @@ export class Lives {
     return { caseId: id, defaulter: defaulters[0]?.id ?? '', party };
   }
 
-  compare({ party }: Life, service: string): Promise<ComparisonAnswer> {
+  compare({ party }: OpenedCase, service: string): Promise<ComparisonAnswer> {
     const department = service.slice(0, 3);
     const input = { service, reference: crypto.randomUUID(), party };
     return inTransaction(this.pool, (tx) =>
@@ -58,7 +58,7 @@ export class Lives {
     );
   }
 
-  async pay({ caseId }: Life, fen = DEBT): Promise<void> {
+  async pay({ caseId }: OpenedCase, fen = DEBT): Promise<void> {
     const input = {
       reference: crypto.randomUUID(),
       amountFen: fen,
@@ -70,24 +70,25 @@ export class Lives {
     );
   }
 
-  published = (life: Life): Promise<void> => this.until('published', life.defaulter);
-  released = (life: Life): Promise<void> => this.until('released', life.defaulter);
+  published = (opened: OpenedCase): Promise<void> => this.until('published', opened.defaulter);
+  released = (opened: OpenedCase): Promise<void> => this.until('released', opened.defaulter);
 
   /** Stops the debtor at a counter and waits until the judge has been told. */
-  async intercepted(life: Life, service: string): Promise<void> {
-    const answer = await this.compare(life, service);
+  async intercepted(opened: OpenedCase, service: string): Promise<void> {
+    const answer = await this.compare(opened, service);
     const [interception] = answer.interceptions;
     if (!interception) throw new Error(`${service} did not stop a person in force`);
     await this.until('judge-notified', interception.id);
   }
 
   /** A whole life: opened, in force, stopped at these counters and the judge told, paid, every department told, and over. */
-  async whole(services: readonly string[] = []): Promise<void> {
-    const life = await this.open();
-    await this.published(life);
-    for (const service of services) await this.intercepted(life, service);
-    await this.pay(life);
-    await this.released(life);
+  async whole(services: readonly string[] = []): Promise<OpenedCase> {
+    const opened = await this.open();
+    await this.published(opened);
+    for (const service of services) await this.intercepted(opened, service);
+    await this.pay(opened);
+    await this.released(opened);
+    return opened;
   }
 
   /** One cheap statement looks for all who wait: waiting must cost Temporal nothing, and PostgreSQL little. */

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { progress, tell } from '../measure/figures.js';
 import { Storage } from '../measure/storage.js';
 import { Departments } from './departments.js';
-import type { BenchEnvironment } from './environment.js';
-import type { Life, Lives } from './lives.js';
-import type { Settings } from './settings.js';
+import type { LifeEnvironment } from './environment.js';
+import type { Lives, OpenedCase } from './lives.js';
+import type { LifeSettings } from './settings.js';
 
 /** As many lives as can be opened within this time are kept, where it is not enough for all. */
 const LONGEST_MS = 240_000;
@@ -14,7 +14,11 @@ const LONGEST_RESTART_S = 90;
  * Lives that stay open for years: what each of them costs in Temporal's store and in PostgreSQL while it waits, and how long it takes until
  * one of them goes on after the worker, and after Temporal's server, was started again.
  */
-export async function measureOpenLives(environment: BenchEnvironment, lives: Lives, settings: Settings): Promise<void> {
+export async function measureOpenLives(
+  environment: LifeEnvironment,
+  lives: Lives,
+  settings: LifeSettings,
+): Promise<void> {
   let worker = await environment.startWorker();
   const departments = await Departments.start(environment.departmentsPool);
   const storage = await Storage.before(environment.owner);
@@ -45,22 +49,22 @@ export async function measureOpenLives(environment: BenchEnvironment, lives: Liv
   await worker.stop();
 }
 
-async function openMany(lives: Lives, { openLives, inFlight }: Settings): Promise<Life[]> {
+async function openMany(lives: Lives, { openLives, inFlight }: LifeSettings): Promise<OpenedCase[]> {
   const until = Date.now() + LONGEST_MS;
-  const opened: Life[] = [];
+  const open: OpenedCase[] = [];
   let begun = 0;
   const slots = Array.from({ length: Math.min(inFlight, openLives) }, async () => {
     while (begun < openLives && Date.now() < until) {
       begun += 1;
-      const life = await lives.open();
-      await lives.published(life);
-      opened.push(life);
-      if (opened.length % 1_000 === 0) progress(`${opened.length} lives are open`);
+      const opened = await lives.open();
+      await lives.published(opened);
+      open.push(opened);
+      if (open.length % 1_000 === 0) progress(`${open.length} lives are open`);
     }
   });
   await Promise.all(slots);
-  if (opened.length < openLives) progress(`only ${opened.length} of ${openLives} lives could be opened in time`);
-  return opened;
+  if (open.length < openLives) progress(`only ${open.length} of ${openLives} lives could be opened in time`);
+  return open;
 }
 
 /**
@@ -68,18 +72,18 @@ async function openMany(lives: Lives, { openLives, inFlight }: Settings): Promis
  * handed over, replayed, and went on. Seconds.
  */
 async function restarted(
-  environment: BenchEnvironment,
+  environment: LifeEnvironment,
   lives: Lives,
-  life: Life,
+  opened: OpenedCase,
   part: { stop: () => Promise<void>; start: () => Promise<void> },
 ): Promise<number> {
   const began = performance.now();
   await part.stop();
-  await lives.pay(life);
+  await lives.pay(opened);
   await part.start();
   for (;;) {
     const { rowCount } = await environment.owner.query(`select from notice where defaulter = $1 and kind = 'RELEASE'`, [
-      life.defaulter,
+      opened.defaulter,
     ]);
     const seconds = (performance.now() - began) / 1_000;
     if (rowCount === 1) return seconds;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../../registry/database/pool.js';
 import { progress, quantile, spread, tellAtMost } from '../measure/figures.js';
 import { Departments } from './departments.js';
-import type { BenchEnvironment } from './environment.js';
+import type { LifeEnvironment } from './environment.js';
 import type { Lives } from './lives.js';
-import type { Settings } from './settings.js';
+import type { LifeSettings } from './settings.js';
 
 /** Lives that were not all freed by then are left out, and their number is told. */
 const LONGEST_MS = 90_000;
@@ -16,7 +16,11 @@ const POLL_MS = 500;
  * How soon a debtor who has paid is free, and how soon everybody knows: with a hundred lives under way, from the answer to the last repayment
  * to the moment at which the last of the 36 departments holds the notice; and a comparison begun at that answer must be clear.
  */
-export async function measureReleases(environment: BenchEnvironment, lives: Lives, settings: Settings): Promise<void> {
+export async function measureReleases(
+  environment: LifeEnvironment,
+  lives: Lives,
+  settings: LifeSettings,
+): Promise<void> {
   const { releases, inFlight } = settings;
   const worker = await environment.startWorker();
   const departments = await Departments.start(environment.departmentsPool, POLL_MS);
@@ -25,15 +29,15 @@ export async function measureReleases(environment: BenchEnvironment, lives: Live
   const from = Date.now() + WARM_UP_MS;
   const until = from + LONGEST_MS;
   const one = async (): Promise<void> => {
-    const life = await lives.open();
-    await lives.published(life);
-    await lives.intercepted(life, 'AIC-01');
-    await lives.pay(life);
-    if (Date.now() >= from) paidAt.set(life.defaulter, Date.now());
-    const { outcome } = await lives.compare(life, 'AIC-01');
+    const opened = await lives.open();
+    await lives.published(opened);
+    await lives.intercepted(opened, 'AIC-01');
+    await lives.pay(opened);
+    if (Date.now() >= from) paidAt.set(opened.defaulter, Date.now());
+    const { outcome } = await lives.compare(opened, 'AIC-01');
     if (outcome !== 'CLEAR') hits += 1;
     compared += 1;
-    await lives.released(life);
+    await lives.released(opened);
   };
   const slots = Array.from({ length: Math.min(inFlight, releases) }, async (_, nth) => {
     await sleep((nth * 4_000) / inFlight);

@@ -1,5 +1,7 @@
+import { wholeNumber } from '../environment/settings.js';
+
 /** What a run of the benchmark measures, and how long it may take; smaller by environment for a first look. */
-export interface Settings {
+export interface LifeSettings {
   /** BENCH_LIVES: how many lives are kept open at last. */
   openLives: number;
   /** BENCH_RELEASES: how many lives are freed under watch. */
@@ -17,19 +19,14 @@ export interface Settings {
   besideFloor: number;
 }
 
-export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const whole = (name: string, usual: number): number => {
-    const value = Number(environment[name] ?? usual);
-    if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} must be a whole number above 0`);
-    return value;
-  };
-  const openLives = whole('BENCH_LIVES', 10_000);
+export function readLifeSettings(environment: NodeJS.ProcessEnv): LifeSettings {
+  const openLives = wholeNumber(environment, 'BENCH_LIVES', 10_000);
   return {
     openLives,
-    releases: whole('BENCH_RELEASES', Math.min(openLives, 1_000)),
-    rounds: whole('BENCH_ROUNDS', 4),
-    windowSeconds: whole('BENCH_SECONDS', 12),
-    inFlight: whole('BENCH_IN_FLIGHT', 100),
-    besideFloor: whole('BENCH_BESIDE_FLOOR', 200),
+    releases: wholeNumber(environment, 'BENCH_RELEASES', Math.min(openLives, 1_000)),
+    rounds: wholeNumber(environment, 'BENCH_ROUNDS', 4),
+    windowSeconds: wholeNumber(environment, 'BENCH_SECONDS', 12),
+    inFlight: wholeNumber(environment, 'BENCH_IN_FLIGHT', 100),
+    besideFloor: wholeNumber(environment, 'BENCH_BESIDE_FLOOR', 200),
   };
 }

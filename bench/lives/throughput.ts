@@ -2,10 +2,10 @@ import { median, progress, spread, tell, tellAtLeast, tellAtMost } from '../meas
 import { rateOf } from '../measure/rate.js';
 import { type Growth, Storage, together } from '../measure/storage.js';
 import { Departments, USUAL_POLL_MS } from './departments.js';
-import type { BenchEnvironment } from './environment.js';
+import type { LifeEnvironment } from './environment.js';
 import { bundleFloor, Floor } from './floor.js';
 import type { Lives } from './lives.js';
-import type { Settings } from './settings.js';
+import type { LifeSettings } from './settings.js';
 
 /** A worker is a new process on either side, and one of many weeks in use: its code is compiled as it runs, for most of a minute. `rateOf` adds a quarter. */
 const WARM_UP_MS = 32_000;
@@ -24,9 +24,9 @@ const SHAPES: readonly { figure: string; services: readonly string[]; goal?: num
  * that read and acknowledge, and over. Neither side is asked of Temporal how far it is: see `Lives` and `Floor`.
  */
 export async function measureThroughput(
-  environment: BenchEnvironment,
+  environment: LifeEnvironment,
   lives: Lives,
-  settings: Settings,
+  settings: LifeSettings,
 ): Promise<void> {
   const { rounds, besideFloor: inFlight, windowSeconds } = settings;
   const bundle = environment.file('floor-bundle.js');
@@ -44,7 +44,9 @@ export async function measureThroughput(
     for (const [nth, { services }] of SHAPES.entries()) {
       const storage = await Storage.before(environment.owner);
       const warmUpMs = nth === 0 ? WARM_UP_MS : GET_UNDER_WAY_MS;
-      subjects.push(await rateOf({ one: () => lives.whole(services), inFlight, warmUpMs, windowMs }));
+      subjects.push(
+        await rateOf({ one: async () => void (await lives.whole(services)), inFlight, warmUpMs, windowMs }),
+      );
       if (services.length === 0) growths.push(await storage.after());
     }
     await departments.stop();

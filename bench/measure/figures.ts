@@ -11,24 +11,24 @@ export interface Figure {
   spread?: [number, number];
 }
 
-type FinishedStory = Omit<Figure, 'goal' | 'ok'> & { [extra: string]: unknown };
+type Measured = Omit<Figure, 'goal' | 'ok'> & { [extra: string]: unknown };
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
 /** Prints a figure on standard output. */
-function print(figure: FinishedStory): void {
+function print(figure: Measured): void {
   const plain = JSON.stringify(figure, (_key, value: unknown) => (typeof value === 'number' ? rounded(value) : value));
   process.stdout.write(`${plain}\n`);
 }
 
 /** A figure that has no goal. */
-export const tell = (figure: FinishedStory): void => print(figure);
+export const tell = (figure: Measured): void => print(figure);
 /** A figure that must reach its goal. */
-export const tellAtLeast = (goal: number, figure: FinishedStory): void => withGoal(goal, figure.value >= goal, figure);
+export const tellAtLeast = (goal: number, figure: Measured): void => withGoal(goal, figure.value >= goal, figure);
 /** A figure that must not go beyond its goal. */
-export const tellAtMost = (goal: number, figure: FinishedStory): void => withGoal(goal, figure.value <= goal, figure);
+export const tellAtMost = (goal: number, figure: Measured): void => withGoal(goal, figure.value <= goal, figure);
 
-function withGoal(goal: number, ok: boolean, { figure, value, ...rest }: FinishedStory): void {
+function withGoal(goal: number, ok: boolean, { figure, value, ...rest }: Measured): void {
   print({ figure, value, goal, ok, ...rest });
 }
 

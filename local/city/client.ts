@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { DEFAULTER_STATES, DIRECTIVE_TYPES, MEASURES, NOTICE_KINDS, OUTCOMES } from '../../domain/vocabulary.js';
 
 /** One sign-in of `credentials.json`. */
 export const credential = z.discriminatedUnion('role', [
@@ -11,7 +12,7 @@ export const credential = z.discriminatedUnion('role', [
 ]);
 export type Credential = z.output<typeof credential>;
 
-const measure = z.enum(['LISTING', 'CONSUMPTION', 'EXIT', 'SEAL']);
+const measure = z.enum(MEASURES);
 const noticeCount = z.object({ sent: z.number().int(), acknowledged: z.number().int() });
 const restriction = z.object({
   id: z.string(),
@@ -23,13 +24,13 @@ const restriction = z.object({
 const notice = z.object({
   seq: z.number().int(),
   id: z.string(),
-  kind: z.enum(['PUBLISH', 'RELEASE', 'STAY', 'RESUME', 'EXTEND', 'CORRECT', 'EXEMPT', 'DIRECTIVE']),
+  kind: z.enum(NOTICE_KINDS),
   at: z.string(),
   void: z.boolean().optional(),
   defaulter: z.string(),
   services: z.array(z.string()),
   interceptions: z.array(z.object({ id: z.string(), reference: z.string() })).optional(),
-  directive: z.object({ type: z.enum(['SEAL', 'PROCEEDS_TO_COURT', 'REFUSE', 'ALLOW']) }).optional(),
+  directive: z.object({ type: z.enum(DIRECTIVE_TYPES) }).optional(),
 });
 export type Notice = z.output<typeof notice>;
 const notices = z.object({ items: z.array(notice), served: z.number().int() });
@@ -51,7 +52,7 @@ export const answers = {
     defaulters: z.array(
       z.object({
         id: z.string(),
-        state: z.enum(['GRACE', 'PUBLISHING', 'IN_FORCE', 'RELEASING', 'RELEASED']),
+        state: z.enum(DEFAULTER_STATES),
         restrictions: z.array(restriction),
         notices: z.object({ publish: noticeCount, release: noticeCount }),
       }),
@@ -84,7 +85,7 @@ export const answers = {
   }),
   compared: z.object({
     id: z.string(),
-    outcome: z.enum(['CLEAR', 'INTERCEPT', 'REVIEW', 'NOTIFY']),
+    outcome: z.enum(OUTCOMES),
     reasons: z.array(z.string()),
     interceptions: z.array(z.object({ id: z.string(), measures: z.array(measure), howToEnd: z.string() })),
     comparedAt: z.string(),

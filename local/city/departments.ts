@@ -56,7 +56,7 @@ class Department {
   /** Void beats live: a notice once seen void is never acted on, in whatever order the two arrive. */
   private readonly voided = new Set<string>();
   /** Business in hand by interception id, under its reference number; re-reading the log from 0 repeats nothing. */
-  private readonly business = new Map<string, { reference: string; status: string }>();
+  private readonly business = new Map<string, { reference: string; state: string }>();
 
   constructor(
     private readonly code: string,
@@ -149,9 +149,9 @@ class Department {
     if (this.voided.has(notice.id) || this.done.has(notice.id)) return;
     const frees = notice.kind === 'RELEASE' || notice.directive?.type === 'ALLOW';
     for (const { id, reference } of notice.interceptions ?? []) {
-      if (this.business.get(id)?.status === 'resumed') continue;
+      if (this.business.get(id)?.state === 'resumed') continue;
       if (frees) await this.resume(id, reference, notice.at);
-      else this.business.set(id, { reference, status: notice.directive?.type ?? notice.kind });
+      else this.business.set(id, { reference, state: notice.directive?.type ?? notice.kind });
     }
     this.done.add(notice.id);
   }
@@ -167,7 +167,7 @@ class Department {
       if (!(error instanceof ApiRefusal) || error.status === 401 || error.status >= 500) throw error;
       console.error(`department ${this.code}: ${error.message}`);
     }
-    this.business.set(interception, { reference, status: 'resumed' });
+    this.business.set(interception, { reference, state: 'resumed' });
   }
 
   private async pause(milliseconds: number): Promise<void> {

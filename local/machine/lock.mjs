@@ -16,10 +16,10 @@ const staleAfter = 30_000;
 export async function withLock(file, work, onWait = () => {}) {
   await mkdir(dirname(file), { recursive: true });
   const token = randomBytes(8).toString('hex');
-  let told = false;
+  let said = false;
   while (!(await take(file, token))) {
-    if (!told) onWait();
-    told = true;
+    if (!said) onWait();
+    said = true;
     await pause(200);
   }
   const beat = setInterval(() => utimes(file, new Date(), new Date()).catch(() => {}), heartbeat);

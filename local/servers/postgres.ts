@@ -20,6 +20,7 @@ import { processCommand, processIdentity } from '../machine/process-identity.mjs
 import { endProcess } from '../machine/processes.js';
 import { PlainError } from '../machine/say.mjs';
 import type { ChildPlan } from '../machine/supervisor.js';
+import { startUnwatched, type Unwatched } from '../machine/unwatched.js';
 import { type PostgresRunner, postgresRunner } from './postgres-account.js';
 import { postgresBinaries } from './postgres-binaries.js';
 
@@ -35,13 +36,10 @@ export interface PostgresOptions {
   durable?: boolean;
 }
 
-export interface PostgresServer {
+export interface PostgresServer extends Unwatched {
   /** The superuser's, of the database `postgres`. */
   url: string;
   port: number;
-  pid: number;
-  process: ChildProcess;
-  stop(): Promise<void>;
 }
 
 /**
@@ -76,24 +74,7 @@ export async function startPostgres(
 ): Promise<PostgresServer> {
   const port = options.port ?? (await freePort());
   const { url, plan } = await preparePostgres({ ...options, port });
-  const child = plan.launch();
-  const died = new Promise<never>((_, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`PostgreSQL ended (${code}); see ${options.logFile}`)));
-  });
-  died.catch(() => {});
-  await Promise.race([plan.ready(child), died]);
-  const { pid } = child;
-  if (pid === undefined) throw new Error('PostgreSQL did not start');
-  const identity = processIdentity(pid) ?? '';
-  const { stopSignal, graceMs } = plan;
-  return {
-    url,
-    port,
-    pid,
-    process: child,
-    stop: () => endProcess({ name: 'postgres', pid, identity, stopSignal, graceMs }),
-  };
+  return { url, port, ...(await startUnwatched(plan)) };
 }
 
 /** Resolves when the server answers a query; throws after `withinMs`. */

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { freePorts } from '../machine/ports.js';
-import { processIdentity } from '../machine/process-identity.mjs';
-import { endProcess } from '../machine/processes.js';
 import type { ChildPlan } from '../machine/supervisor.js';
+import { startUnwatched, type Unwatched } from '../machine/unwatched.js';
 
 const host = '127.0.0.1';
 export const namespace = 'default';
@@ -23,12 +22,9 @@ export interface TemporalOptions {
   logFile: string;
 }
 
-export interface TemporalServer {
+export interface TemporalServer extends Unwatched {
   address: string;
   ui: string;
-  pid: number;
-  process: ChildProcess;
-  stop(): Promise<void>;
 }
 
 /** How the embedded server is run: its store in one SQLite file, on 127.0.0.1 only. */
@@ -64,24 +60,7 @@ export async function startTemporal(
     port: options.port ?? first,
     uiPort: options.uiPort ?? second,
   });
-  const child = plan.launch();
-  const died = new Promise<never>((_, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`Temporal ended (${code}); see ${options.logFile}`)));
-  });
-  died.catch(() => {});
-  await Promise.race([plan.ready(child), died]);
-  const { pid } = child;
-  if (pid === undefined) throw new Error('Temporal did not start');
-  const identity = processIdentity(pid) ?? '';
-  const { stopSignal, graceMs } = plan;
-  return {
-    address,
-    ui,
-    pid,
-    process: child,
-    stop: () => endProcess({ name: 'temporal', pid, identity, stopSignal, graceMs }),
-  };
+  return { address, ui, ...(await startUnwatched(plan)) };
 }
 
 /** Resolves when the server knows its namespace; throws after `withinMs`. */

@@ -4,7 +4,7 @@ import { run } from '../machine/run.mjs';
 import { PlainError, say } from '../machine/say.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
-const macPlaces = [
+const macPaths = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
@@ -26,7 +26,7 @@ export async function ensureBrowser() {
 
 async function findBrowser() {
   const named = process.env.CHROMIUM_PATH ? [process.env.CHROMIUM_PATH] : [];
-  const paths = [...named, ...names.flatMap((name) => executables(name)), ...macPlaces.filter(existsSync)];
+  const paths = [...named, ...names.flatMap((name) => executables(name)), ...macPaths.filter(existsSync)];
   for (const path of paths) if (await answers(path)) return path;
   return undefined;
 }

@@ -65,14 +65,14 @@ async function download(folder, installed) {
   if (!(await reachable())) return undefined;
   await installed;
   say('正在下载 Temporal …', 'downloading Temporal …');
-  const target = join(folder, `download-${process.pid}`);
-  await mkdir(target, { recursive: true });
+  const workFolder = join(folder, `download-${process.pid}`);
+  await mkdir(workFolder, { recursive: true });
   const giveUp = new AbortController();
-  const watching = watchDownload(target, giveUp);
+  const watching = watchDownload(workFolder, giveUp);
   try {
     const script = `
       import('@temporalio/testing').then(async ({ TestWorkflowEnvironment }) => {
-        const executable = { type: 'cached-download', downloadDir: ${JSON.stringify(target)} };
+        const executable = { type: 'cached-download', downloadDir: ${JSON.stringify(workFolder)} };
         const server = await TestWorkflowEnvironment.createLocal({ server: { executable } });
         await server.teardown();
         process.exit(0);
@@ -82,13 +82,13 @@ async function download(folder, installed) {
       timeout: downloadLimit,
       signal: giveUp.signal,
     });
-    const [file] = (await readdir(target)).filter(
+    const [file] = (await readdir(workFolder)).filter(
       (name) => name.startsWith('temporal') && !name.endsWith('.downloading'),
     );
-    if (code === 0 && file) return await keep(join(target, file), folder);
+    if (code === 0 && file) return await keep(join(workFolder, file), folder);
   } finally {
     clearInterval(watching);
-    await rm(target, { recursive: true, force: true });
+    await rm(workFolder, { recursive: true, force: true });
   }
   say('下载未成功', 'the download did not succeed');
   return undefined;
@@ -108,14 +108,14 @@ async function reachable() {
 }
 
 /** Gives up when for as long as `downloadPatience` nothing more has arrived. */
-function watchDownload(watched, giveUp) {
+function watchDownload(workFolder, giveUp) {
   let size = -1;
   let since = Date.now();
   return setInterval(async () => {
-    const files = await readdir(watched).catch(() => []);
+    const files = await readdir(workFolder).catch(() => []);
     const sizes = await Promise.all(
       files.map((file) =>
-        stat(join(watched, file)).then(
+        stat(join(workFolder, file)).then(
           (found) => found.size,
           () => 0,
         ),
@@ -132,22 +132,22 @@ async function compile(folder) {
   const go = goProgram();
   if (!go) return undefined;
   await removeAbandoned(folder);
-  const target = join(folder, `build-${process.pid}`);
-  await mkdir(join(target, 'bin'), { recursive: true });
+  const workFolder = join(folder, `build-${process.pid}`);
+  await mkdir(join(workFolder, 'bin'), { recursive: true });
   say('正在编译 Temporal 命令行（仅首次，约两三分钟）…', 'building the Temporal CLI (once, two or three minutes) …');
   const progress = reportBuild();
   try {
     const { code, output } = await run(go, ['install', '-v', '-trimpath', '-ldflags=-s -w', source], {
-      cwd: target,
-      env: { ...goEnvironment(target), GOBIN: join(target, 'bin') },
+      cwd: workFolder,
+      env: { ...goEnvironment(workFolder), GOBIN: join(workFolder, 'bin') },
       onLine: progress.line,
     });
-    if (code === 0) return await keep(join(target, 'bin', 'temporal'), folder);
+    if (code === 0) return await keep(join(workFolder, 'bin', 'temporal'), folder);
     say(`Temporal 编译失败：${lastLines(output)}`, 'the Temporal CLI could not be built');
     return undefined;
   } finally {
     progress.end();
-    await rm(target, { recursive: true, force: true });
+    await rm(workFolder, { recursive: true, force: true });
   }
 }
 

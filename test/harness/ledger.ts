@@ -19,7 +19,7 @@ import { createPool, inTransaction, type Pool } from '../../registry/database/po
 import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { sequenceRound } from '../../registry/ledger/sequencer.js';
 import { type Log, logKeys, openLog } from '../../registry/ledger/signed-log.js';
-import { type Ledger, type LedgerOptions, startLedger } from '../../worker/ledger.js';
+import { type Ledger, type LedgerOptions, startLedger } from '../../worker/ledger/ledger-loops.js';
 import { type FreshDatabase, freshDatabase } from './database.js';
 import { temporaryFolder } from './servers.js';
 

@@ -24,9 +24,9 @@ import type {
 } from '../../registry/inputs.js';
 import { type KeyRing, readKeyRing } from '../../registry/keys/key-ring.js';
 import { type CaseView, caseView, type TimelineItem, timeline } from '../../registry/views/case-views.js';
-import { runLives } from '../../worker/lives.js';
-import { type Loops, startLoops } from '../../worker/loops.js';
-import { TemporalConnection } from '../../worker/temporal.js';
+import { type Loops, startLoops } from '../../worker/loops/case-loops.js';
+import { TemporalConnection } from '../../worker/temporal/connection.js';
+import { runEnforcementWorker } from '../../worker/temporal/enforcement-worker.js';
 import { freshDatabase } from './database.js';
 import { eventually } from './eventually.js';
 
@@ -223,7 +223,7 @@ export async function createWorld(): Promise<World> {
         loops,
         stopping,
         temporal,
-        lives: runLives({ temporal, activities, taskQueue, stopping: stopping.signal, log }),
+        lives: runEnforcementWorker({ temporal, activities, taskQueue, stopping: stopping.signal, log }),
       };
     },
     stopWorker: async () => {

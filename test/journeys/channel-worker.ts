@@ -4,8 +4,8 @@ import { pino } from 'pino';
 import { parseAllowedHosts } from '../../domain/endpoint.js';
 import { createPool } from '../../registry/database/pool.js';
 import { readKeyRing } from '../../registry/keys/key-ring.js';
-import { runChannels } from '../../worker/channels.js';
-import { TemporalConnection } from '../../worker/temporal.js';
+import { runChannels } from '../../worker/temporal/channels.js';
+import { TemporalConnection } from '../../worker/temporal/connection.js';
 
 /** What it is told: by its environment. */
 export interface ChannelWorkerEnvironment {

@@ -7,10 +7,10 @@ import { pino } from 'pino';
 import { createEnforcementActivities, type EnforcementActivities } from '../../activities/enforcement.js';
 import { createPool, type Transaction } from '../../registry/database/pool.js';
 import { readKeyRing } from '../../registry/keys/key-ring.js';
-import { runLives } from '../../worker/lives.js';
-import { startLoops } from '../../worker/loops.js';
-import { LIFE_WORKER } from '../../worker/options.js';
-import { TemporalConnection } from '../../worker/temporal.js';
+import { startLoops } from '../../worker/loops/case-loops.js';
+import { TemporalConnection } from '../../worker/temporal/connection.js';
+import { runEnforcementWorker } from '../../worker/temporal/enforcement-worker.js';
+import { ENFORCEMENT_WORKER } from '../../worker/temporal/options.js';
 import type { CrashWorkerEnvironment } from './crash-points.js';
 
 const environment = (name: keyof CrashWorkerEnvironment): string => {
@@ -41,7 +41,7 @@ Runtime.install({
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } },
 });
 // Shorter than in production, so that the tests need not wait long for the server to notice a dead worker.
-Object.assign(LIFE_WORKER, { stickyQueueScheduleToStartTimeout: '1 second', workflowThreadPoolSize: 1 });
+Object.assign(ENFORCEMENT_WORKER, { stickyQueueScheduleToStartTimeout: '1 second', workflowThreadPoolSize: 1 });
 
 const log = pino({ name: 'crash-worker', level: process.env.LOG_LEVEL ?? 'silent' });
 const ring = readKeyRing(environment('KEY_RING_FILE'));
@@ -51,7 +51,7 @@ const temporal = new TemporalConnection(undefined, { interceptors: { workflow: [
 const loops = startLoops({ pool, ring, temporal, taskQueue, eagerStart: true, log });
 const stopping = new AbortController();
 const activities = crashBesideReturns(createEnforcementActivities({ pool, ring, noticeWritten: loops.nudge }));
-const lives = runLives({ temporal, activities, taskQueue, stopping: stopping.signal, log });
+const lives = runEnforcementWorker({ temporal, activities, taskQueue, stopping: stopping.signal, log });
 process.send?.('ready');
 
 process.on('SIGTERM', () => void stop());

@@ -15,7 +15,7 @@ import { latestCheckpoint } from '../../registry/ledger/checkpoints.js';
 import { ledgerHealth } from '../../registry/ledger/log-status.js';
 import { proofFile, receipt } from '../../registry/ledger/receipts.js';
 import { logKeys } from '../../registry/ledger/signed-log.js';
-import type { Ledger } from '../../worker/ledger.js';
+import type { Ledger } from '../../worker/ledger/ledger-loops.js';
 import { backUp } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
 import { type LedgerWorld, ledgerWorld, runLedger, silent } from '../harness/ledger.js';

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startIndexes } from '../../worker/indexes.js';
+import { startIndexes } from '../../worker/loops/indexes.js';
 import { eventually } from '../harness/eventually.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
 

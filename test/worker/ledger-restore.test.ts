@@ -12,7 +12,7 @@ import { receipt } from '../../registry/ledger/receipts.js';
 import { sequenceRound } from '../../registry/ledger/sequencer.js';
 import { logKeys } from '../../registry/ledger/signed-log.js';
 import { RecoveryRefused, recoverFromMirror } from '../../registry/maintenance/ledger-recovery.js';
-import type { Ledger } from '../../worker/ledger.js';
+import type { Ledger } from '../../worker/ledger/ledger-loops.js';
 import { backUp } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
 import { aLeaf, commit, type LedgerWorld, ledgerWorld, runLedger, silent, WitnessHost } from '../harness/ledger.js';

@@ -7,7 +7,7 @@ import { chooseLines, servedCheckpoint } from '../../registry/ledger/checkpoints
 import { ledgerHealth } from '../../registry/ledger/log-status.js';
 import { receipt } from '../../registry/ledger/receipts.js';
 import { logKeys } from '../../registry/ledger/signed-log.js';
-import type { Ledger } from '../../worker/ledger.js';
+import type { Ledger } from '../../worker/ledger/ledger-loops.js';
 import { eventually } from '../harness/eventually.js';
 import { type LedgerWorld, ledgerWorld, runLedger, WitnessHost } from '../harness/ledger.js';
 import { tableReader } from '../harness/table-reader.js';

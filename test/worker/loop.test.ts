@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Loop, type LoopOptions } from '../../worker/loop.js';
-import { within } from '../../worker/with-timeout.js';
+import { within } from '../../worker/temporal/with-timeout.js';
 
 /** Longer than any test. */
 const NEVER_MS = 600_000;

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { raise } from '../../registry/case/inbox.js';
 import { readInboxItem } from '../../registry/courts/read-inbox-item.js';
-import { type Mail, mailSettings, startMail } from '../../worker/mail.js';
+import { type Mail, mailSettings, startMail } from '../../worker/loops/mail.js';
 import { eventually } from '../harness/eventually.js';
 import { Mailbox } from '../harness/mailbox.js';
 import { COURT, createWorld, defaulter, JUDGE, person, type World } from '../harness/world.js';

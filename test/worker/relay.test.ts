@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'v
 import { freePort } from '../../local/machine/ports.js';
 import { withClient } from '../../local/servers/postgres-databases.js';
 import { relay } from '../../registry/case/outbox.js';
-import { LONGEST_ROUND_MS, type Relay, relayOnce } from '../../worker/relay.js';
-import { TemporalConnection } from '../../worker/temporal.js';
+import { TemporalConnection } from '../../worker/temporal/connection.js';
+import { LONGEST_ROUND_MS, type Relay, relayOnce } from '../../worker/temporal/relay.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
 

@@ -2,8 +2,8 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createEnforcementActivities } from '../../activities/enforcement.js';
-import { runLives } from '../../worker/lives.js';
-import { TemporalConnection } from '../../worker/temporal.js';
+import { TemporalConnection } from '../../worker/temporal/connection.js';
+import { runEnforcementWorker } from '../../worker/temporal/enforcement-worker.js';
 import type { enforcement } from '../../workflows/index.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import type { World } from '../harness/world.js';
@@ -13,7 +13,7 @@ import './quiet.js';
 export function runLivesOnly(world: World, options: Partial<WorkerOptions> = {}): () => Promise<void> {
   const stopping = new AbortController();
   const temporal = new TemporalConnection({ connectionOptions: { address: inject('temporalAddress') } });
-  const running = runLives({
+  const running = runEnforcementWorker({
     temporal,
     activities: createEnforcementActivities({ pool: world.pool, ring: world.ring, noticeWritten: () => undefined }),
     taskQueue: world.taskQueue,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../local/machine/paths.mjs';
-import { LIFE_WORKER } from '../../worker/options.js';
+import { ENFORCEMENT_WORKER } from '../../worker/temporal/options.js';
 import { readHistory, recordedHistories, textsOf } from './histories.js';
 import { PATHS } from './record-histories.js';
 
@@ -39,7 +39,7 @@ describe('recorded histories', () => {
   });
 
   it('replay on the workflows as they are', async () => {
-    const { workflowBundle } = LIFE_WORKER;
+    const { workflowBundle } = ENFORCEMENT_WORKER;
     if (!workflowBundle) throw new Error('the worker runs a bundle');
     expect([...(await replay(workflowBundle)).entries()]).toEqual([]);
   });

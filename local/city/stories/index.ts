@@ -25,7 +25,7 @@ export async function tellStories(options: {
 
   const tellings = await Promise.allSettled(
     stories.map(async (story) => {
-      const before = memory.told(story.id);
+      const before = memory.finished(story.id);
       if (before) return { title: story.title, finished: before, before: true };
       const { startedAt, resumed } = memory.begin(story.id);
       narrator.begin(story.title, resumed);
@@ -34,7 +34,7 @@ export async function tellStories(options: {
         const end = await story.tell(new Stage({ story, apiUrl, credentials, memory, narrator, startedAt }));
         const finished = toldIn((Date.now() - began) / 1_000, end);
         memory.end(story.id, finished);
-        return { title: story.title, finished: finished, before: false };
+        return { title: story.title, finished, before: false };
       } catch (error) {
         const why = error instanceof Error ? error.message : 'unknown';
         narrator.failed(story.title, why);

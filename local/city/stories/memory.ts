@@ -1,17 +1,17 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 
-const told = z.object({ caseId: z.string(), caseNumber: z.string(), seconds: z.number() });
+const finished = z.object({ caseId: z.string(), caseNumber: z.string(), seconds: z.number() });
 const story = z.object({
   startedAt: z.iso.datetime(),
   /** What each finished scene found: ids, instants and outcomes, never a person. */
   scenes: z.record(z.string(), z.unknown()),
-  told: told.optional(),
+  told: finished.optional(),
 });
 const file = z.object({ version: z.literal(1), stories: z.record(z.string(), story) });
 
 /** Where a told story can be looked at, and how long telling took. */
-export type FinishedStory = z.output<typeof told>;
+export type FinishedStory = z.output<typeof finished>;
 
 /**
  * What has been told in this data directory, in one file replaced atomically after every scene. A scene whose request was answered but not
@@ -51,7 +51,7 @@ export class StoryMemory {
     return { startedAt, resumed: false };
   }
 
-  told(id: string): FinishedStory | undefined {
+  finished(id: string): FinishedStory | undefined {
     return this.state.stories[id]?.told;
   }
 
@@ -66,10 +66,10 @@ export class StoryMemory {
     this.save();
   }
 
-  end(id: string, told: FinishedStory): void {
+  end(id: string, end: FinishedStory): void {
     const known = this.state.stories[id];
     if (!known) throw new Error(`story ${id} has not begun`);
-    known.told = told;
+    known.told = end;
     this.save();
   }
 

@@ -13,7 +13,7 @@ export interface Opening {
   /** Yuan. */
   debt: string;
   content: string;
-  defaulters: { party: Person; sealed?: { type: 'property-unit'; number: string } }[];
+  defaulters: { party: Person; seized?: { type: 'property-unit'; number: string } }[];
 }
 
 /** What the clerk posts to open it (`POST /v1/cases`). */
@@ -37,7 +37,7 @@ export function openingOf({
     filedOn,
     basis: { number: `（${year}）${court}民初${basis.serial}号`, issuer: basis.issuer },
     obligation: { amount: debt, content },
-    defaulters: defaulters.map(({ party, sealed }) => ({
+    defaulters: defaulters.map(({ party, seized }) => ({
       ...party,
       ground: 1,
       conduct: '有履行能力而拒不履行生效法律文书确定义务',
@@ -45,8 +45,8 @@ export function openingOf({
       measures: [
         'LISTING',
         'CONSUMPTION',
-        ...(sealed
-          ? [{ measure: 'SEAL', decision: { number: `${number}之二`, madeOn: decidedOn }, asset: sealed }]
+        ...(seized
+          ? [{ measure: 'SEAL', decision: { number: `${number}之二`, madeOn: decidedOn }, asset: seized }]
           : []),
       ],
     })),

@@ -1,4 +1,4 @@
-import { ApiRefusal, answers } from '../client.js';
+import { type ApiClient, ApiRefusal, answers } from '../client.js';
 import { type Person, person } from './people.js';
 import { expectThat, type Stage, type Stopped, type Story } from './stage.js';
 
@@ -40,77 +40,11 @@ export const school: Story = {
 
   async tell(stage) {
     const clerk = stage.clerk(COURT);
-    const judge = stage.judge(COURT);
-
-    const opened = await stage.open(
-      {
-        court: COURT,
-        serial: 733,
-        filedOn: stage.day(-300),
-        decidedOn: stage.day(-240),
-        basis: { serial: 512, issuer: '贵阳市云岩区人民法院' },
-        debt: DEBT,
-        content: '偿还货款',
-        defaulters: parents.map(({ party }) => ({ party })),
-      },
-      {
-        zh: '立案：一对父母欠款 180,000.00 元，列入失信、限制消费',
-        en: 'a case opens: two parents owe 180,000.00 yuan; listed and restricted',
-      },
-    );
-
-    await stage.moment('off', async () => {
-      await enrolled(stage, 'off');
-      stage.say('学校事项默认关闭：入学比对通过', 'the school is off by default: at enrolment all is clear');
-    });
-    await stage.moment('days', async () => {
-      await enterDays(stage);
-      stage.say(
-        '管理员登记该校招生日期：其余日期一律不限制',
-        'an administrator enters the school’s enrolment days: on all others nobody is stopped',
-      );
-    });
-    await stage.moment('on', async () => {
-      await switchService(stage, true);
-      stage.say('管理员启用学校事项，留有历史', 'an administrator switches the school on, with its history');
-    });
-    await stage.moment('unconfirmed', async () => {
-      await enrolled(stage, 'unconfirmed');
-      stage.say('法官尚未就本案核定：仍然通过', 'the judge has not confirmed it for this case: still clear');
-    });
-
-    await stage.moment('confirm', async () => {
-      const decision = { type: 'confirm-service', service: SERVICE };
-      const path = `/v1/cases/${opened.id}/decisions`;
-      await judge.api.post(path, decision, stage.key('confirm'), answers.taken);
-      stage.say('法官就本案核定', 'the judge confirms it for this case');
-    });
-    await stage.moment('confirmed', async () => {
-      for (const { id } of opened.defaulters) {
-        await stage.noticed(
-          'EDU',
-          'the confirmed service',
-          ({ kind, defaulter, services }) => kind === 'PUBLISH' && defaulter === id && services.includes(SERVICE),
-        );
-      }
-      stage.say('教育局收到通知', 'the education bureau is told');
-    });
-
-    const held: Stopped[] = [];
-    for (const [index, { party, line }] of parents.entries()) {
-      const stop = await stage.stop('EDU', `ask-${index + 1}`, enrolment(party), 'REVIEW', line, (answer) => {
-        expectThat(answer.measures.join() === 'CONSUMPTION', 'the enrolment to be held by CONSUMPTION alone');
-        expectThat(answer.howToEnd.includes('公办学校'), 'the answer to name the public-school path');
-      });
-      await stage.feedback('EDU', `held-${index + 1}`, stop, 'held');
-      held.push(stop);
-    }
-    await stage.moment('read', async () => {
-      for (const [index, stop] of held.entries()) {
-        await stage.readStop(judge.api, `read-${index + 1}`, `the held enrolment (${index + 1})`, stop);
-      }
-      stage.say('承办法官在收件箱阅知', 'the judge reads both in the inbox');
-    });
+    const judge = stage.judge(COURT).api;
+    const opened = await open(stage);
+    await switchedOn(stage);
+    await confirmed(stage, judge, opened);
+    await enrolmentsHeld(stage, judge);
 
     const payment = { reference: 'LX-YY-0001', amount: DEBT, source: 'voluntary' } as const;
     await stage.repay(clerk, opened.id, 'repayment', payment, '0.00', {
@@ -135,6 +69,86 @@ export const school: Story = {
     return { caseId: opened.id, caseNumber: opened.caseNumber };
   },
 };
+
+const open = (stage: Stage) =>
+  stage.open(
+    {
+      court: COURT,
+      serial: 733,
+      filedOn: stage.day(-300),
+      decidedOn: stage.day(-240),
+      basis: { serial: 512, issuer: '贵阳市云岩区人民法院' },
+      debt: DEBT,
+      content: '偿还货款',
+      defaulters: parents.map(({ party }) => ({ party })),
+    },
+    {
+      zh: '立案：一对父母欠款 180,000.00 元，列入失信、限制消费',
+      en: 'a case opens: two parents owe 180,000.00 yuan; listed and restricted',
+    },
+  );
+
+/** What is off by default is switched on for the school's enrolment days; without the judge's word it stops nobody yet. */
+async function switchedOn(stage: Stage): Promise<void> {
+  await stage.moment('off', async () => {
+    await enrolled(stage, 'off');
+    stage.say('学校事项默认关闭：入学比对通过', 'the school is off by default: at enrolment all is clear');
+  });
+  await stage.moment('days', async () => {
+    await enterDays(stage);
+    stage.say(
+      '管理员登记该校招生日期：其余日期一律不限制',
+      'an administrator enters the school’s enrolment days: on all others nobody is stopped',
+    );
+  });
+  await stage.moment('on', async () => {
+    await switchService(stage, true);
+    stage.say('管理员启用学校事项，留有历史', 'an administrator switches the school on, with its history');
+  });
+  await stage.moment('unconfirmed', async () => {
+    await enrolled(stage, 'unconfirmed');
+    stage.say('法官尚未就本案核定：仍然通过', 'the judge has not confirmed it for this case: still clear');
+  });
+}
+
+/** The judge confirms the school for this case, and the education bureau is told. */
+async function confirmed(stage: Stage, judge: ApiClient, opened: Awaited<ReturnType<typeof open>>): Promise<void> {
+  await stage.moment('confirm', async () => {
+    const decision = { type: 'confirm-service', service: SERVICE };
+    const path = `/v1/cases/${opened.id}/decisions`;
+    await judge.post(path, decision, stage.key('confirm'), answers.taken);
+    stage.say('法官就本案核定', 'the judge confirms it for this case');
+  });
+  await stage.moment('confirmed', async () => {
+    for (const { id } of opened.defaulters) {
+      await stage.noticed(
+        'EDU',
+        'the confirmed service',
+        ({ kind, defaulter, services }) => kind === 'PUBLISH' && defaulter === id && services.includes(SERVICE),
+      );
+    }
+    stage.say('教育局收到通知', 'the education bureau is told');
+  });
+}
+
+/** Each parent's enrolment is held for review; the judge reads of both. */
+async function enrolmentsHeld(stage: Stage, judge: ApiClient): Promise<void> {
+  const held: Stopped[] = [];
+  for (const [index, { party, line }] of parents.entries()) {
+    const stop = await stage.stop('EDU', `ask-${index + 1}`, enrolment(party), 'REVIEW', line, (answer) => {
+      expectThat(answer.measures.join() === 'CONSUMPTION', 'the enrolment to be held by CONSUMPTION alone');
+      expectThat(answer.howToEnd.includes('公办学校'), 'the answer to name the public-school path');
+    });
+    await stage.feedback('EDU', `held-${index + 1}`, stop, 'held');
+    held.push(stop);
+  }
+  await stage.moment('read', async () => {
+    for (const [index, stop] of held.entries()) {
+      await stage.readStop(judge, `read-${index + 1}`, `the held enrolment (${index + 1})`, stop);
+    }
+    stage.say('承办法官在收件箱阅知', 'the judge reads both in the inbox');
+  });
+}
 
 /** Both parents ask for the enrolment and are clear. */
 async function enrolled(stage: Stage, step: string): Promise<void> {

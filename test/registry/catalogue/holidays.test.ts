@@ -6,7 +6,7 @@ import { listInbox } from '../../../registry/case/inbox.js';
 import holidays from '../../../registry/data/holidays.json' with { type: 'json' };
 import { notifyJudge } from '../../../registry/process/judge-notices.js';
 import { escalate } from '../../../registry/process/steps.js';
-import { watchHolidays } from '../../../worker/holidays.js';
+import { watchHolidays } from '../../../worker/loops/holidays.js';
 import { pursue } from '../../harness/by-hand.js';
 import { COURT, createWorld, defaulter, JUDGE, person } from '../../harness/world.js';
 

@@ -1,14 +1,14 @@
-import type { Checkpoint } from '../ledger/checkpoint.js';
-import type { Policy } from '../ledger/policy.js';
-import type { Tree } from '../ledger/tree.js';
-import { type Log, logKeys } from '../registry/ledger/signed-log.js';
+import type { Checkpoint } from '../../ledger/checkpoint.js';
+import type { Policy } from '../../ledger/policy.js';
+import type { Tree } from '../../ledger/tree.js';
+import { type Log, logKeys } from '../../registry/ledger/signed-log.js';
 import { type AskedWitness, heldCheckpoint, WitnessFailed } from './witness-client.js';
 
 export type Comparison =
   /** Nobody who could be heard holds more, or something else; and those who could not be heard are too few to have witnessed more. */
   | { kind: 'level' }
   | { kind: 'behind'; witness: string; size: number; note: string }
-  | { kind: 'unheard'; missing: string[] };
+  | { kind: 'unknown'; missing: string[] };
 
 /**
  * Before anything is signed: what every witness holds, against our own tree. A restored back-up or an asynchronous standby knows fewer leaves
@@ -40,7 +40,7 @@ export async function compareWithWitnesses(
     }
   }
   const couldHaveWitnessed = policy.isQuorum(new Set(missing)) && !policy.isQuorum(new Set());
-  return couldHaveWitnessed ? { kind: 'unheard', missing } : { kind: 'level' };
+  return couldHaveWitnessed ? { kind: 'unknown', missing } : { kind: 'level' };
 }
 
 /** Whether a checkpoint that we have signed is beyond our tree, or of another one. */

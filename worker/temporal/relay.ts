@@ -7,21 +7,21 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { type OutboxRow, relay } from '../registry/case/outbox.js';
-import type { Pool } from '../registry/database/pool.js';
-import type { enforcement } from '../workflows/index.js';
+import { type OutboxRow, relay } from '../../registry/case/outbox.js';
+import type { Pool } from '../../registry/database/pool.js';
+import type { enforcement } from '../../workflows/index.js';
 import {
   type EnforcementInput,
   endUpdate,
   enforcementWorkflowId,
   type FactMessage,
   SIGNALS,
-} from '../workflows/messages.js';
-import type { TemporalConnection } from './temporal.js';
+} from '../../workflows/messages.js';
+import type { TemporalConnection } from './connection.js';
 import { within } from './with-timeout.js';
 
 /** Lives served side by side by one relay, which share its claim and its commit; more only queue at the embedded server’s one connection to its store. */
-const LIVES_AT_ONCE = 16;
+const DEFAULTERS_AT_ONCE = 16;
 /** Signals handed to one life per round: a long row of them must not hold the claim beyond its time. */
 const SIGNALS_AT_ONCE = 50;
 /** How long a relay waits, ms. */
@@ -57,7 +57,7 @@ export async function relayOnce({ pool, temporal, log, times, ...settings }: Rel
     await client.withDeadline(deadline, () => hand(client, { ...settings, log, endMs }, row));
   };
   const enough = Date.now() + roundMs;
-  const { taken, sent } = await relay(pool, LIVES_AT_ONCE, async (rows) => {
+  const { taken, sent } = await relay(pool, DEFAULTERS_AT_ONCE, async (rows) => {
     const done: OutboxRow[] = [];
     try {
       for (const row of rows.slice(0, SIGNALS_AT_ONCE)) {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { missingHolidayYear, unknownHolidayYears } from '../registry/case/deadlines.js';
+import { missingHolidayYear, unknownHolidayYears } from '../../registry/case/deadlines.js';
 
 const LOOK_EVERY_MS = 60_000;
 /** A year that is missing is said again this often, until somebody has added it. */

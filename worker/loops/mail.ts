@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createTransport } from 'nodemailer';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { type Backoff, backoff } from '../domain/backoff.js';
-import type { InboxKind } from '../domain/vocabulary.js';
-import { type DueMail, leaseDueMail, mailFailed, mailSent } from '../registry/courts/judge-mail.js';
-import type { Pool } from '../registry/database/pool.js';
-import { Loop } from './loop.js';
+import { type Backoff, backoff } from '../../domain/backoff.js';
+import type { InboxKind } from '../../domain/vocabulary.js';
+import { type DueMail, leaseDueMail, mailFailed, mailSent } from '../../registry/courts/judge-mail.js';
+import type { Pool } from '../../registry/database/pool.js';
+import { Loop } from '../loop.js';
 
 export interface MailSettings {
   /** `smtp://` or `smtps://`, with sign-in where the server wants one. */

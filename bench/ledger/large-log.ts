@@ -10,7 +10,7 @@ import { sequenceRound } from '../../registry/ledger/sequencer.js';
 import { logKeys } from '../../registry/ledger/signed-log.js';
 import { readTilesOf } from '../../registry/ledger/tiles.js';
 import { median, progress, quantile, spread, tell, tellAtMost } from '../measure/figures.js';
-import type { BenchDatabase, RecordEnvironment } from './environment.js';
+import type { BenchDatabase, LedgerEnvironment } from './environment.js';
 
 const CHUNK = 10_000;
 const PROOFS = 2_000;
@@ -18,7 +18,7 @@ const PROOFS = 2_000;
 /** Fills the record with leaves as a repayment's are, chained by case; told in progress. */
 export async function fill(
   { application, sequencer }: BenchDatabase,
-  environment: RecordEnvironment,
+  environment: LedgerEnvironment,
   count: number,
 ): Promise<void> {
   const hex = (length: number): string => uuidv7().replaceAll('-', '').padEnd(length, '0').slice(0, length);
@@ -50,7 +50,7 @@ export async function fill(
       ),
     );
     await sequencing;
-    sequencing = sequenceRound(sequencer, environment.ledger, { leavesAtOnce: CHUNK });
+    sequencing = sequenceRound(sequencer, environment.log, { leavesAtOnce: CHUNK });
     if (done % 100_000 === 0) progress(`${done} entries`);
   }
   await sequencing;
@@ -77,13 +77,13 @@ export async function measureProofs({ application, owner }: BenchDatabase): Prom
 }
 
 /** The whole record read and recomputed over HTTP, beside the hashing alone. */
-export async function measureFullCheck(environment: RecordEnvironment, database: BenchDatabase): Promise<void> {
-  const url = await environment.startApi(database);
+export async function measureFullCheck(environment: LedgerEnvironment, database: BenchDatabase): Promise<void> {
+  const api = await environment.startApi(database);
   const began = performance.now();
   let saidAt = 0;
   const { problems, size } = await checkLog({
-    log: httpLog(`${url}/ledger`),
-    logKeys: logKeys(environment.ledger),
+    log: httpLog(`http://127.0.0.1:${api.port}/ledger`),
+    logKeys: logKeys(environment.log),
     progress: (done) => {
       if (done - saidAt < 250_000) return;
       saidAt = done;
@@ -101,7 +101,7 @@ export async function measureFullCheck(environment: RecordEnvironment, database:
   edge.root();
   const floor = (performance.now() - hashing) / 1_000;
   tellAtMost(60, { figure: 'ledger-full-check', value: seconds, unit: 's', subject: seconds, floor, entries: size });
-  await environment.stop('api');
+  await api.stop();
 }
 
 /** What an entry costs on the disk, indexes included. */

@@ -4,7 +4,7 @@ import { NO_POLICY } from '../../ledger/policy.js';
 import { createPool } from '../../registry/database/pool.js';
 import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { openLog } from '../../registry/ledger/signed-log.js';
-import { startLedger } from '../../worker/ledger.js';
+import { startLedger } from '../../worker/ledger/ledger-loops.js';
 
 const { SEQUENCER_DATABASE_URL = '', KEY_RING_FILE = '', LEDGER_ORIGIN = '' } = process.env;
 const pool = createPool({ connectionString: SEQUENCER_DATABASE_URL, applicationName: 'sequencer', max: 6 });

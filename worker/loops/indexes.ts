@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { Pool } from '../registry/database/pool.js';
-import type { KeyRing } from '../registry/keys/key-ring.js';
-import { indexNewNames } from '../registry/parties/name-index.js';
-import { keepTokenIndexes } from '../registry/parties/token-index.js';
-import { Loop } from './loop.js';
+import type { Pool } from '../../registry/database/pool.js';
+import type { KeyRing } from '../../registry/keys/key-ring.js';
+import { indexNewNames } from '../../registry/parties/name-index.js';
+import { keepTokenIndexes } from '../../registry/parties/token-index.js';
+import { Loop } from '../loop.js';
 
 const LOOK_EVERY_MS = 5_000;
 

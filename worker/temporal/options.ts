@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
 
 // Beside the compiled worker, or in `dist` when the sources themselves run (tests).
-const BUNDLE = ['../workflow-bundle.js', '../dist/workflow-bundle.js']
+const BUNDLE = ['../../workflow-bundle.js', '../../dist/workflow-bundle.js']
   .map((path) => fileURLToPath(new URL(path, import.meta.url)))
   .find((path) => existsSync(path));
 if (!BUNDLE) throw new Error('the workflow bundle is missing: run npm run build');
@@ -28,7 +28,7 @@ export function deployment(environment: NodeJS.ProcessEnv): Pick<WorkerOptions, 
 }
 
 /** How the worker of the lives is set, each with its reason. */
-export const LIFE_WORKER: Partial<WorkerOptions> = {
+export const ENFORCEMENT_WORKER: Partial<WorkerOptions> = {
   // What was tested is what runs, and nothing is bundled at start.
   workflowBundle: { codePath: BUNDLE },
   // Starved pollers are the first bottleneck of a busy cluster.

@@ -1,13 +1,13 @@
-import { assignPositions } from '../registry/departments/positions.js';
-import type { KeyRing } from '../registry/keys/key-ring.js';
-import { batchComparisons, WHOLE_LOOK } from '../registry/ledger/comparison-batches.js';
-import { settle } from '../registry/process/settle.js';
-import { Loop } from './loop.js';
-import { type Relay, relayOnce } from './relay.js';
+import { assignPositions } from '../../registry/departments/positions.js';
+import type { KeyRing } from '../../registry/keys/key-ring.js';
+import { batchComparisons, WHOLE_LOOK } from '../../registry/ledger/comparison-batches.js';
+import { settle } from '../../registry/process/settle.js';
+import { Loop } from '../loop.js';
+import { type Relay, relayOnce } from '../temporal/relay.js';
 
 /** Clear comparisons reach the record together. */
-const SEAL_EVERY_MS = 3_000;
-const SEAL_ALL_EVERY_MS = 6 * 3_600_000;
+const BATCH_EVERY_MS = 3_000;
+const WHOLE_LOOK_EVERY_MS = 6 * 3_600_000;
 
 export interface Loops {
   /** A step has written a notice: place it now. */
@@ -44,12 +44,12 @@ export function startLoops({ ring, ...relay }: Omit<Relay, 'times'> & { ring: Ke
   });
   // From the beginning at every start, then from what may still come; now and then from the beginning again.
   let [look, wholeAt] = [WHOLE_LOOK, Date.now()];
-  const sealer = new Loop({
+  const batcher = new Loop({
     name: 'sealer',
     log,
-    idleMs: SEAL_EVERY_MS,
+    idleMs: BATCH_EVERY_MS,
     work: async () => {
-      if (Date.now() - wholeAt > SEAL_ALL_EVERY_MS) [look, wholeAt] = [WHOLE_LOOK, Date.now()];
+      if (Date.now() - wholeAt > WHOLE_LOOK_EVERY_MS) [look, wholeAt] = [WHOLE_LOOK, Date.now()];
       const round = await batchComparisons(pool, look);
       look = round.look;
       return round.more;
@@ -62,7 +62,7 @@ export function startLoops({ ring, ...relay }: Omit<Relay, 'times'> & { ring: Ke
     nudge: () => assigner.nudge(),
     stopRelays,
     stopAll: async () => {
-      await Promise.all([stopRelays(), assigner.stop(), settler.stop(), sealer.stop()]);
+      await Promise.all([stopRelays(), assigner.stop(), settler.stop(), batcher.stop()]);
     },
   };
 }

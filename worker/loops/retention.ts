@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Pool } from '../registry/database/pool.js';
-import { retainOnce } from '../registry/maintenance/retention.js';
-import { Loop } from './loop.js';
+import type { Pool } from '../../registry/database/pool.js';
+import { retainOnce } from '../../registry/maintenance/retention.js';
+import { Loop } from '../loop.js';
 
 const LOOK_EVERY_MS = 3_600_000;
 

@@ -1,8 +1,8 @@
-import { type Checkpoint, openCheckpoint, parseSize } from '../ledger/checkpoint.js';
-import { originHash } from '../ledger/log-reader.js';
-import { NoteError, parseSignatureLine, type VerifierKey, verifiedSignatures } from '../ledger/note.js';
-import type { Witness } from '../ledger/policy.js';
-import type { StoredCheckpoint } from '../registry/ledger/checkpoints.js';
+import { type Checkpoint, openCheckpoint, parseSize } from '../../ledger/checkpoint.js';
+import { originHash } from '../../ledger/log-reader.js';
+import { NoteError, parseSignatureLine, type VerifierKey, verifiedSignatures } from '../../ledger/note.js';
+import type { Witness } from '../../ledger/policy.js';
+import type { StoredCheckpoint } from '../../registry/ledger/checkpoints.js';
 
 /** A witness that can be asked. */
 export type AskedWitness = Witness & { url: string };

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { NoteError } from '../ledger/note.js';
-import { NO_POLICY, type Policy, parsePolicy } from '../ledger/policy.js';
-import type { KeyRing } from '../registry/keys/key-ring.js';
-import { type Log, openLog } from '../registry/ledger/signed-log.js';
-import { ALARM_MS } from './ledger.js';
+import { NoteError } from '../../ledger/note.js';
+import { NO_POLICY, type Policy, parsePolicy } from '../../ledger/policy.js';
+import type { KeyRing } from '../../registry/keys/key-ring.js';
+import { type Log, openLog } from '../../registry/ledger/signed-log.js';
+import { ALARM_MS } from './ledger-loops.js';
 import { type AskedWitness, canBeAsked } from './witness-client.js';
 
 export interface LedgerSettings {

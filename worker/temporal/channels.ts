@@ -1,23 +1,23 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { type ChannelSettings, createChannelActivities } from '../activities/department-channel.js';
-import type { AllowedHosts } from '../domain/endpoint.js';
-import { inTransaction, type Pool } from '../registry/database/pool.js';
-import { type ChannelToEnsure, channelEnsured, channelsToEnsure } from '../registry/departments/channels.js';
-import type { KeyRing } from '../registry/keys/key-ring.js';
-import type { departmentChannel } from '../workflows/index.js';
+import { type ChannelSettings, createChannelActivities } from '../../activities/department-channel.js';
+import type { AllowedHosts } from '../../domain/endpoint.js';
+import { inTransaction, type Pool } from '../../registry/database/pool.js';
+import { type ChannelToEnsure, channelEnsured, channelsToEnsure } from '../../registry/departments/channels.js';
+import type { KeyRing } from '../../registry/keys/key-ring.js';
+import type { departmentChannel } from '../../workflows/index.js';
 import {
   CHANNEL_TASK_QUEUE,
   type ChannelInput,
   departmentChannelWorkflowId,
   pauseSignal,
   resumeSignal,
-} from '../workflows/messages.js';
-import { Loop } from './loop.js';
+} from '../../workflows/messages.js';
+import { Loop } from '../loop.js';
+import type { TemporalConnection } from './connection.js';
 import { CHANNEL_WORKER } from './options.js';
 import { poll } from './polling.js';
-import type { TemporalConnection } from './temporal.js';
 
 /** A call to Temporal is given up after this long; the row stays and goes again. */
 const CALL_MS = 8_000;

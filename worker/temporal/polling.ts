@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import type { TemporalConnection } from './temporal.js';
+import type { TemporalConnection } from './connection.js';
 
 export interface Polling {
   temporal: TemporalConnection;

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
-import type { Policy } from '../ledger/policy.js';
-import type { Pool } from '../registry/database/pool.js';
+import type { Policy } from '../../ledger/policy.js';
+import type { Pool } from '../../registry/database/pool.js';
 import {
   cosignersOf,
   keepCosignature,
   latestCheckpoint,
   type StoredCheckpoint,
-} from '../registry/ledger/checkpoints.js';
-import { logStatus } from '../registry/ledger/log-status.js';
-import { type Log, logKeys } from '../registry/ledger/signed-log.js';
-import { treeOf } from '../registry/ledger/tiles.js';
+} from '../../registry/ledger/checkpoints.js';
+import { logStatus } from '../../registry/ledger/log-status.js';
+import { type Log, logKeys } from '../../registry/ledger/signed-log.js';
+import { treeOf } from '../../registry/ledger/tiles.js';
 import {
   type AskedWitness,
   askForCosignature,

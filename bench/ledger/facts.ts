@@ -6,7 +6,7 @@ import type { KeyRing } from '../../registry/keys/key-ring.js';
 import { median, progress, quantile, spread, tellAtLeast, tellAtMost } from '../measure/figures.js';
 import { aCase, COURT } from '../measure/people.js';
 import { rateOf } from '../measure/rate.js';
-import type { BenchDatabase, RecordEnvironment } from './environment.js';
+import type { BenchDatabase, LedgerEnvironment } from './environment.js';
 
 const CASES = 400;
 const IN_FLIGHT = 16;
@@ -51,7 +51,7 @@ export class Facts {
 }
 
 /** A database in which the same facts are written and no leaf is: what the record costs is the difference. */
-export async function withoutRecord({ owner }: BenchDatabase): Promise<void> {
+export async function withoutLedger({ owner }: BenchDatabase): Promise<void> {
   await owner.query('alter table fact drop constraint fact_id_fkey');
   await owner.query(`create function no_leaf() returns trigger language plpgsql as $$ begin return null; end $$`);
   await owner.query('create trigger a_no_leaf before insert on ledger_leaf for each row execute function no_leaf()');
@@ -59,7 +59,7 @@ export async function withoutRecord({ owner }: BenchDatabase): Promise<void> {
 
 /** Facts a second with the record, its sequencer working, and without: in turn, several rounds. */
 export async function measureRate(
-  environment: RecordEnvironment,
+  environment: LedgerEnvironment,
   subject: BenchDatabase,
   floor: BenchDatabase,
   rounds: number,
@@ -96,7 +96,7 @@ export async function measureRate(
 
 /** From the answer to a fact to the first sight of a checkpoint that covers it, at a steady rate, whatever the answers take. */
 export async function measurePublication(
-  environment: RecordEnvironment,
+  environment: LedgerEnvironment,
   subject: BenchDatabase,
   seconds: number,
 ): Promise<void> {
