@@ -4,7 +4,7 @@ import { ALWAYS_REVIEWED } from '../../domain/identity/identifier.js';
 import type { Relation } from '../../domain/identity/relations.js';
 import { hasPrivateUse, nameEquals } from '../../domain/name.js';
 import type { Disposition, Measure, SubjectRole } from '../../domain/vocabulary.js';
-import { type EnforcementRow, type RestrictionRow, toEnforcement } from '../case/locked-case.js';
+import { type EnforcementRow, type RestrictionRow, toEnforcement } from '../case/enforcement-rows.js';
 import { assetBlinds } from '../case/restrictions.js';
 import type { Queryable } from '../database/pool.js';
 import type { ComparisonInput } from '../inputs.js';
