@@ -91,6 +91,10 @@ export const NOTICE_KINDS = [
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
+/** The notices that free somebody: the workflow waits until every department in scope has acknowledged them. */
+export const AWAITED_NOTICE_KINDS = ['RELEASE', 'CORRECT'] as const satisfies readonly NoticeKind[];
+export type AwaitedNoticeKind = (typeof AWAITED_NOTICE_KINDS)[number];
+
 export const INBOX_KINDS = [
   'interception',
   'decide-restriction',

@@ -20,6 +20,11 @@ export interface Actor {
   trace?: string;
 }
 
+/** The process of an enforcement: what it does, it does by the clock and the rules, not for somebody. */
+export const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
+/** The loop that settles notices, and with the last of them the enforcement. */
+export const SETTLER: Actor = { role: 'system', id: 'settler' };
+
 export interface Party {
   kind: PartyKind;
   name: string;

@@ -3,6 +3,7 @@ import { addDays, type HolidayCalendar, shanghaiDate, UnknownHolidayYear } from 
 import { type DeadlineKind, dueAt } from '../../domain/deadline.js';
 import holidays from '../data/holidays.json' with { type: 'json' };
 import { type Queryable, send, type Transaction } from '../database/pool.js';
+import { itemKey, itemKeySql } from './inbox.js';
 
 /** How many deadlines could not be set for want of a holiday calendar: an alarm, since nobody will be reminded. */
 export const unknownHolidayYears = { count: 0 };
@@ -20,8 +21,8 @@ export function missingHolidayYear(now: number, calendar: HolidayCalendar = holi
 export interface NewDeadline {
   kind: Exclude<DeadlineKind, 'hold'>;
   level: number;
-  /** What it is about, once per level. */
-  subject: string;
+  /** What it is about, once per level: a stop, a notice, a question to the judge. */
+  about: string;
   defaulter: string;
   /** From when it runs, epoch ms. */
   now: number;
@@ -39,7 +40,10 @@ const COUNT_AGAIN_MS = 6 * 3_600_000;
  */
 export async function startDeadline(tx: Transaction, deadline: NewDeadline): Promise<number | null> {
   const { rows } = await tx.query<{ within: string }>(
-    'select within from deadline_rule where kind = $1 and level = $2',
+    `select within
+     from deadline_rule
+     where kind = $1
+       and level = $2`,
     [deadline.kind, deadline.level],
   );
   const within = rows[0]?.within;
@@ -82,16 +86,28 @@ export async function countAgain(
 
 // Of the first level the item it came with; of a further one the items that told of the level before.
 const ITEMS_DUE = `
-  update inbox_item x set deadline = $2 from deadline l left join deadline b on b.defaulter = l.defaulter and b.kind = l.kind and b.level = l.level - 1
-    and split_part(b.key, ':', 2) = split_part(l.key, ':', 2)
-  where l.id = $1 and x.defaulter = l.defaulter and x.deadline is null and case
-    when l.level > 0 then x.key = 'escalation:' || b.id or x.key like 'overdue:' || b.id || ':%'
-    when l.kind = 'answer' then x.key = 'interception:' || split_part(l.key, ':', 2)
-    when l.kind = 'decide' then x.key = 'decide-restriction:' || split_part(l.key, ':', 2) end`;
+  update inbox_item x
+  set deadline = $2
+  from deadline l
+  left join deadline b on b.defaulter = l.defaulter
+    and b.kind = l.kind
+    and b.level = l.level - 1
+    and b.about = l.about
+  where l.id = $1
+    and x.defaulter = l.defaulter
+    and x.deadline is null
+    and case
+      when l.level > 0 then x.key = ${itemKeySql('escalation', 'b.id')}
+        or x.key like ${itemKeySql('overdue', "b.id || ':%'")}
+      when l.kind = 'answer' then x.key = ${itemKeySql('interception', 'l.about')}
+      when l.kind = 'decide' then x.key = ${itemKeySql('decide-restriction', 'l.about')} end`;
 
 /** An interception's n-th stop: business that was freed and stopped again is told of and watched anew. */
 export const stopId = (interception: string, stop: number): string =>
   stop === 1 ? interception : `${interception}#${stop}`;
+
+/** The last stop of interception `i`, in SQL. */
+export const LAST_STOP = "i.id || case when i.stops = 1 then '' else '#' || i.stops end";
 
 /** Starts the clock of a hold, which ends at a fixed instant (epoch ms). */
 export const startHold = (
@@ -102,14 +118,17 @@ export const startHold = (
     ...hold,
     kind: 'hold',
     level: 0,
-    subject: stopId(hold.interception, hold.stop),
+    about: stopId(hold.interception, hold.stop),
     within: 'hold',
   });
 
-/** The earliest deadline of a life that is open, epoch ms. */
+/** The earliest open deadline of a defaulter, epoch ms. */
 export async function earliestDeadline(q: Queryable, defaulter: string): Promise<number | null> {
   const { rows } = await q.query<{ at: Date | null }>(
-    'select min(due_at) as at from deadline where defaulter = $1 and settled_at is null',
+    `select min(due_at) as at
+     from deadline
+     where defaulter = $1
+       and settled_at is null`,
     [defaulter],
   );
   return rows[0]?.at?.getTime() ?? null;
@@ -127,12 +146,18 @@ function insertDeadline(
   // A question that had fallen away and is asked again has its clock again.
   send(
     tx,
-    `insert into deadline (id, key, defaulter, kind, level, within, inbox_item, interception, notice, due_at, counts_from)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (key) do update set due_at = excluded.due_at, counts_from = excluded.counts_from, settled_at = null, outcome = null
+    `insert into deadline (
+       id, key, defaulter, kind, level, within,
+       inbox_item, interception, notice, due_at, counts_from)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     on conflict (key) do update
+     set due_at = excluded.due_at, counts_from = excluded.counts_from,
+       settled_at = null, outcome = null
      where deadline.outcome = 'superseded'`,
     [
       uuidv7(),
-      `${deadline.kind}:${deadline.subject}:${deadline.level}`,
+      // The column `about` is computed from its second part.
+      `${deadline.kind}:${deadline.about}:${deadline.level}`,
       deadline.defaulter,
       deadline.kind,
       deadline.level,
@@ -145,8 +170,12 @@ function insertDeadline(
     ],
   );
   if (deadline.kind === 'decide' && deadline.level === 0 && deadline.countsFrom == null)
-    send(tx, 'update inbox_item set deadline = $2 where key = $1 and deadline is null', [
-      `decide-restriction:${deadline.subject}`,
-      new Date(deadline.due),
-    ]);
+    send(
+      tx,
+      `update inbox_item
+       set deadline = $2
+       where key = $1
+         and deadline is null`,
+      [itemKey('decide-restriction', deadline.about), new Date(deadline.due)],
+    );
 }

@@ -36,11 +36,23 @@ export interface NewInboxItem {
   deadline?: string | null;
 }
 
+/** What items are keyed by that are looked for again by what they are about: a stop, a question to the judge, a deadline. */
+type KeyedItem = 'interception' | 'decide-restriction' | 'escalation' | 'overdue';
+
+/** The key of an item; `about`: a stop (`stopId`), a question (`questionOf`), the id of a deadline. */
+export const itemKey = (item: KeyedItem, about: string): string => `${item}:${about}`;
+
+/** The same in SQL; `about` is an expression of text or uuid. */
+export const itemKeySql = (item: KeyedItem, about: string): string => `'${item}:' || ${about}`;
+
 /** Puts an item before the judge of the case; returns its id, or null when it was there already. */
 export async function raise(tx: Transaction, item: NewInboxItem): Promise<string | null> {
   const { rows } = await tx.query<{ id: string }>(
-    `insert into inbox_item (id, key, kind, enforcement_case, defaulter, interception, department, at, deadline)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (key) do nothing returning id`,
+    `insert into inbox_item (
+       id, key, kind, enforcement_case, defaulter, interception, department, at, deadline)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (key) do nothing
+     returning id`,
     [
       uuidv7(),
       item.key,
@@ -56,17 +68,18 @@ export async function raise(tx: Transaction, item: NewInboxItem): Promise<string
   return rows[0]?.id ?? null;
 }
 
-/** A fact that came after the life it concerns had ended: it is kept, and the judge decides what it means. */
+/** A fact that came after the enforcement it concerns had ended: it is kept, and the judge decides what it means. */
 export async function raiseLateFact(
   tx: Transaction,
   locked: LockedCase,
   late: { signal: 'repayment' | 'decision'; ref: string; actor: Actor; defaulter?: string },
 ): Promise<void> {
   const defaulter = locked.defaulters.find((candidate) => candidate.id === late.defaulter);
+  const key = `late-fact:${late.signal}:${late.ref}:${late.defaulter ?? 'case'}`;
   recordFacts(tx, locked, [
     {
       type: 'late-fact',
-      key: `late-fact:${late.signal}:${late.ref}:${late.defaulter ?? 'case'}`,
+      key,
       at: locked.now,
       actor: late.actor,
       ...(defaulter ? { defaulter } : {}),
@@ -74,7 +87,7 @@ export async function raiseLateFact(
     },
   ]);
   await raise(tx, {
-    key: `late-fact:${late.signal}:${late.ref}:${late.defaulter ?? 'case'}`,
+    key,
     kind: 'late-fact',
     enforcementCase: locked.id,
     at: locked.now,
@@ -95,9 +108,10 @@ interface InboxRow {
   read_at: Date | null;
 }
 
-const COLUMNS =
-  'i.id, i.kind, i.at, i.at::text as at_exact, i.enforcement_case, i.defaulter, i.interception, i.department, i.deadline, i.read_at';
-const IN_SCOPE = '($1::text is null or c.judge = $1) and c.court = any($2)';
+const COLUMNS = `i.id, i.kind, i.at, i.at::text as at_exact, i.enforcement_case, i.defaulter,
+       i.interception, i.department, i.deadline, i.read_at`;
+const IN_SCOPE = `($1::text is null or c.judge = $1)
+       and c.court = any($2)`;
 
 /** Newest first. */
 export async function listInbox(
@@ -107,8 +121,13 @@ export async function listInbox(
   limit: number,
 ): Promise<{ items: InboxItem[]; next?: { at: string; id: string } }> {
   const { rows } = await q.query<InboxRow>(
-    `select ${COLUMNS} from inbox_item i join enforcement_case c on c.id = i.enforcement_case
-     where ${IN_SCOPE} and ($3::timestamptz is null or (i.at, i.id) < ($3, $4::uuid)) order by i.at desc, i.id desc limit $5`,
+    `select ${COLUMNS}
+     from inbox_item i
+     join enforcement_case c on c.id = i.enforcement_case
+     where ${IN_SCOPE}
+       and ($3::timestamptz is null or (i.at, i.id) < ($3, $4::uuid))
+     order by i.at desc, i.id desc
+     limit $5`,
     [scope.judge ?? null, scope.courts, after?.at ?? null, after?.id ?? null, limit + 1],
   );
   const last = rows.length > limit ? rows[limit - 1] : undefined;
@@ -118,7 +137,11 @@ export async function listInbox(
 /** The case an item belongs to, if the reader may see it. */
 export async function inboxItemCase(q: Queryable, id: string, scope: InboxScope): Promise<string | undefined> {
   const { rows } = await q.query<{ enforcement_case: string }>(
-    `select i.enforcement_case from inbox_item i join enforcement_case c on c.id = i.enforcement_case where ${IN_SCOPE} and i.id = $3`,
+    `select i.enforcement_case
+     from inbox_item i
+     join enforcement_case c on c.id = i.enforcement_case
+     where ${IN_SCOPE}
+       and i.id = $3`,
     [scope.judge ?? null, scope.courts, id],
   );
   return rows[0]?.enforcement_case;
@@ -131,12 +154,19 @@ export async function markRead(
   reader: string,
   at: number,
 ): Promise<{ item: InboxItem; first: boolean } | undefined> {
-  const marked = await tx.query('update inbox_item set read_at = $2, read_by = $3 where id = $1 and read_at is null', [
-    id,
-    new Date(at),
-    reader,
-  ]);
-  const { rows } = await tx.query<InboxRow>(`select ${COLUMNS} from inbox_item i where i.id = $1`, [id]);
+  const marked = await tx.query(
+    `update inbox_item
+     set read_at = $2, read_by = $3
+     where id = $1
+       and read_at is null`,
+    [id, new Date(at), reader],
+  );
+  const { rows } = await tx.query<InboxRow>(
+    `select ${COLUMNS}
+     from inbox_item i
+     where i.id = $1`,
+    [id],
+  );
   return rows[0] && { item: toItem(rows[0]), first: marked.rowCount === 1 };
 }
 

@@ -28,11 +28,14 @@ export async function relay(
       const rows = await claim(tx, limit);
       const byDefaulter = new Map<string, OutboxRow[]>();
       for (const row of rows) byDefaulter.set(row.defaulter, [...(byDefaulter.get(row.defaulter) ?? []), row]);
-      const sent = (await Promise.all([...byDefaulter.values()].map((waiting) => send(waiting)))).flat();
+      const sent = (await Promise.all([...byDefaulter.values()].map((inOrder) => send(inOrder)))).flat();
       if (sent.length > 0) {
         await tx.query(
-          `update outbox o set sent_at = clock_timestamp() from unnest($1::uuid[], $2::int[]) as s(defaulter, seq)
-         where o.defaulter = s.defaulter and o.seq = s.seq`,
+          `update outbox o
+           set sent_at = clock_timestamp()
+           from unnest($1::uuid[], $2::int[]) as s(defaulter, seq)
+           where o.defaulter = s.defaulter
+             and o.seq = s.seq`,
           [sent.map((row) => row.defaulter), sent.map((row) => row.seq)],
         );
       }
@@ -46,20 +49,31 @@ async function claim(tx: Transaction, limit: number): Promise<OutboxRow[]> {
   // The lives are chosen before the rows are read: rows written while another relay held the life are then seen in full.
   // The limit counts lives that were got, not tried: a relay held up by slow ones leaves the rest to the others.
   // What may free somebody goes before what is up to so much older: the rest waits at a busy hour, never for ever.
-  const lives = await tx.query<{ defaulter: string }>(
+  const claimed = await tx.query<{ defaulter: string }>(
     `with waiting as materialized (
-       select defaulter, min(created_at - case when signal in ('repayment', 'decision') then interval '3 seconds' else interval '0' end) as since
-       from outbox where sent_at is null group by defaulter order by since
+       select defaulter, min(created_at - case
+         when signal in ('repayment', 'decision') then interval '3 seconds'
+         else interval '0' end) as since
+       from outbox
+       where sent_at is null
+       group by defaulter
+       order by since
      )
-     select defaulter from waiting where ${tryLockKeyed('relay', 'defaulter::text')} limit $1`,
+     select defaulter
+     from waiting
+     where ${tryLockKeyed('relay', 'defaulter::text')}
+     limit $1`,
     [limit],
   );
-  if (lives.rows.length === 0) return [];
+  if (claimed.rows.length === 0) return [];
   const { rows } = await tx.query<OutboxRow>(
     `select o.defaulter, o.seq, o.signal, o.ref, d.ended_at is not null as ended
-     from outbox o join defaulter d on d.id = o.defaulter
-     where ${UNSENT} and o.defaulter = any($1) order by o.defaulter, o.seq`,
-    [lives.rows.map((row) => row.defaulter)],
+     from outbox o
+     join defaulter d on d.id = o.defaulter
+     where ${UNSENT}
+       and o.defaulter = any($1)
+     order by o.defaulter, o.seq`,
+    [claimed.rows.map((row) => row.defaulter)],
   );
   return rows;
 }
@@ -73,7 +87,9 @@ export const UNSENT = "coalesce(o.sent_at, 'infinity') = 'infinity'";
 /** Seconds since the oldest row that has not been handed over was written; 0 when there is none. */
 export async function oldestUnsentSeconds(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ age: number }>(
-    'select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from outbox where sent_at is null',
+    `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age
+     from outbox
+     where sent_at is null`,
   );
   return rows[0]?.age ?? 0;
 }
@@ -84,9 +100,14 @@ export async function oldestUnsentSeconds(pool: Pool): Promise<number> {
  */
 export async function redrive(pool: Pool, defaulter?: string): Promise<number> {
   const { rowCount } = await pool.query(
-    `update outbox o set sent_at = null from defaulter d
-     where d.id = o.defaulter and (d.ended_at is null or (o.signal = 'acknowledged' and d.ended_at > clock_timestamp() - interval '30 days'))
-       and o.sent_at is not null and ($1::uuid is null or d.id = $1)`,
+    `update outbox o
+     set sent_at = null
+     from defaulter d
+     where d.id = o.defaulter
+       and (d.ended_at is null
+         or (o.signal = 'acknowledged' and d.ended_at > clock_timestamp() - interval '30 days'))
+       and o.sent_at is not null
+       and ($1::uuid is null or d.id = $1)`,
     [defaulter ?? null],
   );
   return rowCount ?? 0;
@@ -104,14 +125,14 @@ interface Receiving {
  */
 export function enqueueSignals(
   tx: Transaction,
-  lives: readonly Receiving[],
+  defaulters: readonly Receiving[],
   signal: EnforcementSignal,
   ref: string,
 ): string[] {
   return enqueueManySignals(
     tx,
     signal,
-    lives.map((defaulter) => ({ defaulter, ref })),
+    defaulters.map((defaulter) => ({ defaulter, ref })),
   );
 }
 
@@ -132,9 +153,18 @@ const ENQUEUE_SIGNALS = `
     select defaulter, ref, row_number() over (partition by defaulter order by nth) as n
     from unnest($1::uuid[], $2::uuid[]) with ordinality as t(defaulter, ref, nth)
   ), numbered as (
-    update defaulter d set last_life_seq = d.last_life_seq + t.things
-    from (select defaulter, count(*)::int as things from thing group by defaulter) t
-    where d.id = t.defaulter and d.ended_at is null returning d.id, d.last_life_seq - t.things as before
+    update defaulter d
+    set last_life_seq = d.last_life_seq + t.things
+    from (
+      select defaulter, count(*)::int as things
+      from thing
+      group by defaulter
+    ) t
+    where d.id = t.defaulter
+      and d.ended_at is null
+    returning d.id, d.last_life_seq - t.things as before
   )
   insert into outbox (defaulter, seq, signal, ref)
-  select n.id, n.before + t.n, $3, t.ref from numbered n join thing t on t.defaulter = n.id`;
+  select n.id, n.before + t.n, $3, t.ref
+  from numbered n
+  join thing t on t.defaulter = n.id`;

@@ -31,8 +31,9 @@ export function insertRestriction(
   const { asset } = measure;
   send(
     tx,
-    `insert into restriction (id, enforcement_case, defaulter, subject, measure, decision_number, decision_made_on, from_date,
-       asset_type, asset_sealed, asset_blind, decided_at)
+    `insert into restriction (
+       id, enforcement_case, defaulter, subject, measure, decision_number, decision_made_on,
+       from_date, asset_type, asset_sealed, asset_blind, decided_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp())`,
     [
       id,
@@ -64,14 +65,19 @@ export function assetBlinds(ring: KeyRing, type: string, number: string): Buffer
 }
 
 /**
- * Whether a defaulter's asset is sealed already as another readable index key has it; under the case's lock. As the active one has it, the database
+ * Whether a defaulter's asset is seized already as another readable index key has it; under the case's lock. As the active one has it, the database
  * itself refuses it (`restriction_open`).
  */
 export async function isSeized(q: Queryable, ring: KeyRing, defaulter: string, asset: Asset): Promise<boolean> {
   const [, ...others] = assetBlinds(ring, asset.type, asset.number);
   if (others.length === 0) return false;
   const { rowCount } = await q.query(
-    'select 1 from restriction where defaulter = $1 and asset_type = $2 and asset_blind = any($3) and ended_at is null',
+    `select 1
+     from restriction
+     where defaulter = $1
+       and asset_type = $2
+       and asset_blind = any($3)
+       and ended_at is null`,
     [defaulter, asset.type, others],
   );
   return (rowCount ?? 0) > 0;
@@ -97,9 +103,12 @@ export async function replaceRestrictions(
     term_from: string | null;
     in_force_at: Date | null;
   }>(
-    `select id, enforcement_case, defaulter, measure, decision_number, decision_made_on::text, from_date::text, asset_type, with_key(asset_sealed) as asset_sealed,
-            term_from::text, in_force_at
-     from restriction where id = any($1) order by decided_at, id`,
+    `select id, enforcement_case, defaulter, measure, decision_number, decision_made_on::text,
+       from_date::text, asset_type, with_key(asset_sealed) as asset_sealed,
+       term_from::text, in_force_at
+     from restriction
+     where id = any($1)
+     order by decided_at, id`,
     [replaced.map((r) => r.id)],
   );
   const [first] = rows;

@@ -1,9 +1,10 @@
 import { uuidv7 } from 'uuidv7';
 import { formatYuan } from '../../domain/money.js';
 import { Refusal } from '../../domain/refusal.js';
+import { applyEvent } from '../case/apply-event.js';
 import { recordFacts } from '../case/facts.js';
 import { raise, raiseLateFact } from '../case/inbox.js';
-import { applyEvent, balanceOf, type LockedCase, type LockedDefaulter, lockCase } from '../case/locked-case.js';
+import { balanceOf, type LockedCase, type LockedDefaulter, lockCase } from '../case/locked-case.js';
 import { enqueueSignals } from '../case/outbox.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Actor, RepaymentInput } from '../inputs.js';

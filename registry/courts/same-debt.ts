@@ -1,5 +1,6 @@
 import { type EnforcementEvent, transition } from '../../domain/enforcement.js';
-import { applyEvent, type LockedCase, type LockedDefaulter, lockCase } from '../case/locked-case.js';
+import { applyEvent } from '../case/apply-event.js';
+import { type LockedCase, type LockedDefaulter, lockCase } from '../case/locked-case.js';
 import { enqueueSignals } from '../case/outbox.js';
 import { send, type Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';

@@ -12,7 +12,13 @@ import {
   roleOf,
 } from '../../domain/match-ladder.js';
 import { nameEquals } from '../../domain/name.js';
-import { type EnforcementRow, type RestrictionRow, toEnforcement } from '../case/locked-case.js';
+import {
+  type EnforcementRow,
+  type RestrictionRow,
+  repaidFen,
+  restrictionsJson,
+  toEnforcement,
+} from '../case/enforcement-rows.js';
 import { assetBlinds } from '../case/restrictions.js';
 import type { Queryable } from '../database/pool.js';
 import type { ComparisonInput } from '../inputs.js';
@@ -220,19 +226,8 @@ const CANDIDATES = `
          c.case_number, c.court, court.contact, c.basis_number,
          l.asked as matched_subject, s.kind as matched_kind, with_key(s.name_sealed) as name_sealed,
          m.blinds, l.related, l.links as path, d.subject as target, clock_timestamp() as now,
-         c.obligation_fen > 0 and c.obligation_fen <= (
-           select coalesce(sum(amount_fen), 0)
-           from repayment p
-           where p.enforcement_case = c.id and p.reversed_at is null) as performed,
-         (select json_agg(json_build_object(
-                   'id', r.id, 'subject', r.subject, 'measure', r.measure,
-                   'from_date', r.from_date, 'term_from', r.term_from,
-                   'in_force_at', r.in_force_at, 'until', r.until, 'ended_at', r.ended_at,
-                   'end_ground', r.end_ground, 'end_told_at', r.end_told_at,
-                   'asset_type', r.asset_type, 'asset_blind', encode(r.asset_blind, 'hex'))
-                   order by r.decided_at, r.id)
-          from restriction r
-          where r.defaulter = d.id) as restrictions,
+         c.obligation_fen > 0 and c.obligation_fen <= ${repaidFen('p.enforcement_case = c.id')} as performed,
+         ${restrictionsJson("'subject', r.subject, 'asset_type', r.asset_type", "'asset_blind', encode(r.asset_blind, 'hex')")} as restrictions,
          (select json_agg(json_build_object(
                    'id', k.id, 'relation', k.relation, 'leaf', encode(f.leaf_hash, 'hex')))
           from identity_link k

@@ -1,4 +1,5 @@
 import { TOUCHES_A_CHILD } from '../../domain/comparison.js';
+import { IN_FORCE } from '../case/enforcement-rows.js';
 import type { Queryable } from '../database/pool.js';
 import { EXCEPTION_STANDS, exemptAt, LETTING_GO, MET_TODAY, REFUSED_BY_COURT } from './comparison-conditions.js';
 import type { ComparisonAnswer } from './comparisons.js';
@@ -35,9 +36,7 @@ const STILL_HOLDS = `
              select from restriction r
              where r.defaulter = i.defaulter
                and r.measure = any(i.measures)
-               and r.in_force_at is not null
-               and r.ended_at is null
-               and (r.until is null or clock_timestamp() < r.until))
+               and ${IN_FORCE})
            and not ${exemptAt('i.service')}
            and coalesce((
              select v.type not in ${LETTING_GO}

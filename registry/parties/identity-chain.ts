@@ -4,6 +4,7 @@ import type { Relation } from '../../domain/identity/relations.js';
 import { maskName, maskNumber } from '../../domain/name.js';
 import type { Measure } from '../../domain/vocabulary.js';
 import { type CourtCaller, courtsOf } from '../access/scope.js';
+import { IN_FORCE } from '../case/enforcement-rows.js';
 import type { Queryable } from '../database/pool.js';
 import { decryptStored, type KeyRing } from '../keys/key-ring.js';
 import { openName } from './subjects.js';
@@ -146,9 +147,7 @@ const CHAIN = `
             select distinct r.measure
             from restriction r
             where r.defaulter = d.id
-              and r.in_force_at is not null
-              and r.ended_at is null
-              and (r.until is null or clock_timestamp() < r.until)
+              and ${IN_FORCE}
             order by 1
           )
         )

@@ -1,13 +1,14 @@
 import { earliestDeadline, startDeadline, startHold, stopId } from '../case/deadlines.js';
 import { recordFacts } from '../case/facts.js';
-import { raise } from '../case/inbox.js';
+import { itemKey, raise } from '../case/inbox.js';
 import { lockDefaulter } from '../case/locked-case.js';
 import type { Transaction } from '../database/pool.js';
+import { SYSTEM } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
 
 /**
  * Tells the judge of interceptions: an item in the inbox and a fact, once each; those told before are passed over. Returns the earliest deadline that
- * this life now has (epoch ms).
+ * this defaulter now has (epoch ms).
  */
 export async function notifyJudge(
   tx: Transaction,
@@ -18,7 +19,11 @@ export async function notifyJudge(
   const [{ locked, defaulter }, { rows }] = await Promise.all([
     lockDefaulter(tx, ring, defaulterId),
     tx.query<{ id: string; department: string; service: string; hold_until: Date | null; stops: number }>(
-      'select id, department, service, hold_until, stops from interception where defaulter = $1 and id = any($2) order by at, id',
+      `select id, department, service, hold_until, stops
+       from interception
+       where defaulter = $1
+         and id = any($2)
+       order by at, id`,
       [defaulterId, interceptions],
     ),
   ]);
@@ -27,14 +32,14 @@ export async function notifyJudge(
     const due = await startDeadline(tx, {
       kind: 'answer',
       level: 0,
-      subject: stop,
+      about: stop,
       defaulter: defaulterId,
       now: locked.now,
       interception: row.id,
     });
     const item = {
       deadline: due === null ? null : new Date(due).toISOString(),
-      key: `interception:${stop}`,
+      key: itemKey('interception', stop),
       kind: 'interception' as const,
       enforcementCase: locked.id,
       defaulter: defaulterId,
@@ -47,7 +52,7 @@ export async function notifyJudge(
     await startDeadline(tx, {
       kind: 'read',
       level: 0,
-      subject: stop,
+      about: stop,
       defaulter: defaulterId,
       now: locked.now,
       inboxItem: raised,
@@ -60,7 +65,7 @@ export async function notifyJudge(
         type: 'judge-notified',
         key: `judge-notified:${stop}`,
         at: locked.now,
-        actor: { role: 'system', id: 'enforcement' },
+        actor: SYSTEM,
         defaulter,
         department: row.department,
         service: row.service,

@@ -8,7 +8,11 @@ export async function tellPermissions(tx: Transaction, locked: LockedCase, defau
   const open = defaulter.enforcement.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
   const measures = open.map((r) => r.measure);
   const exemptions = await tx.query<{ id: string; services: string[] | null; until_at: Date }>(
-    'update exemption set told_at = $2 where defaulter = $1 and told_at is null returning id, services, until_at',
+    `update exemption
+     set told_at = $2
+     where defaulter = $1
+       and told_at is null
+     returning id, services, until_at`,
     [defaulter.id, at],
   );
   for (const exemption of exemptions.rows) {
@@ -21,8 +25,16 @@ export async function tellPermissions(tx: Transaction, locked: LockedCase, defau
     });
   }
   const confirmed = await tx.query<{ service: string; gated_by: string[] }>(
-    `update service_confirmation sc set told_at = $2 where defaulter = $1 and told_at is null
-     returning service, (select gated_by from service_rule r where r.service = sc.service order by version desc limit 1) as gated_by`,
+    `update service_confirmation sc
+     set told_at = $2
+     where defaulter = $1
+       and told_at is null
+     returning service, (
+       select gated_by
+       from service_rule r
+       where r.service = sc.service
+       order by version desc
+       limit 1) as gated_by`,
     [defaulter.id, at],
   );
   for (const { service, gated_by: gatedBy } of confirmed.rows) {

@@ -1,13 +1,15 @@
-import { type Ending, endLives, mayEnd } from '../case/end-lives.js';
+import { AWAITED_NOTICE_KINDS, type NoticeKind } from '../../domain/vocabulary.js';
+import { LAST_STOP } from '../case/deadlines.js';
+import { type Ending, endEnforcements, mayEnd } from '../case/end-enforcements.js';
+import { RELEASES_SETTLED } from '../case/enforcement-rows.js';
 import { type NewFact, recordFactsOf } from '../case/facts.js';
-import { type LockedCase, lockFreeCases, RELEASES_SETTLED } from '../case/locked-case.js';
+import { itemKeySql } from '../case/inbox.js';
+import { type LockedCase, lockFreeCases } from '../case/locked-case.js';
 import { enqueueManySignals, UNSENT } from '../case/outbox.js';
 import { inTransaction, type Pool, send, type Transaction } from '../database/pool.js';
 import { passedByAll, type SettledNotice } from '../departments/acknowledgements.js';
-import type { Actor } from '../inputs.js';
+import { SETTLER } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
-
-const SETTLER: Actor = { role: 'system', id: 'settler' };
 
 /**
  * Marks the notices that every department in scope has acknowledged and records it; a RELEASE is handed to its life. Where that was all
@@ -26,7 +28,10 @@ export async function settle(pool: Pool, ring: KeyRing): Promise<number> {
       if (settled.length === 0) return 0;
       send(
         tx,
-        `update notice n set settled_at = s.at from unnest($1::uuid[], $2::timestamptz[]) as s(id, at) where n.id = s.id`,
+        `update notice n
+         set settled_at = s.at
+         from unnest($1::uuid[], $2::timestamptz[]) as s(id, at)
+         where n.id = s.id`,
         [settled.map(({ notice }) => notice.id), settled.map(({ locked }) => new Date(locked.now))],
       );
       const ending = await endingWith(tx, settled);
@@ -36,7 +41,7 @@ export async function settle(pool: Pool, ring: KeyRing): Promise<number> {
         'acknowledged',
         settled.filter(isAwaited).map(({ defaulter, notice }) => ({ defaulter, ref: notice.id })),
       );
-      const ended = endLives(tx, ending, SETTLER);
+      const ended = endEnforcements(tx, ending, SETTLER);
       recordFactsOf(
         tx,
         cases.map((head) => ({
@@ -55,7 +60,8 @@ export async function settle(pool: Pool, ring: KeyRing): Promise<number> {
 
 type Settled = ReturnType<typeof settledIn>[number];
 
-const isAwaited = ({ notice }: Settled): boolean => notice.kind === 'RELEASE' || notice.kind === 'CORRECT';
+const AWAITED_KINDS: ReadonlySet<NoticeKind> = new Set(AWAITED_NOTICE_KINDS);
+const isAwaited = ({ notice }: Settled): boolean => AWAITED_KINDS.has(notice.kind);
 
 /**
  * The lives that end with these notices: nothing else is to be acknowledged, and the process has nothing left to do. It has been handed every
@@ -66,21 +72,29 @@ async function endingWith(tx: Transaction, settled: readonly Settled[]): Promise
     ...new Map(settled.filter((one) => isAwaited(one) && mayEnd(one)).map((one) => [one.defaulter.id, one])).values(),
   ];
   if (candidates.length === 0) return [];
-  const { rows } = await tx.query<{ id: string }>(NOTHING_LEFT, [
-    candidates.map(({ defaulter: defaulterId }) => defaulterId.id),
-  ]);
+  const { rows } = await tx.query<{ id: string }>(NOTHING_LEFT, [candidates.map(({ defaulter }) => defaulter.id)]);
   const nothingLeft = new Set(rows.map(({ id }) => id));
   return candidates.filter(({ defaulter }) => nothingLeft.has(defaulter.id));
 }
 
-// The key of an item is `stopId`'s, of `deadlines.ts`.
 const NOTHING_LEFT = `
-  select d.id from defaulter d where d.id = any($1::uuid[]) and ${RELEASES_SETTLED}
-    and not exists (select from outbox o where o.defaulter = d.id and ${UNSENT})
+  select d.id
+  from defaulter d
+  where d.id = any($1::uuid[])
+    and ${RELEASES_SETTLED}
     and not exists (
-      select from interception i where i.defaulter = d.id and not exists (
-        select from inbox_item n
-        where n.key = 'interception:' || i.id || case when i.stops = 1 then '' else '#' || i.stops end))`;
+      select
+      from outbox o
+      where o.defaulter = d.id
+        and ${UNSENT})
+    and not exists (
+      select
+      from interception i
+      where i.defaulter = d.id
+        and not exists (
+          select
+          from inbox_item n
+          where n.key = ${itemKeySql('interception', LAST_STOP)}))`;
 
 function settledIn(locked: LockedCase, passed: readonly SettledNotice[]) {
   return passed

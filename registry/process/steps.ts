@@ -1,21 +1,16 @@
 import { shanghaiDate } from '../../domain/calendar.js';
 import { everythingEnded, isEffective, type NextStep, nextStep, type Restriction } from '../../domain/enforcement.js';
+import type { AwaitedNoticeKind } from '../../domain/vocabulary.js';
+import { applyEvent } from '../case/apply-event.js';
 import { startDeadline } from '../case/deadlines.js';
-import { endLives, mayEnd } from '../case/end-lives.js';
+import { endEnforcements, mayEnd } from '../case/end-enforcements.js';
+import { DEADLINE, RELEASES_SETTLED, termEndOf } from '../case/enforcement-rows.js';
 import { recordFacts } from '../case/facts.js';
-import { raise } from '../case/inbox.js';
-import {
-  applyEvent,
-  DEADLINE,
-  type LockedCase,
-  type LockedDefaulter,
-  lockDefaulter,
-  RELEASES_SETTLED,
-  termEndOf,
-} from '../case/locked-case.js';
+import { itemKey, raise } from '../case/inbox.js';
+import { type LockedCase, type LockedDefaulter, lockDefaulter } from '../case/locked-case.js';
 import type { Transaction } from '../database/pool.js';
 import { writeNotice } from '../departments/notices.js';
-import type { Actor } from '../inputs.js';
+import { SYSTEM } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { escalateDue, questionOf, supersedeQuestions } from './escalation.js';
 import { tellPermissions } from './permission-notices.js';
@@ -24,8 +19,6 @@ import { tellPermissions } from './permission-notices.js';
 export interface StepResult extends NextStep {
   readonly ended: boolean;
 }
-
-const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
 
 /**
  * Puts in force what may be, and tells the departments. Guarded by the lock of the case: what has ended, is stayed, or is
@@ -160,7 +153,7 @@ async function tellEnd(
   tx: Transaction,
   locked: LockedCase,
   defaulter: LockedDefaulter,
-  kind: 'RELEASE' | 'CORRECT',
+  kind: AwaitedNoticeKind,
   ended: readonly Restriction[],
 ): Promise<void> {
   if (ended.length === 0) return;
@@ -176,7 +169,7 @@ async function tellEnd(
   await startDeadline(tx, {
     kind: 'acknowledge',
     level: 0,
-    subject: notice,
+    about: notice,
     defaulter: defaulter.id,
     now: locked.now,
     notice,
@@ -206,11 +199,11 @@ export async function finish(
 ): Promise<StepResult> {
   const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
   const ending = { locked, defaulter };
-  if (received === defaulter.lastLifeSeq && defaulter.releasesSettled && mayEnd(ending))
+  if (received === defaulter.lastSignalSeq && defaulter.releasesSettled && mayEnd(ending))
     recordFacts(
       tx,
       locked,
-      endLives(tx, [ending], SYSTEM).map(({ fact }) => fact),
+      endEnforcements(tx, [ending], SYSTEM).map(({ fact }) => fact),
     );
   const after = result(defaulter, locked.now);
   // A fact is still on its way: its signal will bring the life back here.
@@ -226,7 +219,11 @@ const result = ({ enforcement, releasesSettled }: LockedDefaulter, now: number):
 /** The same after a step that may have: what it has written is read back. */
 async function resultRead(tx: Transaction, defaulter: LockedDefaulter, now: number): Promise<StepResult> {
   const { rows } = await tx.query<{ released: boolean; deadline_at: Date | null }>(
-    `select ${RELEASES_SETTLED} as released, ${DEADLINE} as deadline_at from defaulter d where d.id = $1`,
+    `select
+       ${RELEASES_SETTLED} as released,
+       ${DEADLINE} as deadline_at
+     from defaulter d
+     where d.id = $1`,
     [defaulter.id],
   );
   const deadlineAt = rows[0]?.deadline_at?.getTime() ?? null;
@@ -248,18 +245,30 @@ const firstTermEnd = (defaulter: LockedDefaulter, r: Restriction, now: number): 
 async function freeInterceptions(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter): Promise<string[]> {
   const acting = (r: Restriction): boolean =>
     r.endedAt === null && r.inForceAt !== null && isEffective({ stayed: false }, r, locked.now);
-  const live = defaulter.enforcement.restrictions.filter(acting).map((r) => r.id);
+  const effective = defaulter.enforcement.restrictions.filter(acting).map((r) => r.id);
   const { rows } = await tx.query<{ id: string; outcome: string }>(
-    `update interception i set freed_at = $2
-     where i.defaulter = $1 and i.freed_at is null and not exists (
-       select from restriction r
-       join service_rule rule on rule.service = i.service and rule.version = i.rule_version
-       where r.id = any($3) and r.measure = any(rule.gated_by)
-         and (r.measure <> 'SEAL' or (r.asset_type = i.object_type and (r.asset_blind = i.object_blind
-           -- While assets stand under two keys, the same one may look like two: what a SEAL may gate is not let go.
-           or (select count(*) from key_in_use where purpose = 'index' and retired_at is null) > 1))))
+    `update interception i
+     set freed_at = $2
+     where i.defaulter = $1
+       and i.freed_at is null
+       and not exists (
+         select
+         from restriction r
+         join service_rule rule on rule.service = i.service
+           and rule.version = i.rule_version
+         where r.id = any($3)
+           and r.measure = any(rule.gated_by)
+           and (r.measure <> 'SEAL' or (r.asset_type = i.object_type and (
+             r.asset_blind = i.object_blind
+             -- While assets stand under two keys, the same one may look like two: what a SEAL may
+             -- gate is not let go.
+             or (
+               select count(*)
+               from key_in_use
+               where purpose = 'index'
+                 and retired_at is null) > 1))))
      returning id, outcome`,
-    [defaulter.id, new Date(locked.now), live],
+    [defaulter.id, new Date(locked.now), effective],
   );
   // A NOTIFY held nothing, so nothing of it resumes.
   return rows.flatMap((row) => (row.outcome === 'NOTIFY' ? [] : [row.id])).sort();
@@ -267,12 +276,18 @@ async function freeInterceptions(tx: Transaction, locked: LockedCase, defaulter:
 
 /** Puts before the judge what stays after full performance, once for each set of restrictions. */
 async function askToEndWhatStays(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter): Promise<void> {
-  const subject = questionOf(defaulter.enforcement);
-  if (subject === null) return;
-  await supersedeQuestions(tx, defaulter.id, subject, locked.now);
-  const due = await startDeadline(tx, { kind: 'decide', level: 0, subject, defaulter: defaulter.id, now: locked.now });
+  const question = questionOf(defaulter.enforcement);
+  if (question === null) return;
+  await supersedeQuestions(tx, defaulter.id, question, locked.now);
+  const due = await startDeadline(tx, {
+    kind: 'decide',
+    level: 0,
+    about: question,
+    defaulter: defaulter.id,
+    now: locked.now,
+  });
   await raise(tx, {
-    key: `decide-restriction:${subject}`,
+    key: itemKey('decide-restriction', question),
     kind: 'decide-restriction',
     enforcementCase: locked.id,
     defaulter: defaulter.id,

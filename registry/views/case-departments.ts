@@ -33,25 +33,61 @@ interface Row {
 // acknowledged is no longer asked.
 const DEPARTMENTS = `
   with defaulters as (
-    select id from defaulter where enforcement_case = $1
+    select id
+    from defaulter
+    where enforcement_case = $1
   ), last as (
-    select distinct on (kind) kind, coalesce(position, 9223372036854775807) as position from notice
-    where defaulter in (select id from defaulters) and kind in ('PUBLISH', 'RELEASE') and handed_from is null order by kind, ordering desc
+    select distinct on (kind) kind, coalesce(position, 9223372036854775807) as position
+    from notice
+    where defaulter in (select id from defaulters)
+      and kind in ('PUBLISH', 'RELEASE')
+      and handed_from is null
+    order by kind, ordering desc
   ), told as (
     select d.code, l.kind,
-      (select v.at from delivery v where v.department = d.code and v.up_to >= l.position order by v.up_to limit 1) as delivered,
-      (select a.at from acknowledgement a where a.department = d.code and a.up_to >= l.position order by a.up_to limit 1) as acknowledged
-    from last l join department d on d.joined_position <= l.position and (d.left_position is null or (l.position < d.left_position
-      and exists (select from acknowledgement a where a.department = d.code and a.up_to >= l.position)))
+      (
+        select v.at
+        from delivery v
+        where v.department = d.code
+          and v.up_to >= l.position
+        order by v.up_to
+        limit 1
+      ) as delivered,
+      (
+        select a.at
+        from acknowledgement a
+        where a.department = d.code
+          and a.up_to >= l.position
+        order by a.up_to
+        limit 1
+      ) as acknowledged
+    from last l
+    join department d on d.joined_position <= l.position
+      and (d.left_position is null or (l.position < d.left_position and exists (
+        select
+        from acknowledgement a
+        where a.department = d.code
+          and a.up_to >= l.position)))
   )
   select d.code, d.name_zh, d.name_en,
-    p.code is not null as told_publish, p.delivered as publish_delivered, p.acknowledged as publish_acknowledged,
-    r.code is not null as told_release, r.delivered as release_delivered, r.acknowledged as release_acknowledged,
-    (select count(*) from interception i where i.department = d.code and i.defaulter in (select id from defaulters))::int as interceptions
+    p.code is not null as told_publish,
+    p.delivered as publish_delivered, p.acknowledged as publish_acknowledged,
+    r.code is not null as told_release,
+    r.delivered as release_delivered, r.acknowledged as release_acknowledged,
+    (
+      select count(*)
+      from interception i
+      where i.department = d.code
+        and i.defaulter in (select id from defaulters)
+    )::int as interceptions
   from department d
-  left join told p on p.code = d.code and p.kind = 'PUBLISH'
-  left join told r on r.code = d.code and r.kind = 'RELEASE'
-  where d.left_position is null or p.code is not null or r.code is not null
+  left join told p on p.code = d.code
+    and p.kind = 'PUBLISH'
+  left join told r on r.code = d.code
+    and r.kind = 'RELEASE'
+  where d.left_position is null
+    or p.code is not null
+    or r.code is not null
   order by d.ordinal`;
 
 /**

@@ -4,7 +4,13 @@ import { normaliseNumber } from '../../domain/identity/identifier.js';
 import { formatYuan } from '../../domain/money.js';
 import { maskName } from '../../domain/name.js';
 import type { DefaulterState, EndGround, FactType, Ground, Measure } from '../../domain/vocabulary.js';
-import { type EnforcementRow, type RestrictionRow, toEnforcement } from '../case/locked-case.js';
+import {
+  type EnforcementRow,
+  type RestrictionRow,
+  repaidFen,
+  restrictionsJson,
+  toEnforcement,
+} from '../case/enforcement-rows.js';
 import type { Queryable } from '../database/pool.js';
 import { decryptStored, type KeyRing } from '../keys/key-ring.js';
 import { type LogPosition, logIndexesOf } from '../ledger/receipts.js';
@@ -70,13 +76,31 @@ interface DefaulterRow extends Omit<EnforcementRow, 'restrictions'> {
   restrictions: (RestrictionRow & { asset_type: string | null; asset_sealed: string | null })[] | null;
 }
 
-const CASES = `select c.id, c.case_number, c.court, c.judge, c.opened_at::text, c.closed_at, c.obligation_fen, with_key(c.content_sealed) as content_sealed,
-  (select coalesce(sum(amount_fen), 0) from repayment p where p.enforcement_case = c.id and p.reversed_at is null) as repaid_fen
+const CASES = `
+  select c.id, c.case_number, c.court, c.judge, c.opened_at::text, c.closed_at, c.obligation_fen,
+    with_key(c.content_sealed) as content_sealed,
+    ${repaidFen('p.enforcement_case = c.id')} as repaid_fen
   from enforcement_case c`;
+
+const DEFAULTERS = `
+  select d.id, d.enforcement_case, d.subject, with_key(s.name_sealed) as name_sealed, d.ground,
+    d.term_months, d.grace_until::text, d.stayed, d.stay_told, d.published_at, d.ended_at,
+    clock_timestamp() as now, false as notice_pending, null::timestamptz as deadline_at,
+    ${restrictionsJson(
+      "'asset_type', r.asset_type, 'asset_sealed', encode(with_key(r.asset_sealed), 'hex')",
+    )} as restrictions
+  from defaulter d
+  join subject s on s.id = d.subject
+  where d.enforcement_case = any($1)
+  order by d.enforcement_case, d.ordinal`;
 
 /** One case as its court sees it; undefined when there is none. */
 export async function caseView(q: Queryable, ring: KeyRing, id: string): Promise<CaseView | undefined> {
-  const { rows } = await q.query<CaseRow>(`${CASES} where c.id = $1`, [id]);
+  const { rows } = await q.query<CaseRow>(
+    `${CASES}
+  where c.id = $1`,
+    [id],
+  );
   return (await toViews(q, ring, rows))[0];
 }
 
@@ -97,10 +121,14 @@ export async function listCases(
   filter: CaseFilter,
 ): Promise<{ items: CaseView[]; next?: { at: string; id: string } }> {
   const { rows } = await q.query<CaseRow>(
-    `${CASES} where c.court = any($1) and ($2::boolean is null or (c.closed_at is not null) = $2) and ($3::text is null or c.judge = $3)
-       and ($4::text is null or position($4 in c.case_number) > 0)
-       and ($5::timestamptz is null or (c.opened_at, c.id) < ($5, $6::uuid))
-     order by c.opened_at desc, c.id desc limit $7`,
+    `${CASES}
+  where c.court = any($1)
+    and ($2::boolean is null or (c.closed_at is not null) = $2)
+    and ($3::text is null or c.judge = $3)
+    and ($4::text is null or position($4 in c.case_number) > 0)
+    and ($5::timestamptz is null or (c.opened_at, c.id) < ($5, $6::uuid))
+  order by c.opened_at desc, c.id desc
+  limit $7`,
     [
       filter.courts,
       filter.state === undefined ? null : filter.state === 'CLOSED',
@@ -121,16 +149,7 @@ export async function listCases(
 async function toViews(q: Queryable, ring: KeyRing, cases: readonly CaseRow[]): Promise<CaseView[]> {
   if (cases.length === 0) return [];
   const ids = cases.map((row) => row.id);
-  const { rows } = await q.query<DefaulterRow>(
-    `select d.id, d.enforcement_case, d.subject, with_key(s.name_sealed) as name_sealed, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
-            d.published_at, d.ended_at, clock_timestamp() as now, false as notice_pending, null::timestamptz as deadline_at,
-            (select json_agg(json_build_object('id', r.id, 'measure', r.measure, 'from_date', r.from_date, 'term_from', r.term_from, 'in_force_at', r.in_force_at,
-               'until', r.until, 'ended_at', r.ended_at, 'end_ground', r.end_ground, 'end_told_at', r.end_told_at,
-               'asset_type', r.asset_type, 'asset_sealed', encode(with_key(r.asset_sealed), 'hex')) order by r.decided_at, r.id)
-             from restriction r where r.defaulter = d.id) as restrictions
-     from defaulter d join subject s on s.id = d.subject where d.enforcement_case = any($1) order by d.enforcement_case, d.ordinal`,
-    [ids],
-  );
+  const { rows } = await q.query<DefaulterRow>(DEFAULTERS, [ids]);
   const counts = await noticeCounts(
     q,
     rows.map((row) => row.id),
@@ -200,6 +219,45 @@ function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, cou
 const instant = <K extends string>(member: K, text: string | null): { [P in K]?: string } =>
   text === null ? {} : ({ [member]: new Date(text).toISOString() } as { [P in K]: string });
 
+const NOTICE_COUNTS = `
+  with cursor as (
+    select d.code, d.joined_position, d.left_position,
+      (
+        select coalesce(max(up_to), 0)
+        from delivery
+        where department = d.code
+      ) as served,
+      (
+        select coalesce(max(up_to), 0)
+        from acknowledgement
+        where department = d.code
+      ) as acknowledged
+    from department d
+  ), last as (
+    select distinct on (defaulter, kind) id, defaulter, kind, position
+    from notice
+    where defaulter = any($1)
+      and kind in ('PUBLISH', 'RELEASE')
+      and handed_from is null
+    order by defaulter, kind, ordering desc
+  ), told as (
+    select id, defaulter, kind, position, null as department
+    from last
+    union all
+    select l.id, l.defaulter, l.kind, n.position, n.department
+    from last l
+    join notice n on n.handed_from = l.id
+  )
+  select t.defaulter, t.kind,
+    count(*) filter (where c.served >= t.position)::int as sent,
+    count(*) filter (where c.acknowledged >= t.position)::int as acknowledged
+  from told t
+  left join cursor c on c.joined_position <= t.position
+    and (t.department is null or t.department = c.code)
+    and (c.left_position is null
+      or (t.position < c.left_position and c.acknowledged >= t.position))
+  group by t.defaulter, t.kind`;
+
 /**
  * Of the last notice of each kind: a department that has passed it has passed those before. One that left before it acknowledged does not
  * count; its successor does, for the copy it was handed.
@@ -210,26 +268,7 @@ async function noticeCounts(q: Queryable, defaulters: readonly string[]): Promis
     kind: 'PUBLISH' | 'RELEASE';
     sent: number;
     acknowledged: number;
-  }>(
-    `with cursor as (
-       select d.code, d.joined_position, d.left_position,
-              (select coalesce(max(up_to), 0) from delivery where department = d.code) as served,
-              (select coalesce(max(up_to), 0) from acknowledgement where department = d.code) as acknowledged
-       from department d
-     ), last as (
-       select distinct on (defaulter, kind) id, defaulter, kind, position from notice
-       where defaulter = any($1) and kind in ('PUBLISH', 'RELEASE') and handed_from is null order by defaulter, kind, ordering desc
-     ), told as (
-       select id, defaulter, kind, position, null as department from last
-       union all select l.id, l.defaulter, l.kind, n.position, n.department from last l join notice n on n.handed_from = l.id
-     )
-     select t.defaulter, t.kind, count(*) filter (where c.served >= t.position)::int as sent,
-            count(*) filter (where c.acknowledged >= t.position)::int as acknowledged
-     from told t left join cursor c on c.joined_position <= t.position and (t.department is null or t.department = c.code)
-       and (c.left_position is null or (t.position < c.left_position and c.acknowledged >= t.position))
-     group by t.defaulter, t.kind`,
-    [defaulters],
-  );
+  }>(NOTICE_COUNTS, [defaulters]);
   const counts = new Map<string, Counts>();
   for (const row of rows) {
     counts.set(row.defaulter, {
@@ -288,8 +327,12 @@ export async function timeline(
   limit: number,
 ): Promise<{ items: TimelineItem[]; next?: number }> {
   const { rows } = await q.query<FactRow>(
-    `select seq, id, at, type, defaulter, department, service, detail from fact
-     where enforcement_case = $1 and seq > $2 order by seq limit $3`,
+    `select seq, id, at, type, defaulter, department, service, detail
+     from fact
+     where enforcement_case = $1
+       and seq > $2
+     order by seq
+     limit $3`,
     [caseId, afterSeq, limit + 1],
   );
   const shown = rows.slice(0, limit);

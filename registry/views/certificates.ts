@@ -37,16 +37,26 @@ interface CertifiedRow extends FactRow {
 /** Undefined when there is no such case. `open`: with the salts, which let a holder show what the leaves commit to. */
 export async function caseCertificate(pool: Pool, id: string, open: boolean): Promise<CaseCertificate | undefined> {
   const cases = await pool.query<{ case_number: string; court: string; now: Date }>(
-    'select case_number, court, clock_timestamp() as now from enforcement_case where id = $1',
+    `select case_number, court, clock_timestamp() as now
+     from enforcement_case
+     where id = $1`,
     [id],
   );
   const found = cases.rows[0];
   if (!found) return undefined;
   const { rows } = await pool.query<CertifiedRow>(
-    `select f.seq, f.id, f.at, f.type, f.defaulter, f.department, f.service, f.detail, f.salt, l.leaf, l.leaf_hash,
-            (select own.leaf_hash from ledger_leaf own where own.entry_id = s.entry_id) as replaced
-     from fact f left join ledger_superseded s on s.entry_id = f.id join ledger_leaf l on l.entry_id = coalesce(s.by, f.id)
-     where f.enforcement_case = $1 order by f.seq`,
+    `select f.seq, f.id, f.at, f.type, f.defaulter, f.department, f.service, f.detail, f.salt,
+       l.leaf, l.leaf_hash,
+       (
+         select own.leaf_hash
+         from ledger_leaf own
+         where own.entry_id = s.entry_id
+       ) as replaced
+     from fact f
+     left join ledger_superseded s on s.entry_id = f.id
+     join ledger_leaf l on l.entry_id = coalesce(s.by, f.id)
+     where f.enforcement_case = $1
+     order by f.seq`,
     [id],
   );
   const logIndexes = await logIndexesOf(

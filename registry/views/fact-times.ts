@@ -11,7 +11,10 @@ export interface FactTimes {
 /** By type; absent where there is none. */
 export async function factTimes(q: Queryable, caseId: string): Promise<{ readonly [T in FactType]?: FactTimes }> {
   const { rows } = await q.query<{ type: FactType; count: number; first_at: Date; last_at: Date }>(
-    'select type, count(*)::int as count, min(at) as first_at, max(at) as last_at from fact where enforcement_case = $1 group by type',
+    `select type, count(*)::int as count, min(at) as first_at, max(at) as last_at
+     from fact
+     where enforcement_case = $1
+     group by type`,
     [caseId],
   );
   return Object.fromEntries(

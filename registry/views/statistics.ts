@@ -1,4 +1,5 @@
 import { formatYuan } from '../../domain/money.js';
+import { IN_FORCE, repaidFen } from '../case/enforcement-rows.js';
 import type { Queryable } from '../database/pool.js';
 
 /** The platform's figures, each in its unit (domain handbook §1.2, R18). */
@@ -31,20 +32,46 @@ interface Row {
 
 /** Really stopped: refused outright, or held and then refused by the court or the department (domain handbook §2, Interception). */
 const STOPPED = `(i.outcome = 'INTERCEPT' or (i.outcome = 'REVIEW' and (
-  exists (select from directive v where v.interception = i.id and v.type in ('SEAL', 'REFUSE'))
-  or exists (select from feedback f where f.interception = i.id and f.action = 'refused'))))`;
+      exists (
+        select
+        from directive v
+        where v.interception = i.id
+          and v.type in ('SEAL', 'REFUSE'))
+      or exists (
+        select
+        from feedback f
+        where f.interception = i.id
+          and f.action = 'refused'))))`;
+
+const STATISTICS = `
+  select
+    (select count(*)::int from defaulter) as entries,
+    (
+      select count(distinct r.defaulter)::int
+      from restriction r
+      where ${IN_FORCE}
+    ) as live_entries,
+    (select count(*)::int from comparison) as comparisons,
+    (
+      select count(*)::int
+      from interception i
+      where ${STOPPED}
+    ) as interceptions,
+    (
+      select count(distinct d.subject)::int
+      from interception i
+      join defaulter d on d.id = i.defaulter
+      where ${STOPPED}
+    ) as subjects_intercepted,
+    (
+      select count(distinct defaulter)::int
+      from restriction
+      where end_ground = 'performed'
+    ) as performed,
+    ${repaidFen()} as repaid_fen`;
 
 export async function statistics(q: Queryable): Promise<Statistics> {
-  const { rows } = await q.query<Row>(`
-    select (select count(*)::int from defaulter) as entries,
-           (select count(distinct defaulter)::int from restriction where in_force_at is not null and ended_at is null
-              and (until is null or clock_timestamp() < until)) as live_entries,
-           (select count(*)::int from comparison) as comparisons,
-           (select count(*)::int from interception i where ${STOPPED}) as interceptions,
-           (select count(distinct d.subject)::int from interception i join defaulter d on d.id = i.defaulter where ${STOPPED})
-             as subjects_intercepted,
-           (select count(distinct defaulter)::int from restriction where end_ground = 'performed') as performed,
-           (select coalesce(sum(amount_fen), 0) from repayment where reversed_at is null) as repaid_fen`);
+  const { rows } = await q.query<Row>(STATISTICS);
   const row = rows[0];
   if (!row) throw new Error('statistics gave no row');
   return {

@@ -214,7 +214,7 @@ export async function createCourt() {
     },
     async finish(defaulters: readonly { id: string }[]) {
       for (const { id } of defaulters) {
-        await tx(async (t) => finish(t, ring, id, (await lockDefaulter(t, ring, id)).defaulter.lastLifeSeq));
+        await tx(async (t) => finish(t, ring, id, (await lockDefaulter(t, ring, id)).defaulter.lastSignalSeq));
       }
     },
     async close() {

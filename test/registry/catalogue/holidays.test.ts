@@ -37,7 +37,7 @@ describe('the holidays', () => {
       const deadline = {
         kind: 'read' as const,
         level: 0,
-        subject: 'x',
+        about: 'x',
         defaulter: opened.defaulters[0]?.id ?? '',
         now: at('2199-12-30'),
       };
