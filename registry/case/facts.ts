@@ -69,21 +69,35 @@ function writeFacts(tx: Transaction, rows: readonly ReturnType<typeof chained>[]
 
 const WRITE_FACTS = `
   with entry as (
-    select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) as e(id, business_key, leaf, leaf_hash)
+    select *
+    from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[])
+      as e(id, business_key, leaf, leaf_hash)
   ), leaf as (
-    insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash) select * from entry returning entry_id
+    insert into ledger_leaf (entry_id, business_key, leaf, leaf_hash)
+    select *
+    from entry
+    returning entry_id
   ), pending as (
-    insert into ledger_pending (entry_id) select entry_id from leaf
+    insert into ledger_pending (entry_id)
+    select entry_id
+    from leaf
   ), written as (
-    insert into fact (id, enforcement_case, seq, type, defaulter, department, service, actor_role, actor, at, detail, salt, trace)
-    select f.id, f.enforcement_case, f.seq, f.type, f.defaulter, f.department, f.service, f.actor_role, f.actor, f.at, f.detail::jsonb,
-           f.salt, f.trace
-    from unnest($1::uuid[], $5::uuid[], $6::int[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[],
-                $13::timestamptz[], $14::text[], $15::bytea[], $16::text[])
-         as f(id, enforcement_case, seq, type, defaulter, department, service, actor_role, actor, at, detail, salt, trace)
+    insert into fact (
+      id, enforcement_case, seq, type, defaulter, department, service,
+      actor_role, actor, at, detail, salt, trace)
+    select f.id, f.enforcement_case, f.seq, f.type, f.defaulter, f.department, f.service,
+           f.actor_role, f.actor, f.at, f.detail::jsonb, f.salt, f.trace
+    from unnest(
+        $1::uuid[], $5::uuid[], $6::int[], $7::text[], $8::uuid[], $9::text[], $10::text[],
+        $11::text[], $12::text[], $13::timestamptz[], $14::text[], $15::bytea[], $16::text[])
+      as f(id, enforcement_case, seq, type, defaulter, department, service,
+           actor_role, actor, at, detail, salt, trace)
   )
-  update enforcement_case c set last_seq = h.last_seq, last_leaf_hash = h.last_leaf_hash
-  from unnest($17::uuid[], $18::int[], $19::bytea[]) as h(id, last_seq, last_leaf_hash) where c.id = h.id`;
+  update enforcement_case c
+  set last_seq = h.last_seq,
+      last_leaf_hash = h.last_leaf_hash
+  from unnest($17::uuid[], $18::int[], $19::bytea[]) as h(id, last_seq, last_leaf_hash)
+  where c.id = h.id`;
 
 /** The next fact of a case, its leaf chained to the one before. */
 function chained(head: RecordHead, fact: NewFact) {

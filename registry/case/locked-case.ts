@@ -129,7 +129,8 @@ const locking = (whose: (caseId: string) => string, how: string): Locking => ({
 const given = (caseId: string): string => `${caseId} = any($1::uuid[])`;
 const LOCK_CASES = locking(given, '');
 const LOCK_FREE_CASES = locking(given, 'skip locked');
-const LOCK_CASE_OF = locking((caseId) => `${caseId} = (select enforcement_case from defaulter where id = $1)`, '');
+const CASE_OF = '(select enforcement_case from defaulter where id = $1)';
+const LOCK_CASE_OF = locking((caseId) => `${caseId} = ${CASE_OF}`, '');
 
 /** The reading goes out with the locking: it is judged when the locks are held, so it sees what whoever held them before has written. */
 async function lockAndRead(

@@ -1,5 +1,8 @@
 // Ids are UUIDs of version 7: they stand in the order of the instants at which they were made.
 
+/** Before every id: where a walk through a table by its ids begins. */
+export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
 /** The smallest id of an instant (epoch ms). */
 export function firstIdAt(ms: number): string {
   const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');

@@ -197,6 +197,11 @@ const THIS_BUSINESS = `i.department = $2
              and i.reference = $4
              and i.defaulter = d.id`;
 
+const RESTRICTIONS = restrictionsJson(
+  "'subject', r.subject, 'asset_type', r.asset_type",
+  "'asset_blind', encode(r.asset_blind, 'hex')",
+);
+
 const CANDIDATES = `
   with matched as (
     select i.subject,
@@ -226,8 +231,9 @@ const CANDIDATES = `
          c.case_number, c.court, court.contact, c.basis_number,
          l.asked as matched_subject, s.kind as matched_kind, with_key(s.name_sealed) as name_sealed,
          m.blinds, l.related, l.links as path, d.subject as target, clock_timestamp() as now,
-         c.obligation_fen > 0 and c.obligation_fen <= ${repaidFen('p.enforcement_case = c.id')} as performed,
-         ${restrictionsJson("'subject', r.subject, 'asset_type', r.asset_type", "'asset_blind', encode(r.asset_blind, 'hex')")} as restrictions,
+         c.obligation_fen > 0
+           and c.obligation_fen <= ${repaidFen('p.enforcement_case = c.id')} as performed,
+         ${RESTRICTIONS} as restrictions,
          (select json_agg(json_build_object(
                    'id', k.id, 'relation', k.relation, 'leaf', encode(f.leaf_hash, 'hex')))
           from identity_link k

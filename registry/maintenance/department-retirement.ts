@@ -101,7 +101,9 @@ async function acknowledgedBy(tx: Transaction, code: string): Promise<number> {
 }
 
 /** In the log above what it acknowledged, its to acknowledge, and not yet passed by all. */
-const OPEN = `n.position > $2 and n.settled_at is null and (n.department is null or n.department = $1)`;
+const OPEN = `n.position > $2
+       and n.settled_at is null
+       and (n.department is null or n.department = $1)`;
 
 async function countOpen(tx: Transaction, code: string, acknowledged: number): Promise<number> {
   const { rows } = await tx.query<{ open: number }>(

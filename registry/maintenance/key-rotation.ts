@@ -1,3 +1,4 @@
+import { BEFORE_ALL } from '../database/ids.js';
 import { inTransaction, type Pool, type Transaction } from '../database/pool.js';
 import { keptDataKeyOf, renewDataKey } from '../keys/data-keys.js';
 import { decrypt, ERASED, encrypt, type KeyRing, unwrap, wrap } from '../keys/key-ring.js';
@@ -110,7 +111,7 @@ async function encryptAnew(tx: Transaction, ring: KeyRing, column: SealedColumn,
 
 /** A position in the order of a primary key, before all of it where there is none yet: a condition that its index answers. */
 const positionOf = (row: SealedColumn['row'], value: string): string =>
-  row === 'id' ? `coalesce(${value}::uuid, '00000000-0000-0000-0000-000000000000')` : `coalesce(${value}, '')`;
+  row === 'id' ? `coalesce(${value}::uuid, '${BEFORE_ALL}')` : `coalesce(${value}, '')`;
 
 /** Values of a page that another key should encrypt. One whose key was destroyed is not among them. */
 async function staleRows(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
-import { firstIdAt } from '../database/ids.js';
+import { BEFORE_ALL, firstIdAt } from '../database/ids.js';
 import { tryLock } from '../database/locks.js';
 import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import { inTransaction, type Pool, type Queryable, type Transaction } from '../database/pool.js';
@@ -65,7 +65,7 @@ async function forgetClearComparisons(tx: Transaction, upTo: Date): Promise<stri
      from comparison c
      where id > coalesce(
        (select cursor from retention_cursor where kind = 'clear-comparison'),
-       '00000000-0000-0000-0000-000000000000'
+       '${BEFORE_ALL}'
      )
        and id < $1
      order by id

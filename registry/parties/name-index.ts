@@ -1,4 +1,5 @@
 import { type Identifier, type IdentifierType, parseIdentifier } from '../../domain/identity/identifier.js';
+import { BEFORE_ALL } from '../database/ids.js';
 import { inTransaction, type Pool, type Queryable, send, type Transaction } from '../database/pool.js';
 import { blindIndex, blindIndexes, decrypt, isErased, type KeyRing } from '../keys/key-ring.js';
 import { scriptKey, soundKeys } from './name-keys.js';
@@ -80,7 +81,8 @@ const UNINDEXED = (which: string, busy: string): string =>
    for no key update of s ${busy}`;
 const NEVER_INDEXED = UNINDEXED('s.name_index_key is null', 'skip locked');
 const UNDER_ANOTHER_KEY = UNINDEXED(
-  `s.name_index_key is distinct from $1 and s.id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')`,
+  `s.name_index_key is distinct from $1
+     and s.id > coalesce($2::uuid, '${BEFORE_ALL}')`,
   '',
 );
 /** Read only under the lock: whoever gave a subject a number before it was locked has committed, and nobody gives it one until this ends. */
