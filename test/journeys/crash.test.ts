@@ -14,7 +14,7 @@ import {
   released,
   tellStory,
 } from './crash-world.js';
-import '../workflows/quiet.js';
+import '../workflows/silence-temporal.js';
 
 /** Starts a worker process that dies at the point and, when it has, a sound worker; gives what killed the first. */
 async function crashThenGoOn(world: World, crashAt: CrashPoint): Promise<string | null> {

@@ -5,7 +5,7 @@ import { type StartedProduct, startProduct } from '../harness/product.js';
 
 // The people of the stories: their names and numbers as the story tells them to the API.
 const stories = ['house', 'school', 'duyun']
-  .map((story) => readFileSync(new URL(`../../local/stories/${story}.ts`, import.meta.url), 'utf8'))
+  .map((story) => readFileSync(new URL(`../../local/city/stories/${story}.ts`, import.meta.url), 'utf8'))
   .join('\n');
 const numbers = [...new Set(stories.match(/\b\d{17}[\dX]\b/g))];
 const names = [...new Set(stories.match(/'[\u4e00-\u9fff]某[\u4e00-\u9fff]?'/g))].map((quoted) => quoted.slice(1, -1));

@@ -6,7 +6,7 @@ import { planProgram } from '../../local/product/programs.js';
 import { createPool, inTransaction } from '../../registry/database/pool.js';
 import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { publish } from '../../registry/process/steps.js';
-import { aCase, bornOn } from '../api/served.js';
+import { aCase, bornOn } from '../harness/api.js';
 import { clerkOf, departmentOf } from '../harness/credentials.js';
 import { freshDatabase } from '../harness/database.js';
 import { temporaryFolder } from '../harness/servers.js';

@@ -8,7 +8,7 @@ import { publish } from '../../registry/process/steps.js';
 import { eventually } from '../harness/eventually.js';
 import { answering } from '../harness/receiver.js';
 import { defaulter, person } from '../harness/world.js';
-import { useChannels } from './channel-tests.js';
+import { useChannels } from './use-channels.js';
 
 const { world, logged, allowed, start, stop, receiver, endpoint, shown, pulled, idle, quiet, list, release } =
   useChannels('channels-failing');

@@ -5,7 +5,7 @@ import { readNotices } from '../../registry/departments/notices.js';
 import { departmentChannelWorkflowId } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';
 import { answering, signedWith, verify } from '../harness/receiver.js';
-import { useChannels } from './channel-tests.js';
+import { useChannels } from './use-channels.js';
 
 const {
   world,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
-import './quiet.js';
+import './silence-temporal.js';
 
 /** The worker is away while courts decide; whichever fact came first wins, and freeing wins over blocking. */
 describe('what happens before publish', () => {

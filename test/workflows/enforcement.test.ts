@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { eventually } from '../harness/eventually.js';
 import { createWorld, defaulter, person, type World } from '../harness/world.js';
-import './quiet.js';
+import './silence-temporal.js';
 
 describe('a life on real Temporal and PostgreSQL', () => {
   let world: World;

@@ -44,7 +44,7 @@ describe('a build of the worker', () => {
       log,
     });
     const patched = await bundleWorkflowCode({
-      workflowsPath: join(rootFolder, 'dist', 'test', 'workflows', 'patched', 'enforcement.js'),
+      workflowsPath: join(rootFolder, 'dist', 'test', 'workflows', 'one-activity-more-patched', 'enforcement.js'),
       logger: new DefaultLogger('ERROR'),
     });
     const stopOld = runLivesOnly(world, build('old'));

@@ -16,9 +16,9 @@ import { settle } from '../../../registry/process/settle.js';
 import { finish, publish, tell } from '../../../registry/process/steps.js';
 import { caseDepartments } from '../../../registry/views/case-departments.js';
 import { departmentOf } from '../../harness/credentials.js';
+import { setEndpoint } from '../../harness/endpoints.js';
 import { eventually } from '../../harness/eventually.js';
 import { createWorld, defaulter, JUDGE, person, type World } from '../../harness/world.js';
-import { setEndpoint } from '../../worker/endpoint.js';
 
 // The steps of a life by hand, so that a department can leave between any two of them.
 let world: World;

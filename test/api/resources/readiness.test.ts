@@ -1,0 +1,25 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Served, serve } from '../../harness/api.js';
+
+let api: Served;
+beforeAll(async () => {
+  api = await serve();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+afterAll(async () => {
+  await api.end();
+});
+
+const readyOn = async (date: string): Promise<unknown> => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(`${date}T12:00:00+08:00`) });
+  return (await api.get('/readyz')).body;
+};
+
+describe('/readyz', () => {
+  it('says early that the holidays of a year are not loaded: serving goes on, deadlines would not', async () => {
+    expect(await readyOn('2026-05-04')).toEqual({ status: 'ready', degraded: [] });
+    expect(await readyOn('2199-12-20')).toEqual({ status: 'ready', degraded: ['holidays: missing'] });
+  });
+});
