@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { pino } from 'pino';
 import request from 'supertest';
-import { inject } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { z } from 'zod';
 import { type ApplicationOptions, createApplication } from '../../api/application.js';
 import type { Reply, Route } from '../../api/http/route.js';
 import { problem } from '../../api/schemas/answers.js';
-import { residentCheck } from '../../domain/identity/check-digits.js';
 import { createPool, type Pool } from '../../registry/database/pool.js';
 import { type KeyRing, readKeyRing } from '../../registry/keys/key-ring.js';
 import { freshDatabase } from './database.js';
@@ -22,6 +21,16 @@ export interface Served {
   get(path: string, token?: string): request.Test;
   post(path: string, body: unknown, options: { token?: string; key?: string }): request.Test;
   end(): Promise<void>;
+}
+
+/** The API for the file that calls this at its top. What it has is there from the first hook on. */
+export function useApi(options: Partial<ApplicationOptions> = {}): Served {
+  const api = {} as Served;
+  beforeAll(async () => {
+    Object.assign(api, await serve(options));
+  });
+  afterAll(() => api.end());
+  return api;
 }
 
 export async function serve(options: Partial<ApplicationOptions> = {}): Promise<Served> {
@@ -73,42 +82,8 @@ const sorted = (value: unknown): string =>
       : member,
   );
 
-/** Made-up numbers with right check digits, of nobody (domain handbook §5). */
-export const WUDANG_PERSON = '520112196001010009';
-export const OTHER_PERSON = '11010519491231002X';
-/** A number of somebody born on that day (YYYYMMDD). */
-export const bornOn = (day: string): string => {
-  const body = `520112${day}000`;
-  return body + residentCheck(body);
-};
-export const ORGANISATION = '91520112PDY0001830';
-
-let serial = 1000;
-
-/** A case of the Wudang court against one person, as a clerk posts it. */
-export function aCase(changes: object = {}, defaulter: object = {}): Record<string, unknown> {
-  serial += 1;
-  return {
-    caseNumber: `（2019）黔0112执${serial}号`,
-    court: '黔0112',
-    judge: '黔0112-J1',
-    filedOn: '2019-01-10',
-    basis: { number: '（2018）黔0112民初77号', issuer: '贵阳市乌当区人民法院' },
-    obligation: { amount: '400000.00', content: '偿还借款' },
-    defaulters: [aDefaulter(defaulter)],
-    ...changes,
-  };
-}
-
-export function aDefaulter(changes: object = {}): Record<string, unknown> {
-  return {
-    kind: 'person',
-    name: '封某全',
-    identifiers: [{ type: 'resident-id', number: WUDANG_PERSON }],
-    ground: 1,
-    conduct: '有履行能力而拒不履行',
-    decision: { number: '（2019）黔0112执1号决定', madeOn: '2019-01-20' },
-    measures: ['LISTING', 'CONSUMPTION'],
-    ...changes,
-  };
+/** The status of a refusal, and what its first error points at and is called. */
+export async function complaint(answer: request.Test): Promise<unknown[]> {
+  const { status, body } = await answer;
+  return [status, body.errors?.[0]?.pointer, body.errors?.[0]?.code];
 }

@@ -5,10 +5,11 @@ import { rootFolder } from '../../local/machine/paths.mjs';
 import { withDatabase } from '../../local/servers/postgres-databases.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { publish } from '../../registry/process/steps.js';
+import { defaulter, person } from '../builders/parties.js';
 import { setEndpoint } from '../harness/endpoints.js';
 import { eventually } from '../harness/eventually.js';
 import { type Behaviour, Receiver } from '../harness/receiver.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { createWorld, type World } from '../harness/world.js';
 import { ownChannel } from '../worker/use-channels.js';
 import type { ChannelWorkerEnvironment } from './channel-worker.js';
 

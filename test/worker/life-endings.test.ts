@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, inject, it } from 'vitest';
 import { relay } from '../../registry/case/outbox.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { notifyJudge } from '../../registry/process/judge-notices.js';
@@ -8,15 +8,14 @@ import { finish, publish, tell } from '../../registry/process/steps.js';
 import { relayOnce } from '../../worker/relay.js';
 import { TemporalConnection } from '../../worker/temporal.js';
 import { acknowledgedSignal, endUpdate, enforcementWorkflowId } from '../../workflows/messages.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { DEBT } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
+import { createWorld, useWorld } from '../harness/world.js';
 import { runLivesOnly, startLife } from '../workflows/lives-only.js';
 
 describe('a life ends with its last acknowledgement', () => {
-  let world: World;
-  beforeEach(async () => {
-    world = await createWorld();
-  });
-  afterEach(() => world.close());
+  const world = useWorld('test');
   const temporal = new TemporalConnection({ connectionOptions: { address: inject('temporalAddress') } });
   afterAll(() => temporal.close());
 
@@ -38,8 +37,9 @@ describe('a life ends with its last acknowledgement', () => {
     const lives = opened.defaulters.map(({ id }) => id);
     for (const id of lives) await step(publish, id);
     const [first] = people;
-    const interceptions = stopped && first ? (await world.compare('AIC-01', first)).interceptions : [];
-    await world.pay(opened.id, 40_000_000n);
+    const interceptions =
+      stopped && first ? (await world.compare(SERVICES.companyRegistration, first)).interceptions : [];
+    await world.pay(opened.id, DEBT);
     for (const id of lives) await step(tell, id);
     return { caseId: opened.id, lives, life: lives[0] ?? '', interceptions: interceptions.map(({ id }) => id) };
   };

@@ -7,9 +7,11 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { raise } from '../../registry/case/inbox.js';
 import { readInboxItem } from '../../registry/courts/read-inbox-item.js';
 import { type Mail, mailSettings, startMail } from '../../worker/mail.js';
+import { COURT, JUDGE } from '../builders/cases.js';
+import { defaulter, person } from '../builders/parties.js';
 import { eventually } from '../harness/eventually.js';
 import { Mailbox } from '../harness/mailbox.js';
-import { COURT, createWorld, defaulter, JUDGE, person, type World } from '../harness/world.js';
+import { createWorld, type World } from '../harness/world.js';
 
 const FROM = 'cloud@court.example';
 const ADDRESS = 'judge-1@court.example';

@@ -1,15 +1,12 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { startIndexes } from '../../worker/indexes.js';
+import { defaulter, person } from '../builders/parties.js';
 import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { useWorld } from '../harness/world.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 it('a record that cannot be read is an alarm without a name, and the others are indexed', async () => {
   const opened = await world.open([defaulter(person('甲某')), defaulter(person('乙某'))]);

@@ -7,9 +7,11 @@ import { publish, tell } from '../../registry/process/steps.js';
 import { runChannels } from '../../worker/channels.js';
 import { TemporalConnection } from '../../worker/temporal.js';
 import { departmentChannelWorkflowId } from '../../workflows/messages.js';
+import { DEBT } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
 import { setEndpoint, setSignedEndpoint } from '../harness/endpoints.js';
 import { Receiver } from '../harness/receiver.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { useWorld, type World } from '../harness/world.js';
 
 export interface Listed {
   caseId: string;
@@ -18,7 +20,7 @@ export interface Listed {
 
 /** What tests of channels need, on a world and a worker of its own for the file. */
 export interface ChannelTests {
-  world(): World;
+  world: World;
   /** What the worker has logged. */
   logged: string[];
   /** Hosts that may be on loopback. */
@@ -72,23 +74,18 @@ const USUAL = { deliverForMs: 10_000 };
 
 /** Sets a file of tests up; every test takes departments of its own. */
 export function useChannels(file: keyof typeof CHANNELS_OF): ChannelTests {
-  let world: World | undefined;
+  const world = useWorld();
   let running: { stopping: AbortController; done: Promise<void> } | undefined;
   const receivers: Receiver[] = [];
   const logged: string[] = [];
   const allowed = new Set<string>();
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
-  const theWorld = (): World => {
-    if (!world) throw new Error('used before it was set up');
-    return world;
-  };
-
   const tests: ChannelTests = {
-    world: theWorld,
+    world,
     logged,
     allowed,
     start: (times = USUAL) => {
-      const { pool, ring, taskQueue } = theWorld();
+      const { pool, ring, taskQueue } = world;
       const temporal = new TemporalConnection({ connectionOptions: { address: inject('temporalAddress') } });
       const stopping = new AbortController();
       const done = runChannels({
@@ -115,32 +112,32 @@ export function useChannels(file: keyof typeof CHANNELS_OF): ChannelTests {
       if (listed) allowed.add(opened.host);
       return opened;
     },
-    endpoint: (department, url) => setEndpoint(theWorld(), ownChannel(file, department), url),
-    signedEndpoint: (department, url) => setSignedEndpoint(theWorld(), ownChannel(file, department), url),
-    shown: (department) => endpointOf(theWorld().pool, department),
-    pulled: (department) => theWorld().read(department),
+    endpoint: (department, url) => setEndpoint(world, ownChannel(file, department), url),
+    signedEndpoint: (department, url) => setSignedEndpoint(world, ownChannel(file, department), url),
+    shown: (department) => endpointOf(world.pool, department),
+    pulled: (department) => world.read(department),
     deliveredUpTo: async (department) => {
-      const { rows } = await theWorld().pool.query<{ up_to: string }>(
+      const { rows } = await world.pool.query<{ up_to: string }>(
         'select coalesce(max(up_to), 0) as up_to from delivery where department = $1',
         [department],
       );
       return Number(rows[0]?.up_to);
     },
     idle: async (department) => {
-      const { rows } = await theWorld().pool.query<{ idle: boolean }>(
+      const { rows } = await world.pool.query<{ idle: boolean }>(
         `select position >= (select coalesce(max(position), 0) from notice) as idle from endpoint where department = $1`,
         [department],
       );
       return rows[0]?.idle ?? false;
     },
     quiet: async (department) => {
-      const { ring, client, tx } = theWorld();
+      const { ring, client, tx } = world;
       expect((await tx((t) => dueFor(t, ring, department))).kind).toBe('paused');
       const { status, raw } = await client.workflow.getHandle(departmentChannelWorkflowId(department)).describe();
       expect([status.name, raw.pendingActivities?.length]).toEqual(['RUNNING', 0]);
     },
     list: async () => {
-      const { open, tx, ring, pool } = theWorld();
+      const { open, tx, ring, pool } = world;
       const opened = await open([defaulter(person())]);
       const id = opened.defaulters[0]?.id ?? '';
       await tx((t) => publish(t, ring, id));
@@ -148,26 +145,22 @@ export function useChannels(file: keyof typeof CHANNELS_OF): ChannelTests {
       return { caseId: opened.id, defaulter: id };
     },
     release: async ({ caseId, defaulter: id }, { notified }) => {
-      const { pay, tx, ring, pool } = theWorld();
-      await pay(caseId, 40_000_000n);
+      const { pay, tx, ring, pool } = world;
+      await pay(caseId, DEBT);
       if (!notified) return;
       await tx((t) => tell(t, ring, id));
       await assignPositions(pool);
     },
   };
 
-  beforeAll(async () => {
-    world = await createWorld();
+  beforeAll(() => {
     tests.start();
   });
   afterEach(async () => {
     // A receiver that is gone must not fill the log of the tests that follow.
-    await theWorld().pool.query('delete from endpoint');
+    await world.pool.query('delete from endpoint');
     for (const one of receivers.splice(0)) await one.close();
   });
-  afterAll(async () => {
-    await tests.stop();
-    await world?.close();
-  });
+  afterAll(() => tests.stop());
   return tests;
 }

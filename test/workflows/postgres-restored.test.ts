@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { withClient, withDatabase } from '../../local/servers/postgres-databases.js';
 import { redrive } from '../../registry/case/outbox.js';
 import { enforcementWorkflowId, stateQuery } from '../../workflows/messages.js';
+import { DEBT, FEN } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { useWorld } from '../harness/world.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 /** Ends every connection to the world's database, so that it can be copied or replaced; the pools connect again when they are used. */
 async function alone(
@@ -34,7 +33,7 @@ describe('PostgreSQL restored to an earlier moment', () => {
     await world.stopWorker();
     await alone((name, run) => run(`create database ${name}_backup template ${name}`).then(() => undefined));
     world.startWorker();
-    for (let n = 0; n < 5; n++) await world.pay(opened.id, 1n);
+    for (let n = 0; n < 5; n++) await world.pay(opened.id, FEN);
     await eventually(async () => (await received()) === 6);
     await world.stopWorker();
     await alone(async (name, run) => {
@@ -46,8 +45,8 @@ describe('PostgreSQL restored to an earlier moment', () => {
     await handle().terminate('restored');
     expect(await redrive(world.pool)).toBe(1);
     // A new fact has the number of one that is gone.
-    await world.pay(opened.id, 40_000_000n);
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    await world.pay(opened.id, DEBT);
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
     world.startWorker();
     await eventually(async () => (await world.read('BDC')).some((notice) => notice.kind === 'RELEASE'));
     await world.acknowledgeAll();

@@ -4,18 +4,19 @@ import type { ReceivedFact } from '../../domain/process.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { settle } from '../../registry/process/settle.js';
 import { enforcementWorkflowId, SIGNALS, stateQuery } from '../../workflows/messages.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { useWorld } from '../harness/world.js';
 import { runLivesOnly, startLife } from './lives-only.js';
 
 type Fact = ReceivedFact & { defaulter: string };
 
 /** No relay here: the signals are sent by hand, as often and in what order the test likes. */
 describe('signals in any order and number', () => {
-  let world: World;
+  const world = useWorld();
   let stop: () => Promise<void>;
   beforeAll(async () => {
-    world = await createWorld();
     stop = runLivesOnly(world);
   });
   afterAll(async () => {
@@ -42,12 +43,12 @@ describe('signals in any order and number', () => {
     const id = opened.defaulters[0]?.id ?? '';
     await startLife(world, id);
     await world.until(opened.id, 'IN_FORCE');
-    await world.compare('AIC-01', debtor);
+    await world.compare(SERVICES.companyRegistration, debtor);
     await world.pay(opened.id, 1_000_000n);
-    await world.compare('AIC-01', debtor);
+    await world.compare(SERVICES.companyRegistration, debtor);
     await world.decide(opened.id, { type: 'stay', reason: '异议' });
     await world.decide(opened.id, { type: 'resume' });
-    await world.compare('AIC-01', debtor);
+    await world.compare(SERVICES.companyRegistration, debtor);
     await world.pay(opened.id, 39_000_000n);
     await world.pay(opened.id, 100n);
     const early = await factsOf(id);

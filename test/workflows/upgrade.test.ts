@@ -1,20 +1,18 @@
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../local/machine/paths.mjs';
 import { startLoops } from '../../worker/loops.js';
 import { deployment } from '../../worker/options.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { DEBT } from '../builders/amounts.js';
+import { defaulter } from '../builders/parties.js';
 import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, type World } from '../harness/world.js';
+import { useWorld } from '../harness/world.js';
 import { runLivesOnly } from './lives-only.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 describe('a build of the worker', () => {
   it('is named by both settings, or by neither', () => {
@@ -70,7 +68,7 @@ describe('a build of the worker', () => {
       const second = await world.open([defaulter()]);
       for (const opened of [first, second]) {
         await world.until(opened.id, 'IN_FORCE');
-        await world.pay(opened.id, 40_000_000n);
+        await world.pay(opened.id, DEBT);
         await eventually(async () => (await world.facts(opened.id)).some((fact) => fact.type === 'release-published'));
       }
       await eventually(async () => {

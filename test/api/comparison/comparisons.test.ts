@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ComparisonQueue } from '../../../api/comparison/queue.js';
 import { epochOf } from '../../../domain/identity/epoch.js';
 import { parseIdentifier } from '../../../domain/identity/identifier.js';
@@ -11,36 +11,34 @@ import { decrypt } from '../../../registry/keys/key-ring.js';
 import { departmentKey, tokenOf } from '../../../registry/parties/department-tokens.js';
 import { keepTokenIndexes, requireTokenIndexes } from '../../../registry/parties/token-index.js';
 import { publish } from '../../../registry/process/steps.js';
-import { aCase, bornOn, type Served, serve } from '../../harness/api.js';
+import { aCase, personBody } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { SERVICES } from '../../builders/services.js';
+import { serve, useApi } from '../../harness/api.js';
 import { clerkOf, departmentOf } from '../../harness/credentials.js';
 import { eventually } from '../../harness/eventually.js';
 
-const LISTED = { kind: 'person', name: '封某全', identifiers: [{ type: 'resident-id', number: bornOn('19710101') }] };
-const DIRECTOR = { kind: 'person', name: '乙某', identifiers: [{ type: 'resident-id', number: bornOn('19710102') }] };
+const LISTED = personBody('封某全', residentNumber('19710101'));
+const DIRECTOR = personBody('乙某', residentNumber('19710102'));
 let day = 0;
 /** Somebody else each time, on no list. */
-const nobody = () => ({
-  kind: 'person',
-  name: '赵某',
-  identifiers: [{ type: 'resident-id', number: bornOn(String(19750101 + (day++ % 28))) }],
-});
+const nobody = () => personBody('赵某', residentNumber(String(19750101 + (day++ % 28))));
 
-let api: Served;
+const api = useApi();
 let token: string;
 beforeAll(async () => {
-  api = await serve();
   token = departmentOf('BDC').token;
   const opened = await api.post('/v1/cases', aCase({}, { identifiers: LISTED.identifiers, representatives: [] }), {
-    token: clerkOf('黔0112').token,
+    token: clerkOf(COURT).token,
   });
   await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
 });
-afterAll(() => api.end());
 
 const compare = (changes: object = {}, key: string = randomUUID()) =>
   api.post(
     '/v1/comparisons',
-    { service: 'BDC-01', reference: randomUUID(), party: nobody(), operator: '窗口3', ...changes },
+    { service: SERVICES.sale, reference: randomUUID(), party: nobody(), operator: '窗口3', ...changes },
     { token, key },
   );
 
@@ -54,7 +52,14 @@ describe('a comparison of somebody nobody has listed', () => {
       [key, answer.body.id],
     );
     expect(rows).toMatchObject([
-      { department: 'BDC', service: 'BDC-01', reference: '登-1', outcome: 'CLEAR', reasons: ['NO_MATCH'], status: 200 },
+      {
+        department: 'BDC',
+        service: SERVICES.sale,
+        reference: '登-1',
+        outcome: 'CLEAR',
+        reasons: ['NO_MATCH'],
+        status: 200,
+      },
     ]);
     expect(rows[0].body).toBe(answer.text);
     expect(rows[0].at.toISOString()).toBe(answer.body.comparedAt);
@@ -96,7 +101,7 @@ it.each([
   ['a tree too deep', `${'['.repeat(17)}${']'.repeat(17)}`, 'too-deep'],
   ['too many values', `[${'1,'.repeat(5_000)}1]`, 'too-many'],
 ])('a body with %s is refused, as everywhere', async (_what, value, code) => {
-  const body = JSON.stringify({ service: 'BDC-01', reference: '@', party: nobody() }).replace('"@"', value);
+  const body = JSON.stringify({ service: SERVICES.sale, reference: '@', party: nobody() }).replace('"@"', value);
   const answer = await request(api.app)
     .post('/v1/comparisons')
     .set({ Authorization: `Bearer ${token}`, 'Idempotency-Key': randomUUID(), 'Content-Type': 'application/json' })
@@ -108,7 +113,7 @@ describe('comparisons that arrive together', () => {
   it('each get their own answer: a bad one fails nobody else', async () => {
     const answers = await Promise.all([
       ...Array.from({ length: 20 }, () => compare()),
-      compare({ service: 'AIC-01' }),
+      compare({ service: SERVICES.companyRegistration }),
       compare({ service: 'NG-01' }),
       compare({ party: LISTED }),
       compare({ party: { ...LISTED, identifiers: [{ type: 'resident-id', number: '520112197101010001' }] } }),
@@ -144,7 +149,7 @@ describe('comparisons that arrive together', () => {
       key,
       fingerprint: Buffer.alloc(32),
       department: 'BDC',
-      input: { service: 'BDC-01', reference: '1', party: { kind: 'person', name: '赵某', identifiers: [] } },
+      input: { service: SERVICES.sale, reference: '1', party: { kind: 'person', name: '赵某', identifiers: [] } },
     });
     try {
       await holder.query('begin');
@@ -158,10 +163,10 @@ describe('comparisons that arrive together', () => {
   });
 
   const asked = (key: string = randomUUID()) => {
-    const parsed = parseIdentifier({ type: 'resident-id', number: bornOn('19760101') }, '2026-01-01');
+    const parsed = parseIdentifier({ type: 'resident-id', number: residentNumber('19760101') }, '2026-01-01');
     if (!parsed.ok) throw new Error(parsed.code);
     const party = { kind: 'person' as const, name: '赵某', identifiers: [parsed.identifier] };
-    const input = { service: 'BDC-01', reference: '1', party };
+    const input = { service: SERVICES.sale, reference: '1', party };
     return { client: 'department:BDC', key, fingerprint: Buffer.alloc(32), department: 'BDC', input };
   };
 
@@ -217,7 +222,7 @@ it('a related person of a restricted organisation is never taken for nobody', as
     identifiers: [{ type: 'uscc', number: '91520112PDY00001XK' }],
     representatives: [{ role: 'legal-representative', name: DIRECTOR.name, identifiers: DIRECTOR.identifiers }],
   };
-  const opened = await api.post('/v1/cases', aCase({}, organisation), { token: clerkOf('黔0112').token });
+  const opened = await api.post('/v1/cases', aCase({}, organisation), { token: clerkOf(COURT).token });
   expect(opened.status, opened.text).toBe(201);
   const answer = await compare({ party: DIRECTOR });
   const { rows } = await api.pool.query('select reasons from comparison where id = $1', [answer.body.id]);
@@ -235,15 +240,19 @@ it('a listed person is met by the department’s token, too; a token of nobody i
     const value = tokenOf(departmentKey(tokenRoot, 'BDC', epoch), document).toString('hex');
     return { kind: 'person', name: LISTED.name, identifiers: [{ type: 'resident-id', token: value, epoch }] };
   };
-  const listed = await compare({ party: byToken(bornOn('19710101')) });
-  const unlisted = await compare({ party: byToken(bornOn('19780101')) });
+  const listed = await compare({ party: byToken(residentNumber('19710101')) });
+  const unlisted = await compare({ party: byToken(residentNumber('19780101')) });
   expect([listed.body.outcome, unlisted.body.outcome]).toEqual(['REVIEW', 'CLEAR']);
 });
 
 it('a token is refused at the latest a second after it was revoked', async () => {
   const own = departmentOf('FIN').token;
   const ask = () =>
-    api.post('/v1/comparisons', { service: 'FIN-01', reference: randomUUID(), party: nobody() }, { token: own });
+    api.post(
+      '/v1/comparisons',
+      { service: SERVICES.procurementSupplier, reference: randomUUID(), party: nobody() },
+      { token: own },
+    );
   expect((await ask()).status).toBe(200);
   const admin = createPool({ connectionString: api.adminUrl, applicationName: 'test', max: 1 });
   await admin.query('update credential set revoked_at = now() where token_hash = $1', [hashSecret(own)]);
@@ -284,9 +293,9 @@ describe('a stream', () => {
       .map((line) => JSON.parse(line));
   const item = (key: string, changes: object = {}) => ({
     key,
-    service: 'BDC-01',
+    service: SERVICES.sale,
     reference: `流-${key}`,
-    party: { kind: 'person', name: '赵某', identifiers: [{ type: 'resident-id', number: bornOn('19770101') }] },
+    party: personBody('赵某', residentNumber('19770101')),
     ...changes,
   });
 
@@ -299,7 +308,7 @@ describe('a stream', () => {
       '[1]',
       { ...item('c'), key: undefined },
       `"${'x'.repeat(100_000)}"`,
-      item('d', { service: 'AIC-01' }),
+      item('d', { service: SERVICES.companyRegistration }),
       item('a'),
       item('a', { reference: '别的' }),
       item('e'),

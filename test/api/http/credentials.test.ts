@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { authenticate, ensureCredentials, identify } from '../../../registry/access/credentials.js';
 import { closeSession, openSession, sessionCaller } from '../../../registry/access/sessions.js';
-import { type Served, serve } from '../../harness/api.js';
+import { COURT } from '../../builders/cases.js';
+import { useApi } from '../../harness/api.js';
 import { allCredentials, departmentOf, judgeOf } from '../../harness/credentials.js';
 
-let api: Served;
-beforeAll(async () => {
-  api = await serve();
-});
-afterAll(() => api.end());
+const api = useApi();
 
 describe('credentials', () => {
   it('are one clerk, one supervisor and two judges a court, every department, one administrator', async () => {
@@ -44,7 +41,7 @@ describe('credentials', () => {
   });
 
   it('say who asks, and under whose name keys are kept', async () => {
-    const judge = judgeOf('黔0112');
+    const judge = judgeOf(COURT);
     expect(await identify(api.pool, judge.token)).toMatchObject({
       caller: { role: 'judge', court: '黔0112', judge: judge.judge, client: 'court:黔0112' },
     });
@@ -55,7 +52,7 @@ describe('credentials', () => {
 
 describe('a session', () => {
   it('is its credential’s until it is closed', async () => {
-    const caller = await authenticate(api.pool, judgeOf('黔0112').token);
+    const caller = await authenticate(api.pool, judgeOf(COURT).token);
     if (!caller) throw new Error('no caller');
     const { cookie, expiresAt } = await openSession(api.pool, caller.credential);
     expect(expiresAt.getTime()).toBeGreaterThan(Date.now());

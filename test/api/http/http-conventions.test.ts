@@ -1,21 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { PROBLEMS } from '../../../api/http/problem.js';
 import { forgetOldAnswers } from '../../../registry/database/idempotency.js';
 import { createPool } from '../../../registry/database/pool.js';
-import { aCase, type Served, serve } from '../../harness/api.js';
+import { aCase } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { serve, useApi } from '../../harness/api.js';
 import { clerkOf, departmentOf, judgeOf } from '../../harness/credentials.js';
 
-const WUDANG = '黔0112';
-let api: Served;
+const api = useApi();
 let token: string;
 beforeAll(async () => {
-  api = await serve();
-  token = clerkOf(WUDANG).token;
+  token = clerkOf(COURT).token;
 });
-afterAll(() => api.end());
 
 const count = async (table: string): Promise<number> =>
   Number((await api.pool.query<{ n: string }>(`select count(*) as n from ${table}`)).rows[0]?.n);
@@ -200,7 +199,7 @@ describe('PostgreSQL away', () => {
     const away = await serve({ pool: nowhere });
     try {
       for (const path of ['/v1/cases', '/readyz']) {
-        const answer = await away.get(path, path === '/readyz' ? undefined : judgeOf(WUDANG).token);
+        const answer = await away.get(path, path === '/readyz' ? undefined : judgeOf(COURT).token);
         expect([answer.status, answer.body.code]).toEqual([503, 'overloaded']);
         expect(answer.headers['retry-after']).toBeDefined();
       }

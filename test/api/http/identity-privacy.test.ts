@@ -1,20 +1,22 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createLogger } from '../../../api/http/logging.js';
-import { creditCodeCheck, organisationCheck, residentCheck } from '../../../domain/identity/check-digits.js';
+import { residentCheck } from '../../../domain/identity/check-digits.js';
 import { IDENTIFIER_TYPES } from '../../../domain/identity/identifier.js';
-import { aCase, type Served, serve } from '../../harness/api.js';
+import { aCase } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { creditCode } from '../../builders/numbers.js';
+import { SERVICES } from '../../builders/services.js';
+import { useApi } from '../../harness/api.js';
 import { clerkOf, departmentOf, judgeOf } from '../../harness/credentials.js';
 
 // Numbers sent right and wrong, in every place a client could put one: afterwards none stands in an answer, a log, a metric or a logged URL.
 
 const lines: string[] = [];
-let api: Served;
-beforeAll(async () => {
-  const budgets = { searches: 100_000 };
-  api = await serve({ budgets, logger: createLogger('trace', { write: (line: string) => void lines.push(line) }) });
+const api = useApi({
+  budgets: { searches: 100_000 },
+  logger: createLogger('trace', { write: (line: string) => void lines.push(line) }),
 });
-afterAll(() => api.end());
 
 /** A name that is searched for, and nobody’s on record. */
 const SOUGHT = '觅踪某';
@@ -31,11 +33,7 @@ const resident = fc
     const body = `${region}${year}${String(month).padStart(2, '0')}${String(day).padStart(2, '0')}000`;
     return body + residentCheck(body);
   });
-const credit = digits(5).map((serial) => {
-  const body = `91520112PDY${serial}`;
-  const whole = body + organisationCheck(body.slice(8));
-  return whole + creditCodeCheck(whole);
-});
+const credit = digits(5).map((serial) => creditCode(Number(serial)));
 const broken = fc.oneof(resident, credit).map((number) => number.slice(0, -1) + (number.endsWith('1') ? '2' : '1'));
 const number = fc.oneof(
   resident,
@@ -47,7 +45,7 @@ const number = fc.oneof(
 );
 
 it('no identity number of a fuzzed run stands in an error, a log, a metric or a URL', async () => {
-  const [clerk, judge, department] = [clerkOf('黔0112').token, judgeOf('黔0112').token, departmentOf('AIC').token];
+  const [clerk, judge, department] = [clerkOf(COURT).token, judgeOf(COURT).token, departmentOf('AIC').token];
   const sent = new Set<string>();
   const answers: string[] = [];
   const keep = async (request: PromiseLike<{ text: string; headers: Record<string, string>; status: number }>) => {
@@ -60,7 +58,7 @@ it('no identity number of a fuzzed run stands in an error, a log, a metric or a 
       sent.add(one).add(two);
       const identifiers = [{ type, number: one, ...(where === 0 ? { country: two } : {}) }];
       const party = { kind: where % 2 ? 'person' : 'organisation', name: where === 1 ? one : '赵某', identifiers };
-      const business = { service: where === 2 ? one : 'AIC-01', reference: 'R', party };
+      const business = { service: where === 2 ? one : SERVICES.companyRegistration, reference: 'R', party };
       const asked: Record<string, unknown> = { ...business, ...(where === 3 ? { [two]: one } : {}) };
       await keep(api.post('/v1/comparisons', asked, { token: department }));
       await keep(api.post('/v1/comparisons/batch', { items: [{ key: 'a', ...asked }] }, { token: department }));

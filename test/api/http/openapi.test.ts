@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ROUTES } from '../../../api/application.js';
 import { ACCESS } from '../../../api/http/access.js';
-import { type Served, serve } from '../../harness/api.js';
+import { useApi } from '../../harness/api.js';
 
-let api: Served;
-beforeAll(async () => {
-  api = await serve();
-});
-afterAll(() => api.end());
+const api = useApi();
 
 const operation = z.object({
   security: z.array(z.unknown()).optional(),

@@ -1,23 +1,23 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createLogger } from '../../../api/http/logging.js';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { publish } from '../../../registry/process/steps.js';
-import { aCase, OTHER_PERSON, type Served, serve, WUDANG_PERSON } from '../../harness/api.js';
+import { aCase, personBody } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { OTHER_PERSON, WUDANG_PERSON } from '../../builders/numbers.js';
+import { SERVICES } from '../../builders/services.js';
+import { serve, useApi } from '../../harness/api.js';
 import { clerkOf, departmentOf, judgeOf } from '../../harness/credentials.js';
 
 const lines: string[] = [];
-let api: Served;
-beforeAll(async () => {
-  api = await serve({ logger: createLogger('trace', { write: (line: string) => void lines.push(line) }) });
-});
-afterAll(() => api.end());
+const api = useApi({ logger: createLogger('trace', { write: (line: string) => void lines.push(line) }) });
 
 it('nobody’s name or number, no token and no address stands in logs or metrics after a day’s work', async () => {
-  const [clerk, judge, department] = [clerkOf('黔0112').token, judgeOf('黔0112').token, departmentOf('BDC').token];
+  const [clerk, judge, department] = [clerkOf(COURT).token, judgeOf(COURT).token, departmentOf('BDC').token];
   const opened = await api.post('/v1/cases', aCase(), { token: clerk });
   await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
-  const party = { kind: 'person', name: '封某全', identifiers: [{ type: 'resident-id', number: WUDANG_PERSON }] };
-  const business = { service: 'BDC-01', reference: '过户-1', party };
+  const party = personBody('封某全', WUDANG_PERSON);
+  const business = { service: SERVICES.sale, reference: '过户-1', party };
   await api.post('/v1/comparisons', business, { token: department });
   await api.post('/v1/comparisons', { ...business, party: { ...party, name: '赵某\u0000' } }, { token: department });
   await api.post('/v1/comparisons', `{"party":"${OTHER_PERSON}`, { token: department });
@@ -69,7 +69,7 @@ it('an error nobody foresaw says nothing of what it was about, in answer and log
   });
   try {
     lines.length = 0;
-    const answer = await broken.get('/v1/cases', judgeOf('黔0112').token);
+    const answer = await broken.get('/v1/cases', judgeOf(COURT).token);
     expect([answer.status, Object.keys(answer.body).sort()]).toEqual([
       500,
       ['code', 'status', 'title', 'traceId', 'type'],

@@ -1,32 +1,33 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { assignPositions } from '../../../registry/departments/positions.js';
 import { publish } from '../../../registry/process/steps.js';
-import { aCase, bornOn, type Served, serve, WUDANG_PERSON } from '../../harness/api.js';
+import { aCase, personBody } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { residentNumber, WUDANG_PERSON } from '../../builders/numbers.js';
+import { SERVICES } from '../../builders/services.js';
+import { useApi } from '../../harness/api.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../../harness/credentials.js';
 
-const WUDANG = '黔0112';
-let api: Served;
+const api = useApi();
 let caseId: string;
 let interception: string;
 let fact: string;
 
-const party = { kind: 'person', name: '封某全', identifiers: [{ type: 'resident-id', number: WUDANG_PERSON }] };
-const business = { service: 'BDC-01', reference: '过户-1', party };
+const party = personBody('封某全', WUDANG_PERSON);
+const business = { service: SERVICES.sale, reference: '过户-1', party };
 
 beforeAll(async () => {
-  api = await serve();
-  const opened = await api.post('/v1/cases', aCase(), { token: clerkOf(WUDANG).token });
+  const opened = await api.post('/v1/cases', aCase(), { token: clerkOf(COURT).token });
   caseId = opened.body.id;
   await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
   await assignPositions(api.pool);
   const compared = await api.post('/v1/comparisons', business, { token: departmentOf('BDC').token });
   expect(compared.body.outcome, compared.text).toBe('REVIEW');
   interception = compared.body.interceptions[0].id;
-  const timeline = await api.get(`/v1/cases/${caseId}/timeline`, judgeOf(WUDANG).token);
+  const timeline = await api.get(`/v1/cases/${caseId}/timeline`, judgeOf(COURT).token);
   fact = timeline.body.items.find((item: { type: string }) => item.type === 'comparison-hit').fact;
 });
-afterAll(() => api.end());
 
 const post = (path: string, body: object, token: string) => api.post(path, body, { token });
 
@@ -43,9 +44,9 @@ describe('what is not yours is 404', () => {
         expect((await api.get(path, token)).status).toBe(404);
       }
       for (const { token } of [
-        clerkOf(WUDANG),
-        judgeOf(WUDANG, 1),
-        supervisorOf(WUDANG),
+        clerkOf(COURT),
+        judgeOf(COURT, 1),
+        supervisorOf(COURT),
         supervisorOf('黔01'),
         supervisorOf('黔'),
       ]) {
@@ -57,7 +58,7 @@ describe('what is not yours is 404', () => {
   it('a list holds only one’s own', async () => {
     const idsOf = async (token: string): Promise<string[]> =>
       (await api.get('/v1/cases', token)).body.items.map(({ id }: { id: string }) => id);
-    expect(await idsOf(clerkOf(WUDANG).token)).toContain(caseId);
+    expect(await idsOf(clerkOf(COURT).token)).toContain(caseId);
     expect(await idsOf(supervisorOf('黔').token)).toContain(caseId);
     expect(await idsOf(clerkOf('黔2701').token)).toEqual([]);
   });
@@ -72,22 +73,22 @@ describe('what is not yours is 404', () => {
     expect(
       (await post(`/v1/interceptions/${interception}/directives`, { type: 'ALLOW' }, judgeOf('黔0102').token)).status,
     ).toBe(404);
-    expect((await api.get(`/v1/cases/${caseId}`, judgeOf(WUDANG).token)).body.outstanding).toBe('400000.00');
+    expect((await api.get(`/v1/cases/${caseId}`, judgeOf(COURT).token)).body.outstanding).toBe('400000.00');
   });
 
   it('acts of another office: a judge registers no money, a clerk decides nothing, a department reads no case', async () => {
     const repayment = { reference: 'R', amount: '1', receivedOn: '2019-03-01', source: 'voluntary' };
-    expect((await post(`/v1/cases/${caseId}/repayments`, repayment, judgeOf(WUDANG).token)).status).toBe(404);
+    expect((await post(`/v1/cases/${caseId}/repayments`, repayment, judgeOf(COURT).token)).status).toBe(404);
     expect(
-      (await post(`/v1/cases/${caseId}/decisions`, { type: 'revoke', reason: 'x' }, clerkOf(WUDANG).token)).status,
+      (await post(`/v1/cases/${caseId}/decisions`, { type: 'revoke', reason: 'x' }, clerkOf(COURT).token)).status,
     ).toBe(404);
-    expect((await post('/v1/cases', aCase(), judgeOf(WUDANG).token)).status).toBe(404);
-    expect((await post('/v1/comparisons', business, clerkOf(WUDANG).token)).status).toBe(404);
+    expect((await post('/v1/cases', aCase(), judgeOf(COURT).token)).status).toBe(404);
+    expect((await post('/v1/comparisons', business, clerkOf(COURT).token)).status).toBe(404);
     for (const { token } of [departmentOf('BDC'), administrator()]) {
       expect((await api.get(`/v1/cases/${caseId}`, token)).status).toBe(404);
       expect((await api.get('/v1/inbox', token)).status).toBe(404);
     }
-    expect((await api.get('/v1/notices', judgeOf(WUDANG).token)).status).toBe(404);
+    expect((await api.get('/v1/notices', judgeOf(COURT).token)).status).toBe(404);
   });
 
   it('another department’s interception, service and receipt', async () => {
@@ -103,11 +104,11 @@ describe('what is not yours is 404', () => {
     expect(receipt.body).toMatchObject({ state: 'accepted', entryId: fact });
     expect(Buffer.from(receipt.body.leaf, 'base64').toString('utf8')).toContain(fact);
     expect((await api.get(`/v1/receipts/${fact}`, judgeOf('黔0102').token)).status).toBe(404);
-    expect((await api.get(`/v1/receipts/${fact}`, clerkOf(WUDANG).token)).status).toBe(200);
+    expect((await api.get(`/v1/receipts/${fact}`, clerkOf(COURT).token)).status).toBe(200);
   });
 
   it.each([
-    ['AIC-01', 'foreign-service'],
+    [SERVICES.companyRegistration, 'foreign-service'],
     ['BDC-99', 'unknown-service'],
     ['NG-01', 'never-gated'],
   ])('a comparison for %s is refused as %s', async (service, code) => {
@@ -127,7 +128,7 @@ describe('a department', () => {
     });
     const page = await api.get('/v1/notices?limit=100000', token);
     expect(page.body.items).toHaveLength(1);
-    expect(page.body.items[0]).toMatchObject({ seq: 1, kind: 'PUBLISH', case: { id: caseId, court: WUDANG } });
+    expect(page.body.items[0]).toMatchObject({ seq: 1, kind: 'PUBLISH', case: { id: caseId, court: COURT } });
     expect(page.text).not.toContain('封');
     const done = await post('/v1/acknowledgements', { upTo: page.body.served }, token);
     expect(done.body).toEqual({ acknowledged: 1 });
@@ -140,7 +141,7 @@ describe('a department', () => {
 
 describe('comparisons', () => {
   it('give a clear answer without reasons, and a hit with whom to ask', async () => {
-    const nobody = { kind: 'person', name: '赵某', identifiers: [{ type: 'resident-id', number: bornOn('19700101') }] };
+    const nobody = personBody('赵某', residentNumber('19700101'));
     const clear = await post(
       '/v1/comparisons',
       { ...business, reference: '过户-2', party: nobody },
@@ -148,7 +149,7 @@ describe('comparisons', () => {
     );
     expect(clear.body).toMatchObject({ outcome: 'CLEAR', reasons: [], interceptions: [] });
     const hit = await post('/v1/comparisons', { ...business, reference: '过户-3' }, departmentOf('BDC').token);
-    expect(hit.body.interceptions[0]).toMatchObject({ case: { court: WUDANG }, measures: ['LISTING'] });
+    expect(hit.body.interceptions[0]).toMatchObject({ case: { court: COURT }, measures: ['LISTING'] });
     expect(hit.text).not.toContain('封');
   });
 
@@ -162,7 +163,7 @@ describe('comparisons', () => {
         reference: '批-2',
         party: { ...party, identifiers: [{ type: 'resident-id', number: '520112196001010008' }] },
       },
-      { key: 'c', ...business, reference: '批-3', service: 'AIC-01' },
+      { key: 'c', ...business, reference: '批-3', service: SERVICES.companyRegistration },
       { key: 'd', ...business, reference: '批-4', colour: 'red' },
     ];
     const key = 'batch-1';
@@ -188,10 +189,10 @@ describe('comparisons', () => {
   });
 
   it('a thousand at once come back in order', async () => {
-    const nobody = { kind: 'person', name: '赵某', identifiers: [{ type: 'resident-id', number: bornOn('19700102') }] };
+    const nobody = personBody('赵某', residentNumber('19700102'));
     const items = Array.from({ length: 1_000 }, (_, n) => ({
       key: `k${n}`,
-      service: 'BDC-01',
+      service: SERVICES.sale,
       reference: `千-${n}`,
       party: nobody,
     }));
@@ -204,20 +205,20 @@ describe('comparisons', () => {
     const [token, key] = [departmentOf('BDC').token, 'replayed-hit'];
     const opened = await post(
       '/v1/cases',
-      aCase({}, { identifiers: [{ type: 'resident-id', number: bornOn('19650101') }] }),
-      clerkOf(WUDANG).token,
+      aCase({}, { identifiers: [{ type: 'resident-id', number: residentNumber('19650101') }] }),
+      clerkOf(COURT).token,
     );
     await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
     const asked = {
       ...business,
       reference: '重-1',
-      party: { ...party, identifiers: [{ type: 'resident-id', number: bornOn('19650101') }] },
+      party: { ...party, identifiers: [{ type: 'resident-id', number: residentNumber('19650101') }] },
     };
     const hit = await api.post('/v1/comparisons', asked, { token, key });
     expect(hit.body.outcome).toBe('REVIEW');
     const same = await api.post('/v1/comparisons', asked, { token, key });
     expect([same.text, same.headers['idempotency-replayed']]).toEqual([hit.text, 'true']);
-    const released = await post(`/v1/cases/${opened.body.id}/close`, { ground: 'settled' }, judgeOf(WUDANG).token);
+    const released = await post(`/v1/cases/${opened.body.id}/close`, { ground: 'settled' }, judgeOf(COURT).token);
     expect(released.status, released.text).toBe(201);
     const anew = await api.post('/v1/comparisons', asked, { token, key });
     expect([anew.body.outcome, anew.headers['idempotency-replayed']]).toEqual(['CLEAR', undefined]);
@@ -238,7 +239,7 @@ describe('comparisons', () => {
 describe('a judge', () => {
   it('directs what happens to held business, with an asset for SEAL only', async () => {
     const path = `/v1/interceptions/${interception}/directives`;
-    const token = judgeOf(WUDANG).token;
+    const token = judgeOf(COURT).token;
     expect((await post(path, { type: 'SEAL' }, token)).body.errors[0]).toMatchObject({
       pointer: '/asset',
       code: 'asset-required',

@@ -1,25 +1,15 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  aCase,
-  aDefaulter,
-  bornOn,
-  ORGANISATION,
-  OTHER_PERSON,
-  type Served,
-  serve,
-  WUDANG_PERSON,
-} from '../../harness/api.js';
+import { describe, expect, it } from 'vitest';
+import { DEBT_YUAN } from '../../builders/amounts.js';
+import { aCase, aDefaulter } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { ORGANISATION, OTHER_PERSON, residentNumber, WUDANG_PERSON } from '../../builders/numbers.js';
+import { useApi } from '../../harness/api.js';
 import { clerkOf, judgeOf } from '../../harness/credentials.js';
 
-const WUDANG = '黔0112';
-let api: Served;
-beforeAll(async () => {
-  api = await serve();
-});
-afterAll(() => api.end());
+const api = useApi();
 
-const open = (body: unknown) => api.post('/v1/cases', body, { token: clerkOf(WUDANG).token });
+const open = (body: unknown) => api.post('/v1/cases', body, { token: clerkOf(COURT).token });
 
 async function rowsOfCases(): Promise<number> {
   const { rows } = await api.pool.query<{ n: number }>(
@@ -49,8 +39,8 @@ describe('opening a case', () => {
     const answer = await open(aCase());
     expect(answer.status).toBe(201);
     expect(answer.headers.location).toBe(`/v1/cases/${answer.body.id}`);
-    const read = await api.get(answer.headers.location ?? '', judgeOf(WUDANG).token);
-    expect(read.body).toMatchObject({ state: 'OPEN', outstanding: '400000.00', surplus: '0.00', court: WUDANG });
+    const read = await api.get(answer.headers.location ?? '', judgeOf(COURT).token);
+    expect(read.body).toMatchObject({ state: 'OPEN', outstanding: DEBT_YUAN, surplus: '0.00', court: COURT });
     expect(read.body.defaulters[0]).toMatchObject({ name: '封**', stayed: false, ground: 1 });
     expect(read.text).not.toContain('封某全');
     expect(read.text).not.toContain(WUDANG_PERSON);
@@ -69,7 +59,7 @@ describe('opening a case', () => {
       asset: { type: 'property-unit', number: '520112001001GB00001F00010001' },
     };
     const answer = await open(aCase({}, { measures: ['LISTING', seal, { measure: 'EXIT', decision }] }));
-    const read = await api.get(`/v1/cases/${answer.body.id}`, clerkOf(WUDANG).token);
+    const read = await api.get(`/v1/cases/${answer.body.id}`, clerkOf(COURT).token);
     const restrictions: { measure: string; asset?: object }[] = read.body.defaulters[0].restrictions;
     expect(restrictions.map(({ measure }) => measure)).toEqual(['LISTING', 'SEAL', 'EXIT']);
     expect(restrictions[1]?.asset).toEqual(seal.asset);
@@ -88,7 +78,7 @@ describe('opening a case', () => {
   });
 
   it('warns of a name other than the one on record (W01) and of a possible duplicate (W03)', async () => {
-    const number = bornOn('19620304');
+    const number = residentNumber('19620304');
     await open(aCase({}, { ...person(number), name: '柳某' }));
     const renamed = await open(aCase({}, { ...person(number), name: '柳某某' }));
     expect(renamed.body.warnings).toContainEqual({ pointer: '/defaulters/0/name', code: 'W01' });
@@ -130,7 +120,7 @@ describe('opening a case', () => {
       () => aCase({}, person('X1234567', 'passport')),
       ['422', '/defaulters/0/identifiers/0/country E02'],
     ],
-    ['a minor', () => aCase({}, person(bornOn('20200101'))), ['422', '/defaulters/0/identifiers/0/number E03']],
+    ['a minor', () => aCase({}, person(residentNumber('20200101'))), ['422', '/defaulters/0/identifiers/0/number E03']],
     ['ground 1 with a term', () => aCase({}, { termMonths: 24 }), ['422', '/defaulters/0/termMonths E04']],
     ['ground 2 without one', () => aCase({}, { ground: 2 }), ['422', '/defaulters/0/termMonths E04']],
     ['an unlawful term', () => aCase({}, { ground: 2, termMonths: 30 }), ['422', '/defaulters/0/termMonths E04']],
@@ -259,7 +249,7 @@ describe('repayments', () => {
     const { body } = await open(aCase());
     const path = `/v1/cases/${body.id}/repayments`;
     const repayment = { reference: 'POS-1', amount: '100000', receivedOn: '2019-03-01', source: 'voluntary' };
-    const token = clerkOf(WUDANG).token;
+    const token = clerkOf(COURT).token;
     const first = await api.post(path, repayment, { token });
     expect([first.status, first.body.outstanding, first.body.surplus]).toEqual([201, '300000.00', '0.00']);
     const again = await api.post(path, repayment, { token });
@@ -281,7 +271,7 @@ describe('decisions', () => {
   it('end what they name, once', async () => {
     const { body } = await open(aCase());
     const path = `/v1/cases/${body.id}/decisions`;
-    const token = judgeOf(WUDANG).token;
+    const token = judgeOf(COURT).token;
     const performed = await api.post(path, { type: 'release', ground: 'performed' }, { token });
     expect([performed.status, performed.body.code]).toEqual([409, 'state-conflict']);
     const settled = await api.post(path, { type: 'release', ground: 'settled', measures: ['LISTING'] }, { token });
@@ -305,7 +295,7 @@ describe('decisions', () => {
     [{ type: 'reassign', judge: '黔0102-J1' }, '/judge unknown-judge'],
   ])('refuse %j', async (decision, expected) => {
     const { body } = await open(aCase());
-    const answer = await api.post(`/v1/cases/${body.id}/decisions`, decision, { token: judgeOf(WUDANG).token });
+    const answer = await api.post(`/v1/cases/${body.id}/decisions`, decision, { token: judgeOf(COURT).token });
     expect(answer.status, answer.text).toBe(422);
     expect(answer.body.errors.map((e: { pointer: string; code: string }) => `${e.pointer} ${e.code}`)).toEqual([
       expected,

@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { addDays, shanghaiDate } from '../../../domain/calendar.js';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { publish, tell } from '../../../registry/process/steps.js';
-import { aCase, bornOn, type Served, serve } from '../../harness/api.js';
+import { aCase, personBody } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { complaint, useApi } from '../../harness/api.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../../harness/credentials.js';
 
-const WUDANG = '黔0112';
 const today = shanghaiDate(Date.now());
-let api: Served;
-beforeAll(async () => {
-  api = await serve();
-});
-afterAll(() => api.end());
+const api = useApi();
 
 const edit =
   (method: 'patch' | 'put', location: string) =>
@@ -26,11 +24,7 @@ const change = edit('patch', '/v1/services');
 const keep = edit('put', '/v1/schools');
 const service = async (code: string) =>
   (await api.get('/v1/services')).body.items.find((item: { code: string }) => item.code === code);
-const complaint = async (answer: request.Test): Promise<unknown[]> => {
-  const { status, body } = await answer;
-  return [status, body.errors?.[0]?.pointer, body.errors?.[0]?.code];
-};
-const parent = (number: string) => ({ kind: 'person', name: '徐某', identifiers: [{ type: 'resident-id', number }] });
+const parent = (number: string) => personBody('徐某', number);
 const compare = (body: object, department = 'EDU') =>
   api.post('/v1/comparisons', { reference: randomUUID(), ...body }, { token: departmentOf(department).token });
 
@@ -60,7 +54,7 @@ describe('a row of the catalogue', () => {
   it('has its history: every version, the newest first, in pages; for courts and administrators', async () => {
     await change('SCI-01', { holdDays: 9 }, '"1"');
     await change('SCI-01', { enabled: false }, '"2"');
-    const read = (query = '', token = judgeOf(WUDANG).token) => api.get(`/v1/services/SCI-01/history${query}`, token);
+    const read = (query = '', token = judgeOf(COURT).token) => api.get(`/v1/services/SCI-01/history${query}`, token);
     const whole = (await read('', administrator().token)).body;
     expect(whole).not.toHaveProperty('next');
     expect(whole.items).toMatchObject([
@@ -71,10 +65,10 @@ describe('a row of the catalogue', () => {
     const first = (await read('?limit=2')).body;
     expect(first.items).toEqual(whole.items.slice(0, 2));
     expect((await read(`?limit=2&cursor=${first.next}`)).body).toEqual({ items: whole.items.slice(2) });
-    const foreign = await api.get(`/v1/services/HEA-01/history?cursor=${first.next}`, judgeOf(WUDANG).token);
+    const foreign = await api.get(`/v1/services/HEA-01/history?cursor=${first.next}`, judgeOf(COURT).token);
     expect(foreign.status).toBe(422);
-    expect((await api.get('/v1/services/NG-02/history', judgeOf(WUDANG).token)).body).toEqual({ items: [] });
-    expect((await api.get('/v1/services/SCI-99/history', judgeOf(WUDANG).token)).status).toBe(404);
+    expect((await api.get('/v1/services/NG-02/history', judgeOf(COURT).token)).body).toEqual({ items: [] });
+    expect((await api.get('/v1/services/SCI-99/history', judgeOf(COURT).token)).status).toBe(404);
     expect((await read('', departmentOf('SCI').token)).status).toBe(404);
     expect((await api.get('/v1/services/SCI-01/history')).status).toBe(401);
   });
@@ -97,9 +91,9 @@ describe('a row of the catalogue', () => {
   });
 
   it('decides the comparisons that come after, also of a request that is repeated', async () => {
-    const number = bornOn('19620304');
+    const number = residentNumber('19620304');
     const opened = await api.post('/v1/cases', aCase({}, { identifiers: [{ type: 'resident-id', number }] }), {
-      token: clerkOf(WUDANG).token,
+      token: clerkOf(COURT).token,
     });
     await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
     const party = { ...parent(number), name: '封某全' };
@@ -131,7 +125,7 @@ describe('a row of the catalogue', () => {
   });
 
   it('is the administrator’s alone', async () => {
-    for (const { token } of [clerkOf(WUDANG), judgeOf(WUDANG), supervisorOf('黔'), departmentOf('EDU')]) {
+    for (const { token } of [clerkOf(COURT), judgeOf(COURT), supervisorOf('黔'), departmentOf('EDU')]) {
       expect((await change('EDU-01', { enabled: true }, '"1"', token)).status).toBe(404);
       expect((await keep('SCH-9901', aSchool, '"1"', token)).status).toBe(404);
     }
@@ -174,12 +168,12 @@ describe('the register of schools', () => {
 });
 
 describe('a parent at enrolment (R6)', () => {
-  const number = bornOn('19780506');
+  const number = residentNumber('19780506');
   const business = { service: 'EDU-01', institution: 'SCH-9901', party: parent(number) };
   let defaulter: string;
   let caseId: string;
   beforeAll(async () => {
-    const opened = await api.post('/v1/cases', aCase({}, parent(number)), { token: clerkOf(WUDANG).token });
+    const opened = await api.post('/v1/cases', aCase({}, parent(number)), { token: clerkOf(COURT).token });
     caseId = opened.body.id;
     defaulter = opened.body.defaulters[0].id;
     await inTransaction(api.pool, (tx) => publish(tx, api.ring, defaulter));
@@ -190,7 +184,7 @@ describe('a parent at enrolment (R6)', () => {
   it('is held only after the judge has confirmed it, and is told the public-school path', async () => {
     expect((await compare(business)).body.outcome).toBe('CLEAR');
     const confirmation = { type: 'confirm-service', service: 'EDU-01' };
-    const made = await api.post(`/v1/cases/${caseId}/decisions`, confirmation, { token: judgeOf(WUDANG).token });
+    const made = await api.post(`/v1/cases/${caseId}/decisions`, confirmation, { token: judgeOf(COURT).token });
     expect(made.status).toBe(201);
     await inTransaction(api.pool, (tx) => tell(tx, api.ring, defaulter));
     const held = await compare(business);
@@ -209,7 +203,12 @@ describe('a parent at enrolment (R6)', () => {
       '/party/child',
       'unknown-member',
     ],
-    ['for the child itself', { party: parent(bornOn('20140903')) }, '/party/identifiers/0/number', 'child-data'],
+    [
+      'for the child itself',
+      { party: parent(residentNumber('20140903')) },
+      '/party/identifiers/0/number',
+      'child-data',
+    ],
   ])('is refused %s', async (_what, faulty, pointer, code) => {
     const answer = await compare({ ...business, ...faulty });
     expect([answer.status, answer.body.errors[0]]).toEqual([422, { pointer, code, detail: expect.any(String) }]);

@@ -1,21 +1,21 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { liveEpochs } from '../../../domain/identity/epoch.js';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { receiverGone } from '../../../registry/departments/channels.js';
 import { departmentKey, tokenOf, unwrapWith } from '../../../registry/parties/department-tokens.js';
 import { keepTokenIndexes } from '../../../registry/parties/token-index.js';
 import { publish } from '../../../registry/process/steps.js';
-import { aCase, bornOn, fitsItsSchema, type Served, serve } from '../../harness/api.js';
+import { aCase } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { SERVICES } from '../../builders/services.js';
+import { fitsItsSchema, useApi } from '../../harness/api.js';
 import { administrator, clerkOf, departmentOf } from '../../harness/credentials.js';
 
 const LISTED = '127.0.0.1:18080';
-let api: Served;
-beforeAll(async () => {
-  api = await serve({ allowedHosts: new Set([LISTED]), inspect: fitsItsSchema });
-});
-afterAll(() => api.end());
+const api = useApi({ allowedHosts: new Set([LISTED]), inspect: fitsItsSchema });
 
 const location = (department: string): string => `/v1/departments/${department}/endpoint`;
 const put = (department: string, url: string, ifMatch?: string, as = department): request.Test => {
@@ -103,7 +103,7 @@ describe('an endpoint', () => {
   it('is the department’s own', async () => {
     expect((await put('JUS', 'https://jus.example/', undefined, 'FIN')).status).toBe(404);
     expect((await api.get(location('BDC'), departmentOf('FIN').token)).status).toBe(404);
-    expect((await api.get(location('BDC'), clerkOf('黔0112').token)).status).toBe(404);
+    expect((await api.get(location('BDC'), clerkOf(COURT).token)).status).toBe(404);
     expect((await api.get(location('BDC'), administrator().token)).body.url).toBe('https://hooks.bdc.example/notices');
     for (const department of ['bdc', 'XXX', 'B.C', '..']) {
       expect((await api.get(location(department), administrator().token)).status).toBe(404);
@@ -138,7 +138,7 @@ describe('an administrator', () => {
   });
 
   it('alone may; a department without a webhook has no channel', async () => {
-    for (const { token } of [departmentOf('TAX'), clerkOf('黔0112')]) {
+    for (const { token } of [departmentOf('TAX'), clerkOf(COURT)]) {
       expect((await act('TAX', 'pause', token)).status).toBe(404);
     }
     for (const department of ['SCI', 'XXX']) {
@@ -174,14 +174,16 @@ describe('token keys', () => {
   });
 
   it('make tokens that take the place of the number in a comparison, single or in a batch; of a quarter that is over they are refused', async () => {
-    const debtor = aCase({}, { identifiers: [{ type: 'resident-id', number: bornOn('19640506') }] });
-    const opened = await api.post('/v1/cases', debtor, { token: clerkOf('黔0112').token });
+    const debtor = aCase({}, { identifiers: [{ type: 'resident-id', number: residentNumber('19640506') }] });
+    const opened = await api.post('/v1/cases', debtor, { token: clerkOf(COURT).token });
     await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
     const [epoch] = liveEpochs(Date.now());
     const key = departmentKey(api.ring.tokenRoot ?? Buffer.alloc(0), 'FIN', epoch);
-    const token = tokenOf(key, { type: 'resident-id', country: '', number: bornOn('19640506') }).toString('hex');
+    const token = tokenOf(key, { type: 'resident-id', country: '', number: residentNumber('19640506') }).toString(
+      'hex',
+    );
     const body = (document: object) => ({
-      service: 'FIN-01',
+      service: SERVICES.procurementSupplier,
       reference: randomUUID(),
       party: { kind: 'person', name: '封某全', identifiers: [{ type: 'resident-id', ...document }] },
     });
@@ -204,7 +206,7 @@ describe('token keys', () => {
     }
     // A case is opened by numbers alone.
     const listed = aCase({}, { identifiers: [{ type: 'resident-id', token, epoch }] });
-    expect((await api.post('/v1/cases', listed, { token: clerkOf('黔0112').token })).status).toBe(422);
+    expect((await api.post('/v1/cases', listed, { token: clerkOf(COURT).token })).status).toBe(422);
   });
 
   it.each(['', 'x', Buffer.alloc(31).toString('base64'), Buffer.alloc(32).toString('base64')])(

@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type request from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { addDays, addMonths, shanghaiDate } from '../../../domain/calendar.js';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { publish } from '../../../registry/process/steps.js';
-import { aCase, aDefaulter, bornOn, type Served, serve } from '../../harness/api.js';
+import { REST_YUAN } from '../../builders/amounts.js';
+import { aCase, aDefaulter, personBody } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { SERVICES } from '../../builders/services.js';
+import { complaint, useApi } from '../../harness/api.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../../harness/credentials.js';
 
-const WUDANG = '黔0112';
 const today = shanghaiDate(Date.now());
-let api: Served;
-beforeAll(async () => {
-  api = await serve();
-});
-afterAll(() => api.end());
+const api = useApi();
 
 let serial = 0;
 /** Somebody new: each was born on another day. */
 const someone = (name = '封某全') => {
   const day = addDays('1950-01-01', serial++).replaceAll('-', '');
-  return { kind: 'person', name, identifiers: [{ type: 'resident-id', number: bornOn(day) }] };
+  return personBody(name, residentNumber(day));
 };
 
 interface Opened {
@@ -31,16 +31,12 @@ interface Opened {
 /** A published case against one person (or these), each on ground 1 unless changed. */
 async function published(changes: object = {}, people = [someone()]): Promise<Opened> {
   const defaulters = people.map((party) => aDefaulter({ ...party, ...changes }));
-  const { body } = await api.post('/v1/cases', aCase({ defaulters }), { token: clerkOf(WUDANG).token });
+  const { body } = await api.post('/v1/cases', aCase({ defaulters }), { token: clerkOf(COURT).token });
   for (const { id } of body.defaulters) await inTransaction(api.pool, (tx) => publish(tx, api.ring, id));
   return { ...body, parties: people };
 }
-const decide = (id: string, decision: object, token = judgeOf(WUDANG).token): request.Test =>
+const decide = (id: string, decision: object, token = judgeOf(COURT).token): request.Test =>
   api.post(`/v1/cases/${id}/decisions`, decision, { token });
-const complaint = async (answer: request.Test): Promise<unknown[]> => {
-  const { status, body } = await answer;
-  return [status, body.errors?.[0]?.pointer, body.errors?.[0]?.code];
-};
 const outcome = async (service: string, party: object): Promise<string> => {
   const token = departmentOf(service.slice(0, 3)).token;
   return (await api.post('/v1/comparisons', { service, reference: randomUUID(), party }, { token })).body.outcome;
@@ -48,10 +44,16 @@ const outcome = async (service: string, party: object): Promise<string> => {
 const TERM = { ground: 2, termMonths: 24 };
 
 const GOOD = {
-  exempt: { type: 'exempt', services: ['BDC-02'], from: today, until: addDays(today, 6), reason: '近亲属病危' },
+  exempt: {
+    type: 'exempt',
+    services: [SERVICES.purchase],
+    from: today,
+    until: addDays(today, 6),
+    reason: '近亲属病危',
+  },
   extend: { type: 'extend', months: 12, reason: '多次隐匿财产' },
   correct: { type: 'correct', name: '封某权' },
-  'confirm-service': { type: 'confirm-service', service: 'EDU-01' },
+  'confirm-service': { type: 'confirm-service', service: SERVICES.schoolEnrolment },
   'court-application': {
     type: 'court-application',
     document: { number: '（2026）黔0112执协5号', madeOn: today },
@@ -64,14 +66,14 @@ describe('exempt', () => {
   it('lets these services go on at once, for the days named, and no others', async () => {
     const { id, parties } = await published();
     const [party = {}] = parties;
-    expect(await outcome('BDC-02', party)).toBe('INTERCEPT');
+    expect(await outcome(SERVICES.purchase, party)).toBe('INTERCEPT');
     const made = await decide(id, GOOD.exempt);
     expect([made.status, made.headers.location]).toEqual([201, `/v1/cases/${id}/timeline`]);
-    expect(await outcome('BDC-02', party)).toBe('CLEAR');
-    expect(await outcome('AIC-01', party)).toBe('INTERCEPT');
-    const { items } = (await api.get(`/v1/cases/${id}/timeline`, judgeOf(WUDANG).token)).body;
+    expect(await outcome(SERVICES.purchase, party)).toBe('CLEAR');
+    expect(await outcome(SERVICES.companyRegistration, party)).toBe('INTERCEPT');
+    const { items } = (await api.get(`/v1/cases/${id}/timeline`, judgeOf(COURT).token)).body;
     const fact = items.find((item: { type: string }) => item.type === 'decision');
-    expect(fact.detail).toMatchObject({ decisionType: 'exempt', services: ['BDC-02'] });
+    expect(fact.detail).toMatchObject({ decisionType: 'exempt', services: [SERVICES.purchase] });
     expect(JSON.stringify(items)).not.toContain('病危');
   });
 
@@ -81,7 +83,7 @@ describe('exempt', () => {
     const from = new Date(Date.now() - 1_000).toISOString();
     const until = new Date(Date.now() + 3_600_000).toISOString();
     expect((await decide(id, { type: 'exempt', from, until, reason: '重要考试' })).status).toBe(201);
-    expect(await outcome('AIC-01', party)).toBe('CLEAR');
+    expect(await outcome(SERVICES.companyRegistration, party)).toBe('CLEAR');
   });
 
   it.each([
@@ -96,7 +98,7 @@ describe('exempt', () => {
     [{ from: addDays(today, 2), until: addDays(today, 1) }, '/until', 'exemption-too-long'],
     [{ until: addDays(addMonths(today, 1), 1) }, '/until', 'exemption-too-long'],
     [{ services: [] }, '/services', 'required'],
-    [{ services: ['BDC-02', 'BDC-99'] }, '/services/1', 'unknown-service'],
+    [{ services: [SERVICES.purchase, 'BDC-99'] }, '/services/1', 'unknown-service'],
     [{ services: ['NG-02'] }, '/services/0', 'never-gated'],
     [{ defaulter: 'x' }, '/defaulter', 'invalid'],
     [{ defaulter: randomUUID() }, '/defaulter', 'unknown-defaulter'],
@@ -137,7 +139,7 @@ describe('extend', () => {
 describe('revoke', () => {
   it('takes the ruling on an objection, also when everything has ended: it answers 201 where a mere revocation is 409', async () => {
     const { id } = await published();
-    await api.post(`/v1/cases/${id}/close`, { ground: 'settled' }, { token: judgeOf(WUDANG).token });
+    await api.post(`/v1/cases/${id}/close`, { ground: 'settled' }, { token: judgeOf(COURT).token });
     const revoke = { type: 'revoke', reason: '异议成立' };
     expect(await complaint(decide(id, revoke))).toEqual([409, '', 'nothing-to-end']);
     const upheld = { ...revoke, objection: { number: '（2026）黔0112执异7号', madeOn: today } };
@@ -158,9 +160,15 @@ describe('correct', () => {
     const right = someone();
     const made = await decide(id, { type: 'correct', defaulter: defaulters[0]?.id, identifiers: right.identifiers });
     expect(made.status, made.text).toBe(201);
-    expect([await outcome('AIC-01', wrong), await outcome('AIC-01', right)]).toEqual(['CLEAR', 'CLEAR']);
+    expect([
+      await outcome(SERVICES.companyRegistration, wrong),
+      await outcome(SERVICES.companyRegistration, right),
+    ]).toEqual(['CLEAR', 'CLEAR']);
     await inTransaction(api.pool, (tx) => publish(tx, api.ring, defaulters[0]?.id ?? ''));
-    expect([await outcome('AIC-01', wrong), await outcome('AIC-01', right)]).toEqual(['CLEAR', 'INTERCEPT']);
+    expect([
+      await outcome(SERVICES.companyRegistration, wrong),
+      await outcome(SERVICES.companyRegistration, right),
+    ]).toEqual(['CLEAR', 'INTERCEPT']);
   });
 
   it.each([
@@ -168,7 +176,7 @@ describe('correct', () => {
     [{ name: '' }, '/name', 'required'],
     [{ identifiers: [] }, '/identifiers', 'E02'],
     [{ identifiers: [{ type: 'resident-id', number: '520112196001010008' }] }, '/identifiers/0/number', 'E01'],
-    [{ identifiers: [{ type: 'resident-id', number: bornOn('20150101') }] }, '/identifiers/0/number', 'E03'],
+    [{ identifiers: [{ type: 'resident-id', number: residentNumber('20150101') }] }, '/identifiers/0/number', 'E03'],
     [{ identifiers: [{ type: 'uscc', number: '91520112PDY0001830' }] }, '/identifiers/0/type', 'wrong-kind'],
     [{ name: '封某全' }, '', 'nothing-corrected'],
   ])('refuses %o', async (change, pointer, code) => {
@@ -193,7 +201,7 @@ describe('confirm-service', () => {
       'select c.service from service_confirmation c join defaulter d on d.id = c.defaulter where d.enforcement_case = $1',
       [id],
     );
-    expect(rows).toEqual([{ service: 'EDU-01' }]);
+    expect(rows).toEqual([{ service: SERVICES.schoolEnrolment }]);
   });
 
   it.each([
@@ -213,11 +221,11 @@ describe('court-application', () => {
     const { document, asset } = GOOD['court-application'];
     const ask = async () => {
       const body = {
-        service: 'BDC-01',
+        service: SERVICES.sale,
         reference: randomUUID(),
         party: parties[0],
         object: asset,
-        courtApplication: { court: WUDANG, number: document.number },
+        courtApplication: { court: COURT, number: document.number },
       };
       return (await api.post('/v1/comparisons', body, { token: departmentOf('BDC').token })).body.outcome;
     };
@@ -245,17 +253,17 @@ describe('each of them', () => {
       const others = [
         judgeOf('黔0102'),
         judgeOf('黔01'),
-        clerkOf(WUDANG),
-        supervisorOf(WUDANG),
+        clerkOf(COURT),
+        supervisorOf(COURT),
         departmentOf('EDU'),
         administrator(),
       ];
       for (const { token } of others) expect((await decide(id, decision, token)).status).toBe(404);
       expect((await api.post(`/v1/cases/${id}/decisions`, decision, {})).status).toBe(401);
       expect((await decide(randomUUID(), decision)).status).toBe(404);
-      const { items } = (await api.get(`/v1/cases/${id}/timeline`, judgeOf(WUDANG).token)).body;
+      const { items } = (await api.get(`/v1/cases/${id}/timeline`, judgeOf(COURT).token)).body;
       expect(items.filter((item: { type: string }) => item.type === 'decision')).toEqual([]);
-      expect((await decide(id, decision, judgeOf(WUDANG, 1).token)).status).toBe(201);
+      expect((await decide(id, decision, judgeOf(COURT, 1).token)).status).toBe(201);
     },
   );
 });
@@ -263,9 +271,9 @@ describe('each of them', () => {
 describe('the reversal of a repayment', () => {
   const repay = async (id: string, amount: string): Promise<string> => {
     const repayment = { reference: randomUUID(), amount, receivedOn: '2019-03-01', source: 'voluntary' };
-    return (await api.post(`/v1/cases/${id}/repayments`, repayment, { token: clerkOf(WUDANG).token })).body.id;
+    return (await api.post(`/v1/cases/${id}/repayments`, repayment, { token: clerkOf(COURT).token })).body.id;
   };
-  const reverse = (id: string, body: unknown, token = judgeOf(WUDANG).token, key: string = randomUUID()) =>
+  const reverse = (id: string, body: unknown, token = judgeOf(COURT).token, key: string = randomUUID()) =>
     api.post(`/v1/repayments/${id}/reversal`, body, { token, key });
 
   it('makes what is owed grow again, once, and revives nothing', async () => {
@@ -274,20 +282,20 @@ describe('the reversal of a repayment', () => {
     await repay(id, '100000');
     const last = await repay(id, '300000');
     const key = randomUUID();
-    const made = await reverse(last, { reason: '汇款退回' }, judgeOf(WUDANG).token, key);
+    const made = await reverse(last, { reason: '汇款退回' }, judgeOf(COURT).token, key);
     expect([made.status, made.body, made.headers.location]).toEqual([
       201,
-      { outstanding: '300000.00' },
+      { outstanding: REST_YUAN },
       `/v1/cases/${id}/timeline`,
     ]);
-    const again = await reverse(last, { reason: '汇款退回' }, judgeOf(WUDANG).token, key);
+    const again = await reverse(last, { reason: '汇款退回' }, judgeOf(COURT).token, key);
     expect([again.text, again.headers['idempotency-replayed']]).toEqual([made.text, 'true']);
     expect(await complaint(reverse(last, { reason: '汇款退回' }))).toEqual([409, '', 'already-reversed']);
-    expect(await outcome('AIC-01', party)).toBe('CLEAR');
-    const { items } = (await api.get(`/v1/cases/${id}/timeline`, judgeOf(WUDANG).token)).body;
+    expect(await outcome(SERVICES.companyRegistration, party)).toBe('CLEAR');
+    const { items } = (await api.get(`/v1/cases/${id}/timeline`, judgeOf(COURT).token)).body;
     expect(items.at(-1)).toMatchObject({ type: 'repayment-reversed', detail: { amount: '300000.00' } });
     expect(JSON.stringify(items)).not.toContain('退回');
-    const inbox = (await api.get('/v1/inbox', judgeOf(WUDANG).token)).body.items;
+    const inbox = (await api.get('/v1/inbox', judgeOf(COURT).token)).body.items;
     expect(inbox).toContainEqual(expect.objectContaining({ kind: 'reversal', case: id }));
   });
 
@@ -296,8 +304,8 @@ describe('the reversal of a repayment', () => {
     const repayment = await repay(id, '1');
     for (const { token } of [
       judgeOf('黔0102'),
-      clerkOf(WUDANG),
-      supervisorOf(WUDANG),
+      clerkOf(COURT),
+      supervisorOf(COURT),
       departmentOf('BDC'),
       administrator(),
     ]) {
@@ -310,6 +318,6 @@ describe('the reversal of a repayment', () => {
       '/amount',
       'unknown-member',
     ]);
-    expect((await api.get(`/v1/cases/${id}`, judgeOf(WUDANG).token)).body.outstanding).toBe('399999.00');
+    expect((await api.get(`/v1/cases/${id}`, judgeOf(COURT).token)).body.outstanding).toBe('399999.00');
   });
 });

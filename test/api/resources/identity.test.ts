@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { publish } from '../../../registry/process/steps.js';
-import { aCase, bornOn, type Served, serve } from '../../harness/api.js';
+import { aCase } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { SERVICES } from '../../builders/services.js';
+import { useApi } from '../../harness/api.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../../harness/credentials.js';
 
-const WUDANG = '黔0112';
 const EVIDENCE = 'cd'.repeat(32);
-const NUMBER = bornOn('19610203');
-let api: Served;
+const NUMBER = residentNumber('19610203');
+const api = useApi();
 let subject: string;
 let interception: string;
 
 const identifiers = [{ type: 'resident-id', number: NUMBER }];
-const business = { service: 'AIC-01', reference: '设立-1', party: { kind: 'person', name: '封某金', identifiers } };
+const business = {
+  service: SERVICES.companyRegistration,
+  reference: '设立-1',
+  party: { kind: 'person', name: '封某金', identifiers },
+};
 const passport = {
   kind: 'person',
   name: '封某全',
@@ -23,22 +30,20 @@ const post = (path: string, body: object, token: string, key?: string) =>
   api.post(path, body, { token, ...(key ? { key } : {}) });
 
 beforeAll(async () => {
-  api = await serve();
-  const opened = await post('/v1/cases', aCase({}, { identifiers }), clerkOf(WUDANG).token);
+  const opened = await post('/v1/cases', aCase({}, { identifiers }), clerkOf(COURT).token);
   await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
-  const view = await api.get(`/v1/cases/${opened.body.id}`, judgeOf(WUDANG).token);
+  const view = await api.get(`/v1/cases/${opened.body.id}`, judgeOf(COURT).token);
   subject = view.body.defaulters[0].subject;
   const held = await post('/v1/comparisons', business, departmentOf('AIC').token);
   expect([held.body.outcome, held.body.reasons], held.text).toEqual(['REVIEW', ['ID_EXACT_NAME_DIFFERS']]);
   interception = held.body.interceptions[0].id;
 });
-afterAll(() => api.end());
 
 describe('the identity chain', () => {
   it('is the court’s to see, masked; in full for a purpose, which is logged and can be read', async () => {
-    const judge = judgeOf(WUDANG).token;
+    const judge = judgeOf(COURT).token;
     const masked = await api.get(`/v1/identity-chain/${subject}`, judge);
-    expect(masked.body).toMatchObject({ masked: true, name: '封**', listings: [{ court: WUDANG, role: 'defaulter' }] });
+    expect(masked.body).toMatchObject({ masked: true, name: '封**', listings: [{ court: COURT, role: 'defaulter' }] });
     expect(masked.text).not.toContain(NUMBER);
     expect((await api.get('/v1/identity-accesses', judge)).body.items).toEqual([]);
     const full = await api.get(`/v1/identity-chain/${subject}?purpose=objection`, judge);
@@ -48,11 +53,11 @@ describe('the identity chain', () => {
       identifiers: [{ number: NUMBER, source: 'listing' }],
     });
     expect((await api.get(`/v1/identity-chain/${subject}?purpose=curiosity`, judge)).status).toBe(422);
-    await api.get(`/v1/identity-chain/${subject}?purpose=audit`, clerkOf(WUDANG).token);
+    await api.get(`/v1/identity-chain/${subject}?purpose=audit`, clerkOf(COURT).token);
     const log = await api.get(`/v1/identity-accesses?subject=${subject}`, supervisorOf('黔01').token);
     expect(log.body.items).toMatchObject([
-      { subject, by: `clerk:${WUDANG}`, court: WUDANG, purpose: 'audit' },
-      { subject, by: 'judge:黔0112-J1', court: WUDANG, purpose: 'objection' },
+      { subject, by: `clerk:${COURT}`, court: COURT, purpose: 'audit' },
+      { subject, by: 'judge:黔0112-J1', court: COURT, purpose: 'objection' },
     ]);
     const first = await api.get('/v1/identity-accesses?limit=1', judge);
     const second = await api.get(`/v1/identity-accesses?limit=1&cursor=${first.body.next}`, judge);
@@ -86,13 +91,13 @@ describe('the identity chain', () => {
       const word = { identity: 'other', reason: '同号' };
       expect((await post(`/v1/interceptions/${interception}/identity`, word, token)).status).toBe(404);
     }
-    expect((await api.get(`/v1/identity-chain/${randomUUID()}`, judgeOf(WUDANG).token)).status).toBe(404);
+    expect((await api.get(`/v1/identity-chain/${randomUUID()}`, judgeOf(COURT).token)).status).toBe(404);
     // A clerk sees the chain and decides nothing.
-    expect((await post('/v1/identity-links', link, clerkOf(WUDANG).token)).status).toBe(404);
+    expect((await post('/v1/identity-links', link, clerkOf(COURT).token)).status).toBe(404);
   });
 
   it('grows by links of judges, once per key, and shrinks by revocation of the same court or one above', async () => {
-    const judge = judgeOf(WUDANG).token;
+    const judge = judgeOf(COURT).token;
     const asked = { ...business, reference: '设立-2', party: passport };
     expect((await post('/v1/comparisons', asked, departmentOf('AIC').token)).body.outcome).toBe('CLEAR');
     const link = { relation: 'same-person', subject, party: passport, evidence: EVIDENCE, from: '2020-01-01' };
@@ -125,7 +130,7 @@ describe('the identity chain', () => {
   });
 
   it('a hit by a link is replayed as it was while the link stands, and not after it was revoked', async () => {
-    const judge = judgeOf(WUDANG).token;
+    const judge = judgeOf(COURT).token;
     const other = { ...passport, identifiers: [{ type: 'passport', number: 'E9876544', country: 'CN' }] };
     const made = await post(
       '/v1/identity-links',
@@ -168,7 +173,7 @@ describe('the identity chain', () => {
       'ends-before-it-begins',
     ],
   ])('a faulty link %j is refused at %s as %s', async (body, pointer, code) => {
-    const answer = await post('/v1/identity-links', { subject, ...body }, judgeOf(WUDANG).token);
+    const answer = await post('/v1/identity-links', { subject, ...body }, judgeOf(COURT).token);
     expect([answer.status, answer.body.errors]).toMatchObject([422, [{ pointer, code }]]);
     expect(answer.text).not.toContain('110105194912310021');
   });
@@ -176,7 +181,7 @@ describe('the identity chain', () => {
 
 describe('doubtful matches', () => {
   it('wait in the court’s queue, are explained, and end with the judge’s word', async () => {
-    const judge = judgeOf(WUDANG).token;
+    const judge = judgeOf(COURT).token;
     const queue = await api.get('/v1/identity-reviews', judge);
     expect(queue.body.items).toMatchObject([
       { interception, subject, department: 'AIC', reasons: ['ID_EXACT_NAME_DIFFERS'] },
@@ -212,10 +217,10 @@ describe('doubtful matches', () => {
 });
 
 it('a release says what is left of the case, and how many other cases go on', async () => {
-  const one = { identifiers: [{ type: 'resident-id', number: bornOn('19630405') }] };
-  const first = await post('/v1/cases', aCase({}, one), clerkOf(WUDANG).token);
-  await post('/v1/cases', aCase({}, one), clerkOf(WUDANG).token);
-  const judge = judgeOf(WUDANG).token;
+  const one = { identifiers: [{ type: 'resident-id', number: residentNumber('19630405') }] };
+  const first = await post('/v1/cases', aCase({}, one), clerkOf(COURT).token);
+  await post('/v1/cases', aCase({}, one), clerkOf(COURT).token);
+  const judge = judgeOf(COURT).token;
   const body = { type: 'release', ground: 'settled', measures: ['LISTING'] };
   const part = await post(`/v1/cases/${first.body.id}/decisions`, body, judge);
   const defaulter = first.body.defaulters[0].id;

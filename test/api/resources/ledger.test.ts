@@ -15,25 +15,28 @@ import { createPool, inTransaction, type Pool } from '../../../registry/database
 import { assignPositions } from '../../../registry/departments/positions.js';
 import { readKeyRing } from '../../../registry/keys/key-ring.js';
 import { sequenceRound } from '../../../registry/ledger/sequencer.js';
-import { type Log, logKeys, openLog } from '../../../registry/ledger/signed-log.js';
+import { logKeys, openLog } from '../../../registry/ledger/signed-log.js';
 import { publish } from '../../../registry/process/steps.js';
-import { aCase, OTHER_PERSON, type Served, serve, WUDANG_PERSON } from '../../harness/api.js';
+import { aCase, personBody } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { OTHER_PERSON, WUDANG_PERSON } from '../../builders/numbers.js';
+import { SERVICES } from '../../builders/services.js';
+import { useApi } from '../../harness/api.js';
 import { clerkOf, departmentOf, judgeOf } from '../../harness/credentials.js';
 import { aLeaf, commit, ORIGIN } from '../../harness/ledger.js';
 
-const WUDANG = '黔0112';
 const NAMES = ['封某全', '周某华', '13985000000', '乌当区高新路1号', WUDANG_PERSON, OTHER_PERSON];
-const party = { kind: 'person', name: '封某全', identifiers: [{ type: 'resident-id', number: WUDANG_PERSON }] };
+const party = personBody('封某全', WUDANG_PERSON);
 
-let api: Served;
+const log = openLog(readKeyRing(inject('keyRingFile')), ORIGIN);
+const api = useApi({ log });
 let sequencer: Pool;
-let log: Log;
 let caseId: string;
 const ids: Record<string, string> = {};
 const [clerk, judge, department] = ['clerk', 'judge', 'department'] as const;
 const tokens = {
-  [clerk]: () => clerkOf(WUDANG).token,
-  [judge]: () => judgeOf(WUDANG).token,
+  [clerk]: () => clerkOf(COURT).token,
+  [judge]: () => judgeOf(COURT).token,
   [department]: () => departmentOf('BDC').token,
 };
 
@@ -46,8 +49,6 @@ const sequence = async (): Promise<number> => {
 const text = (path: string, token: string) => api.get(path, token).set('Accept', 'text/plain');
 
 beforeAll(async () => {
-  log = openLog(readKeyRing(inject('keyRingFile')), ORIGIN);
-  api = await serve({ log });
   sequencer = createPool({ connectionString: api.sequencerUrl, applicationName: 'sequencer', max: 2 });
   const opened = await api.post(
     '/v1/cases',
@@ -61,7 +62,7 @@ beforeAll(async () => {
   await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
   const compared = await api.post(
     '/v1/comparisons',
-    { service: 'BDC-01', reference: '过户-1', party, operator: '周某华' },
+    { service: SERVICES.sale, reference: '过户-1', party, operator: '周某华' },
     { token: tokens.department() },
   );
   ids.interception = compared.body.interceptions[0].id;
@@ -200,7 +201,7 @@ describe('a receipt', () => {
     expect(leaf.toString('base64')).toBe((await api.get(path, tokens.clerk())).body.leaf);
     expect(JSON.parse(leaf.toString())).toMatchObject({
       key: `repayment:${ids.repayment}`,
-      actor: `clerk:${WUDANG}`,
+      actor: `clerk:${COURT}`,
       case: caseId,
     });
   });

@@ -1,10 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Served, serve } from '../../harness/api.js';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { useApi } from '../../harness/api.js';
 
-let api: Served;
-beforeAll(async () => {
-  api = await serve();
-});
+const api = useApi();
 afterEach(() => {
   vi.useRealTimers();
 });

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { checkLog } from '../../../audit/full-check.js';
 import { canonicalJson } from '../../../ledger/canonical-json.js';
 import { createPool, inTransaction } from '../../../registry/database/pool.js';
@@ -8,12 +8,14 @@ import { readKeyRing } from '../../../registry/keys/key-ring.js';
 import { sequenceRound } from '../../../registry/ledger/sequencer.js';
 import { logKeys, openLog } from '../../../registry/ledger/signed-log.js';
 import { publish } from '../../../registry/process/steps.js';
-import { aCase, type Served, serve, WUDANG_PERSON } from '../../harness/api.js';
+import { aCase, personBody } from '../../builders/bodies.js';
+import { COURT } from '../../builders/cases.js';
+import { WUDANG_PERSON } from '../../builders/numbers.js';
+import { SERVICES } from '../../builders/services.js';
+import { useApi } from '../../harness/api.js';
 import { clerkOf, departmentOf, judgeOf, supervisorOf } from '../../harness/credentials.js';
 import { ORIGIN } from '../../harness/ledger.js';
 import { tableReader } from '../../harness/table-reader.js';
-
-const WUDANG = '黔0112';
 
 /** An office's own key, which the platform never sees. */
 class Office {
@@ -53,23 +55,21 @@ class Office {
 }
 
 const bureau = new Office('department:BDC', 41);
-const court = new Office(`court:${WUDANG}`, 42);
+const court = new Office(`court:${COURT}`, 42);
 const stranger = new Office('department:BDC', 43);
 
-let api: Served;
+const api = useApi();
 let fact: string;
 const bdc = () => departmentOf('BDC').token;
 const post = (path: string, body: unknown, token: string) => api.post(path, body, { token });
 
 beforeAll(async () => {
-  api = await serve();
-  const opened = await post('/v1/cases', aCase(), clerkOf(WUDANG).token);
+  const opened = await post('/v1/cases', aCase(), clerkOf(COURT).token);
   await inTransaction(api.pool, (tx) => publish(tx, api.ring, opened.body.defaulters[0].id));
-  const party = { kind: 'person', name: '封某全', identifiers: [{ type: 'resident-id', number: WUDANG_PERSON }] };
-  const compared = await post('/v1/comparisons', { service: 'BDC-01', reference: '过户-1', party }, bdc());
+  const party = personBody('封某全', WUDANG_PERSON);
+  const compared = await post('/v1/comparisons', { service: SERVICES.sale, reference: '过户-1', party }, bdc());
   fact = compared.body.interceptions[0].id;
 });
-afterAll(() => api.end());
 
 describe('a department or court that signs', () => {
   let kid: string;
@@ -84,8 +84,8 @@ describe('a department or court that signs', () => {
     expect(made.status).toBe(201);
     kid = made.body.kid;
     expect((await post('/v1/signing-keys', bureau.registration(), bdc())).status).toBe(409);
-    expect((await post('/v1/signing-keys', court.registration(), supervisorOf(WUDANG).token)).status).toBe(201);
-    expect((await post('/v1/signing-keys', court.registration(), judgeOf(WUDANG).token)).status).toBe(404);
+    expect((await post('/v1/signing-keys', court.registration(), supervisorOf(COURT).token)).status).toBe(201);
+    expect((await post('/v1/signing-keys', court.registration(), judgeOf(COURT).token)).status).toBe(404);
     expect((await api.get('/v1/signing-keys')).body.items.map(({ owner }: { owner: string }) => owner)).toEqual([
       bureau.owner,
       court.owner,

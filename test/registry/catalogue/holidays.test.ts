@@ -7,8 +7,11 @@ import holidays from '../../../registry/data/holidays.json' with { type: 'json' 
 import { notifyJudge } from '../../../registry/process/judge-notices.js';
 import { escalate } from '../../../registry/process/steps.js';
 import { watchHolidays } from '../../../worker/holidays.js';
-import { pursue } from '../../harness/by-hand.js';
-import { COURT, createWorld, defaulter, JUDGE, person } from '../../harness/world.js';
+import { DEBT } from '../../builders/amounts.js';
+import { COURT, JUDGE } from '../../builders/cases.js';
+import { defaulter, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { createWorld } from '../../harness/world.js';
 
 const at = (date: string): number => Date.parse(`${date}T12:00:00+08:00`);
 const calendar = { '2026': { off: [], work: [] } };
@@ -43,7 +46,7 @@ describe('the holidays', () => {
       };
       expect(await world.tx((tx) => startDeadline(tx, deadline))).toBeNull();
       expect(unknownHolidayYears.count).toBe(alarms + 1);
-      await world.pay(opened.id, 40_000_000n);
+      await world.pay(opened.id, DEBT);
     } finally {
       await world.close();
     }
@@ -55,9 +58,9 @@ describe('the holidays', () => {
     try {
       const debtor = person();
       const opened = await world.open([defaulter(debtor)]);
-      await pursue(world, opened);
+      await world.pursue(opened);
       const id = opened.defaulters[0]?.id ?? '';
-      const hit = (await world.compare('AIC-01', debtor)).interceptions[0]?.id ?? '';
+      const hit = (await world.compare(SERVICES.companyRegistration, debtor)).interceptions[0]?.id ?? '';
       for (const year of Object.keys(known)) Reflect.deleteProperty(holidays, year);
       const toldAt = Date.now();
       const lookAt = (await world.tx((tx) => notifyJudge(tx, world.ring, id, [hit]))) ?? 0;

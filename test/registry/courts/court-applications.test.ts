@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { addDays, firstMomentAfter } from '../../../domain/calendar.js';
 import type { Party } from '../../../registry/inputs.js';
-import { today, useRules } from '../../harness/rule-tests.js';
-import { defaulter, person, residentNumber } from '../../harness/world.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { defaulter, person, today } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { useWorld } from '../../harness/world.js';
 
 // The court sells what it has sealed: docs/rules.md. The process by hand.
-const { inForce, pursue, world } = useRules();
+const world = useWorld();
 
 describe('the court itself applies (a judicial auction)', () => {
   const unit = { type: 'property-unit', number: 'GB0009F1' } as const;
   const document = { number: '（2026）黔0112执协5号', madeOn: '2026-03-01' };
   const announced = async (number = document.number, untilAt = firstMomentAfter(addDays(today(), 30))) => {
     const debtor = person();
-    const opened = await inForce(defaulter(debtor, ['LISTING', { seal: unit.number }]));
+    const opened = await world.inForce(defaulter(debtor, ['LISTING', { seal: unit.number }]));
     const announcement = { document: { ...document, number }, asset: unit, untilAt };
-    await world().decide(opened.id, { type: 'court-application', ...announcement });
+    await world.decide(opened.id, { type: 'court-application', ...announcement });
     return debtor;
   };
   const transfer = (
@@ -22,7 +24,7 @@ describe('the court itself applies (a judicial auction)', () => {
     given: { court: string; number: string } | null,
     object: typeof unit | null = unit,
   ) =>
-    world().compare('BDC-01', debtor, {
+    world.compare(SERVICES.sale, debtor, {
       ...(object ? { object } : {}),
       ...(given ? { courtApplication: given } : {}),
     });
@@ -31,7 +33,7 @@ describe('the court itself applies (a judicial auction)', () => {
   it('passes with the document and the asset that it has recorded, and the record says why', async () => {
     const { id, outcome: answered, reasons } = await transfer(await announced(), named);
     expect([answered, reasons]).toEqual(['CLEAR', []]);
-    const { rows } = await world().owner.query('select reasons from comparison where id = $1', [id]);
+    const { rows } = await world.owner.query('select reasons from comparison where id = $1', [id]);
     expect(rows).toEqual([{ reasons: ['COURT_IS_APPLICANT'] }]);
   });
 
@@ -45,7 +47,7 @@ describe('the court itself applies (a judicial auction)', () => {
     expect((await transfer(finished, { ...named, number: '（2026）黔0112执协4号' })).outcome).toBe('REVIEW');
     // A case in which nothing was recorded, whatever the counter says.
     const stranger = person();
-    await inForce(defaulter(stranger, ['LISTING', { seal: 'GB0009F3' }]));
+    await world.inForce(defaulter(stranger, ['LISTING', { seal: 'GB0009F3' }]));
     expect((await transfer(stranger, named, { ...unit, number: 'GB0009F3' } as never)).outcome).toBe('REVIEW');
   });
 
@@ -53,19 +55,19 @@ describe('the court itself applies (a judicial auction)', () => {
     const number = residentNumber();
     const debtor = person('亢某', number);
     const seals = () => defaulter(person('亢某', number), [{ seal: unit.number }]);
-    const here = await inForce(seals());
-    await world().decide(here.id, {
+    const here = await world.inForce(seals());
+    await world.decide(here.id, {
       type: 'court-application',
       document,
       asset: unit,
       untilAt: firstMomentAfter(today()),
     });
-    const there = await world().open([seals()], {
+    const there = await world.open([seals()], {
       court: '黔2701',
       judge: '黔2701-J1',
       caseNumber: '（2026）黔2701执89号',
     });
-    await pursue(there);
+    await world.pursue(there);
     const held = await transfer(debtor, named);
     expect(held.interceptions.map((one) => one.case.court)).toEqual(['黔2701']);
   });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { addDays, firstMomentAfter, shanghaiDate } from '../../../domain/calendar.js';
 import { parseIdentifier } from '../../../domain/identity/identifier.js';
 import { changeRule, lockRule, type RuleChange } from '../../../registry/catalogue/rule-changes.js';
@@ -7,7 +7,11 @@ import { stillHolds } from '../../../registry/departments/comparisons.js';
 import { assignPositions } from '../../../registry/departments/positions.js';
 import type { ComparisonInput, Party } from '../../../registry/inputs.js';
 import { publish, tell } from '../../../registry/process/steps.js';
-import { createWorld, defaulter, person, residentNumber, type World } from '../../harness/world.js';
+import { DEBT } from '../../builders/amounts.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { defaulter, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { useWorld } from '../../harness/world.js';
 
 // R6, part by part: each test takes one condition away from a parent who would be held, and everybody passes.
 const OFFICE = { role: 'administrator', id: 'test' } as const;
@@ -16,21 +20,17 @@ const NAME = { zh: '示例高收费民办中学甲（虚构）', en: 'Sample abo
 const today = shanghaiDate(Date.now());
 const OPEN: SchoolInput = { name: NAME, listed: true, enrolment: { from: today, until: addDays(today, 30) } };
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 const change = (input: RuleChange): Promise<unknown> =>
-  world.tx(async (tx) => changeRule(tx, await lockRule(tx, 'EDU-01'), input, OFFICE));
+  world.tx(async (tx) => changeRule(tx, await lockRule(tx, SERVICES.schoolEnrolment), input, OFFICE));
 const enter = (input: SchoolInput, code = SCHOOL): Promise<unknown> =>
   world.tx(async (tx) => {
     await lockSchool(tx, code);
     return putSchool(tx, code, input, OFFICE);
   });
 const enrol = (party: Party, more: Partial<ComparisonInput> = {}) =>
-  world.compare('EDU-01', party, { institution: SCHOOL, ...more });
+  world.compare(SERVICES.schoolEnrolment, party, { institution: SCHOOL, ...more });
 const step = async (opened: { defaulters: { id: string }[] }, ...steps: (typeof publish)[]): Promise<void> => {
   for (const { id } of opened.defaulters) {
     for (const take of steps) await world.tx((tx) => take(tx, world.ring, id));
@@ -47,7 +47,7 @@ const aCase = async (
   const opened = await world.open([defaulter(parent, measures)]);
   await step(opened, publish);
   if (confirmed) {
-    await world.decide(opened.id, { type: 'confirm-service', service: 'EDU-01' });
+    await world.decide(opened.id, { type: 'confirm-service', service: SERVICES.schoolEnrolment });
     await step(opened, tell);
   }
   return opened;
@@ -77,7 +77,7 @@ describe('R6: the school', () => {
       const opened = await aCase(parent);
       const held = await enrol(parent, { reference: 'RX-1' });
       expect(held).toMatchObject({ outcome: 'REVIEW', interceptions: [{ measures: ['CONSUMPTION'] }] });
-      await world.pay(opened.id, 40_000_000n);
+      await world.pay(opened.id, DEBT);
       expect((await enrol(parent, { reference: 'RX-1' })).outcome).toBe('CLEAR');
     });
 
@@ -94,7 +94,7 @@ describe('R6: the school', () => {
       await aCase(person());
       const before = await enrol(parent);
       expect([before.outcome, await world.reasons(before)]).toEqual(['CLEAR', ['NO_COURT_ORDER']]);
-      await world.decide(opened.id, { type: 'confirm-service', service: 'EDU-01' });
+      await world.decide(opened.id, { type: 'confirm-service', service: SERVICES.schoolEnrolment });
       expect((await enrol(parent)).outcome).toBe('CLEAR');
       await step(opened, tell);
       expect((await enrol(parent)).outcome).toBe('REVIEW');
@@ -106,9 +106,9 @@ describe('R6: the school', () => {
       const named = async () =>
         (await world.read('EDU'))
           .filter((notice) => notice.case.id === opened.id)
-          .map((notice) => notice.services.includes('EDU-01'));
+          .map((notice) => notice.services.includes(SERVICES.schoolEnrolment));
       expect(await named()).toEqual([false]);
-      await world.decide(opened.id, { type: 'confirm-service', service: 'EDU-01' });
+      await world.decide(opened.id, { type: 'confirm-service', service: SERVICES.schoolEnrolment });
       await step(opened, tell);
       while ((await assignPositions(world.pool)) > 0);
       expect((await named()).at(-1)).toBe(true);
@@ -125,7 +125,7 @@ describe('R6: the school', () => {
     });
 
     it('has to be told the school', async () => {
-      await expect(world.compare('EDU-01', person())).rejects.toMatchObject({
+      await expect(world.compare(SERVICES.schoolEnrolment, person())).rejects.toMatchObject({
         code: 'invalid',
         errors: [{ pointer: '/institution', code: 'required' }],
       });
@@ -188,7 +188,7 @@ describe('R6: the school', () => {
         { ...defaulter(organisation), representatives: [{ role: '法定代表人', party: parent }] },
       ]);
       await step(opened, publish);
-      await world.decide(opened.id, { type: 'confirm-service', service: 'EDU-01' });
+      await world.decide(opened.id, { type: 'confirm-service', service: SERVICES.schoolEnrolment });
       await step(opened, tell);
       const answer = await enrol(parent);
       expect(answer).toMatchObject({ outcome: 'REVIEW', reasons: expect.arrayContaining(['LEGAL_REP_OF']) });

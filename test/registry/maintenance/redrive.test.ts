@@ -1,16 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../../local/machine/paths.mjs';
-import { createWorld, defaulter, person, type World } from '../../harness/world.js';
+import { FEN } from '../../builders/amounts.js';
+import { defaulter, person } from '../../builders/parties.js';
+import { useWorld } from '../../harness/world.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(async () => {
-  await world.close();
-});
+const world = useWorld();
 
 describe('npm run redrive', () => {
   const program = join(rootFolder, 'dist', 'registry', 'maintenance', 'redrive.js');
@@ -26,7 +22,7 @@ describe('npm run redrive', () => {
 
   it('marks the facts of open lives unsent, of all or of one, as the application’s role', async () => {
     const [one, two] = [await world.open([defaulter()]), await world.open([defaulter(person('乙某'))])];
-    await world.pay(one.id, 1n);
+    await world.pay(one.id, FEN);
     await world.pool.query('update outbox set sent_at = now()');
     await world.pool.query('update defaulter set ended_at = now() where id = $1', [two.defaulters[0]?.id]);
     const wrong = run('somebody');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { publish } from '../../../registry/process/steps.js';
 import { caseDepartments } from '../../../registry/views/case-departments.js';
+import { DEBT } from '../../builders/amounts.js';
 import { type Court, createCourt } from '../../console/court.js';
 
 describe('what each department knows of a case', () => {
@@ -35,7 +36,7 @@ describe('what each department knows of a case', () => {
     expect(acknowledged).toEqual({ ...delivered, acknowledgedAt: expect.any(String) });
     expect((await of(id, 'EDU'))?.publish).toEqual({});
 
-    await court.pay(id, 40_000_000n, 'LX-1');
+    await court.pay(id, DEBT, 'LX-1');
     await court.tell(defaulters);
     await court.acknowledge();
     const after = await of(id, 'BDC');
@@ -54,7 +55,7 @@ describe('what each department knows of a case', () => {
     await court.pool.query(
       `update department set left_position = (select max(position) + 1 from notice) where code = 'ORG'`,
     );
-    await court.pay(id, 40_000_000n, 'LX-1');
+    await court.pay(id, DEBT, 'LX-1');
     await court.tell(defaulters);
     expect(await of(id, 'NEW')).toMatchObject({ release: {}, interceptions: 0 });
     expect((await of(id, 'NEW'))?.publish).toBeUndefined();
