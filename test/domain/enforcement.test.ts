@@ -1,3 +1,5 @@
+// A life under every order of its facts: whatever comes first, twice or late, it ends, and never blocks once it was freed.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { pino } from 'pino';
 import request from 'supertest';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { z } from 'zod';
 import { type ApplicationOptions, createApplication } from '../../api/application.js';
 import type { Reply, Route } from '../../api/http/route.js';
@@ -10,6 +10,7 @@ import { problem } from '../../api/schemas/answers.js';
 import { createPool, type Pool } from '../../registry/database/pool.js';
 import { type KeyRing, readKeyRing } from '../../registry/keys/key-ring.js';
 import { freshDatabase } from './database.js';
+import { lasting } from './lasting.js';
 
 /** The API over a database of its own; every answer is held against its schema. */
 export interface Served {
@@ -23,15 +24,13 @@ export interface Served {
   end(): Promise<void>;
 }
 
-/** The API for the file that calls this at its top. What it has is there from the first hook on. */
-export function useApi(options: Partial<ApplicationOptions> = {}): Served {
-  const api = {} as Served;
-  beforeAll(async () => {
-    Object.assign(api, await serve(options));
-  });
-  afterAll(() => api.end());
-  return api;
-}
+/** The API for the file that calls this at its top. */
+export const useApi = (options: Partial<ApplicationOptions> = {}): Served =>
+  lasting(
+    'file',
+    () => serve(options),
+    (api) => api.end(),
+  );
 
 export async function serve(options: Partial<ApplicationOptions> = {}): Promise<Served> {
   const { applicationUrl, adminUrl, sequencerUrl, drop } = await freshDatabase();

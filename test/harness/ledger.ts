@@ -21,6 +21,7 @@ import { sequenceRound } from '../../registry/ledger/sequencer.js';
 import { type Log, logKeys, openLog } from '../../registry/ledger/signed-log.js';
 import { type Ledger, type LedgerOptions, startLedger } from '../../worker/ledger.js';
 import { type FreshDatabase, freshDatabase } from './database.js';
+import { type Lasts, lasting } from './lasting.js';
 import { temporaryFolder } from './servers.js';
 
 export const ORIGIN = 'court.example/jec/ledger';
@@ -42,6 +43,14 @@ export interface LedgerWorld {
   close(): Promise<void>;
   end(): Promise<void>;
 }
+
+/** A record for the file that calls this at its top, or a new one for each of its tests. */
+export const useLedgerWorld = (lasts: Lasts = 'file'): LedgerWorld =>
+  lasting(
+    lasts,
+    () => ledgerWorld(),
+    (world) => world.end(),
+  );
 
 export async function ledgerWorld(given?: FreshDatabase): Promise<LedgerWorld> {
   const database = given ?? (await freshDatabase());

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
+import { inject } from 'vitest';
 import { createEnforcementActivities } from '../../activities/enforcement.js';
 import { decide } from '../../registry/courts/decisions.js';
 import { type OpenedCase, openCase } from '../../registry/courts/open-case.js';
@@ -20,6 +20,7 @@ import { TemporalConnection } from '../../worker/temporal.js';
 import { CLERK, caseAgainst, departmentActor, JUDGE } from '../builders/cases.js';
 import { freshDatabase } from './database.js';
 import { eventually } from './eventually.js';
+import { type Lasts, lasting } from './lasting.js';
 
 /** The defaulters of a case that was opened. */
 export interface Opened {
@@ -90,16 +91,8 @@ export interface World extends Ground, CourtActs, ByHand, DepartmentActs, CaseRe
   close(): Promise<void>;
 }
 
-/** A world for the file that calls this at its top, or a new one for each of its tests. What it has is there from the first hook on. */
-export function useWorld(lasts: 'file' | 'test' = 'file'): World {
-  const world = {} as World;
-  const [before, after] = lasts === 'file' ? [beforeAll, afterAll] : [beforeEach, afterEach];
-  before(async () => {
-    Object.assign(world, await createWorld());
-  });
-  after(() => world.close());
-  return world;
-}
+/** A world for the file that calls this at its top, or a new one for each of its tests. */
+export const useWorld = (lasts: Lasts = 'file'): World => lasting(lasts, createWorld, (world) => world.close());
 
 /** A database of its own with the loops and, when started, the lives' worker on the run's Temporal server. */
 export async function createWorld(): Promise<World> {

@@ -1,3 +1,5 @@
+// A judge uses the console in a real browser, in both languages, with a keyboard, on small screens, and with axe watching.
+
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';

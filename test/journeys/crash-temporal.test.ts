@@ -1,3 +1,5 @@
+// Temporal is killed under running lives, with and without its store: PostgreSQL knows enough to go on.
+
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -10,7 +12,7 @@ import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
 import { temporaryFolder } from '../harness/servers.js';
-import { createWorld, type World } from '../harness/world.js';
+import { useWorld, type World } from '../harness/world.js';
 import {
   expectCompletedOnce,
   expectExactEnd,
@@ -74,20 +76,16 @@ const portOf = (address: string): number => Number(address.split(':').at(-1));
 describe('Temporal killed with SIGKILL', () => {
   const temporal = new KillableTemporal();
   let client: Client;
-  let world: World;
+  const world = useWorld('test');
   let worker: WorkerProcess;
   beforeAll(async () => {
     await temporal.start();
     client = new Client({ connection: Connection.lazy({ address: temporal.address }) });
   });
   beforeEach(async () => {
-    world = await createWorld();
     worker = launchWorker(world, { temporalAddress: temporal.address });
   });
-  afterEach(async () => {
-    await worker.kill();
-    await world.close();
-  });
+  afterEach(() => worker.kill());
   afterAll(async () => {
     await client.connection.close();
     await temporal.remove();

@@ -1,3 +1,5 @@
+// Workers are killed at random and at every named point: each life still ends once, as if nothing had been.
+
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { DEBT, FEN } from '../builders/amounts.js';

@@ -1,3 +1,5 @@
+// Courts and departments run the commands of the record: verify, witness, ledger:recover.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,5 @@
+// The product serves on while Temporal is away, and comes back when PostgreSQL was killed.
+
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ComparisonAnswer } from '../../registry/departments/comparisons.js';

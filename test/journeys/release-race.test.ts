@@ -1,3 +1,5 @@
+// A thousand comparisons race a release over two api processes: none that began after its answer hits.
+
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Code of other authors reads what we serve: docs/verify.md §4. The modules are pinned in test/verifiers/ and fetched once, as Go is configured.
+
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -14,11 +16,10 @@ import { ledgerHealth } from '../../registry/ledger/log-status.js';
 import { proofFile, receipt } from '../../registry/ledger/receipts.js';
 import { logKeys } from '../../registry/ledger/signed-log.js';
 import { eventually } from '../harness/eventually.js';
-import { type LedgerWorld, ledgerWorld, runLedger, silent, WitnessHost } from '../harness/ledger.js';
+import { runLedger, silent, useLedgerWorld, WitnessHost } from '../harness/ledger.js';
 import { temporaryFolder } from '../harness/servers.js';
 import { tableReader } from '../harness/table-reader.js';
 
-// Code of other authors reads what we serve: docs/verify.md §4. The modules are pinned in test/verifiers/ and fetched once, as Go is configured.
 const folder = temporaryFolder('verifiers');
 const program = join(folder, 'verifiers');
 const run = promisify(execFile);
@@ -45,7 +46,7 @@ if (missing !== undefined) console.warn(`verifiers that are not ours: skipped, $
 const SIZE = 600;
 
 describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
-  let world: LedgerWorld;
+  const world = useLedgerWorld();
   let host: WitnessHost;
   let server: Server;
   let url: string;
@@ -53,7 +54,6 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
   const keys = join(folder, 'keys');
   beforeAll(async () => {
     await go('build', '-o', program, '.');
-    world = await ledgerWorld();
     host = await WitnessHost.open(world.log, ['court', 'TAX', 'AIC'], tableReader(world.application));
     const policy = host.policy(2);
     const ledger = runLedger(world, policy);
@@ -80,7 +80,6 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
     server.closeAllConnections();
     server.close();
     await host.stop();
-    await world.end();
   });
 
   // The API answers in this process: the program must not block it.

@@ -1,3 +1,5 @@
+// Departments’ receivers fail in every way, for moments and for days: nothing is lost, and nobody else waits.
+
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';

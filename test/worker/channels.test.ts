@@ -1,3 +1,5 @@
+// The worker sends each department its notices, in order, signed, once.
+
 import { describe, expect, it } from 'vitest';
 import { acknowledge } from '../../registry/departments/acknowledgements.js';
 import { pauseChannel, resumeChannel } from '../../registry/departments/channels.js';

@@ -1,3 +1,5 @@
+// All departments have acknowledged a release: the life ends, without its process where it can.
+
 import { pino } from 'pino';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { relay } from '../../registry/case/outbox.js';
@@ -11,7 +13,7 @@ import { acknowledgedSignal, endUpdate, enforcementWorkflowId } from '../../work
 import { DEBT } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
-import { createWorld, useWorld } from '../harness/world.js';
+import { useWorld } from '../harness/world.js';
 import { runLivesOnly, startLife } from '../workflows/lives-only.js';
 
 describe('a life ends with its last acknowledgement', () => {
@@ -162,22 +164,19 @@ describe('a life ends with its last acknowledgement', () => {
 });
 
 describe('a life that begins', () => {
+  const world = useWorld();
+
   it('gets its first task with Temporal’s answer, over the connection of its worker', async () => {
-    const world = await createWorld();
-    try {
-      world.startWorker();
-      // Until the worker polls there is nobody to give it to: some of these come after.
-      const seen: boolean[] = [];
-      while (!seen.includes(true) && seen.length < 50) {
-        const opened = await world.open([defaulter(person())]);
-        await world.until(opened.id, 'IN_FORCE');
-        const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
-        const { events } = await handle.fetchHistory();
-        seen.push(events?.[0]?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted === true);
-      }
-      expect(seen).toContain(true);
-    } finally {
-      await world.close();
+    world.startWorker();
+    // Until the worker polls there is nobody to give it to: some of these come after.
+    const seen: boolean[] = [];
+    while (!seen.includes(true) && seen.length < 50) {
+      const opened = await world.open([defaulter(person())]);
+      await world.until(opened.id, 'IN_FORCE');
+      const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
+      const { events } = await handle.fetchHistory();
+      seen.push(events?.[0]?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted === true);
     }
+    expect(seen).toContain(true);
   });
 });

@@ -1,3 +1,5 @@
+// The worker indexes names; of the record it cannot read it tells, without a name.
+
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';

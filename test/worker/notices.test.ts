@@ -1,3 +1,5 @@
+// Notices are given their places and settled while everybody writes and reads. The steps are taken by hand.
+
 import { describe, expect, it } from 'vitest';
 import { acknowledge } from '../../registry/departments/acknowledgements.js';
 import { readNotices } from '../../registry/departments/notices.js';
@@ -9,7 +11,6 @@ import { departmentActor } from '../builders/cases.js';
 import { defaulter, person } from '../builders/parties.js';
 import { useWorld } from '../harness/world.js';
 
-/** The steps are taken by hand here: only what places and settles notices is looked at. */
 describe('the log of notices', () => {
   const world = useWorld('test');
 

@@ -1,3 +1,5 @@
+// Facts reach Temporal in order, though it is slow, away or killed. No worker runs: what it was told stands in the histories, unread.
+
 import { randomInt } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { pino } from 'pino';
@@ -12,7 +14,6 @@ import { FEN } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { useWorld } from '../harness/world.js';
 
-/** No worker runs here: what Temporal was told stands in the histories, unread. */
 describe('the relay', () => {
   const world = useWorld('test');
 

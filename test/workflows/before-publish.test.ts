@@ -1,3 +1,5 @@
+// The worker is away while courts decide; whichever fact came first wins, and freeing wins over blocking.
+
 import { describe, expect, it } from 'vitest';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { DEBT } from '../builders/amounts.js';
@@ -7,7 +9,6 @@ import { eventually } from '../harness/eventually.js';
 import { useWorld } from '../harness/world.js';
 import './silence-temporal.js';
 
-/** The worker is away while courts decide; whichever fact came first wins, and freeing wins over blocking. */
 describe('what happens before publish', () => {
   const world = useWorld('test');
 

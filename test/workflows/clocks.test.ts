@@ -1,3 +1,5 @@
+// A term runs out by itself, with nobody doing anything.
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Notice } from '../../registry/departments/notices.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';

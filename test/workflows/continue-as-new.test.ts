@@ -1,3 +1,5 @@
+// A life that goes on in run after run of its workflow loses nothing and repeats nothing.
+
 import { describe, expect, it } from 'vitest';
 import { enforcementWorkflowId, stateQuery } from '../../workflows/messages.js';
 import { DEBT, FEN } from '../builders/amounts.js';

@@ -1,3 +1,5 @@
+// The table of deadlines in seconds: what takes days is seen in moments.
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listInbox } from '../../registry/case/inbox.js';
 import { giveDirective } from '../../registry/courts/directives.js';
@@ -10,7 +12,6 @@ import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
 import { useWorld } from '../harness/world.js';
 
-// The table of deadlines in seconds: what takes days is seen in moments.
 const world = useWorld();
 beforeAll(async () => {
   await world.owner.query(`update deadline_rule set within = 'PT1S'`);

@@ -1,3 +1,5 @@
+// One life from listing to the last acknowledgement, on real Temporal and PostgreSQL.
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { INSTALMENT, REST, REST_YUAN, SURPLUS, SURPLUS_YUAN } from '../builders/amounts.js';

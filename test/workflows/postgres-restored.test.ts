@@ -1,3 +1,5 @@
+// PostgreSQL is restored to an earlier moment than Temporal remembers.
+
 import { describe, expect, it } from 'vitest';
 import { withClient, withDatabase } from '../../local/servers/postgres-databases.js';
 import { redrive } from '../../registry/case/outbox.js';

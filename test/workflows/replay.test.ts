@@ -1,3 +1,5 @@
+// The workflows as they are replay every history that earlier releases recorded.
+
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';

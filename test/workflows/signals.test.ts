@@ -1,3 +1,5 @@
+// A life is sent its signals in any order and number, late and twice; no relay here, they are sent by hand.
+
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReceivedFact } from '../../domain/process.js';
@@ -12,17 +14,13 @@ import { runLivesOnly, startLife } from './lives-only.js';
 
 type Fact = ReceivedFact & { defaulter: string };
 
-/** No relay here: the signals are sent by hand, as often and in what order the test likes. */
 describe('signals in any order and number', () => {
   const world = useWorld();
   let stop: () => Promise<void>;
   beforeAll(async () => {
     stop = runLivesOnly(world);
   });
-  afterAll(async () => {
-    await stop();
-    await world.close();
-  });
+  afterAll(() => stop());
 
   const factsOf = async (defaulterId: string): Promise<Fact[]> => {
     const { rows } = await world.pool.query<Fact>(

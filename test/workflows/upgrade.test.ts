@@ -1,3 +1,5 @@
+// A new build of the worker takes over the lives that are open.
+
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';

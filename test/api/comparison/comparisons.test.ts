@@ -1,3 +1,5 @@
+// A counter asks whether anybody stands in the way: one by one, many at once, and by token. Most are clear, and answered fast.
+
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Who signs in: the credentials of courts, departments and the administrator, and the sessions of the console.
+
 import { describe, expect, it } from 'vitest';
 import { authenticate, ensureCredentials, identify } from '../../../registry/access/credentials.js';
 import { closeSession, openSession, sessionCaller } from '../../../registry/access/sessions.js';

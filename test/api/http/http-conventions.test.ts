@@ -1,3 +1,5 @@
+// What every client can rely on, whatever it asks: idempotency keys, bodies, signing in, the form of answers, and PostgreSQL away.
+
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import request from 'supertest';

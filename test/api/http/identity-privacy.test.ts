@@ -1,3 +1,5 @@
+// Numbers sent right and wrong, in every place a client could put one: afterwards none stands in an answer, a log, a metric or a logged URL.
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createLogger } from '../../../api/http/logging.js';
@@ -9,8 +11,6 @@ import { creditCode } from '../../builders/numbers.js';
 import { SERVICES } from '../../builders/services.js';
 import { useApi } from '../../harness/api.js';
 import { clerkOf, departmentOf, judgeOf } from '../../harness/credentials.js';
-
-// Numbers sent right and wrong, in every place a client could put one: afterwards none stands in an answer, a log, a metric or a logged URL.
 
 const lines: string[] = [];
 const api = useApi({

@@ -1,3 +1,5 @@
+// Whoever writes a client: the OpenAPI document names every route, and the routes keep to it.
+
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// A day’s work of courts and departments leaves nobody’s name or number in logs and metrics.
+
 import { expect, it } from 'vitest';
 import { createLogger } from '../../../api/http/logging.js';
 import { inTransaction } from '../../../registry/database/pool.js';

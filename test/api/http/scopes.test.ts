@@ -1,3 +1,5 @@
+// Who may see and do what: courts their own cases, departments their own services, and to all others it does not exist.
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { assignPositions } from '../../../registry/departments/positions.js';

@@ -1,3 +1,5 @@
+// A clerk opens cases, right and wrong, and registers repayments.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEBT_YUAN } from '../../builders/amounts.js';

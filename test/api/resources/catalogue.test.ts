@@ -1,3 +1,5 @@
+// The administrator changes rows of the catalogue and the register of schools, and comparisons follow.
+
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// A department says where its notices are to be sent, pauses, and fetches the keys of its tokens.
+
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// A judge decides, decision by decision: what it does to the next comparison, and which bodies are refused.
+
 import { randomUUID } from 'node:crypto';
 import type request from 'supertest';
 import { describe, expect, it } from 'vitest';

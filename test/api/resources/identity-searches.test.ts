@@ -1,3 +1,5 @@
+// Court staff look for people by name, birth date and sex; who was shown in full is logged.
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import { aCase } from '../../builders/bodies.js';
 import { COURT } from '../../builders/cases.js';

@@ -1,3 +1,5 @@
+// A court links identities and answers the doubts of counters; a release says what is left of the case.
+
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../registry/database/pool.js';

@@ -1,3 +1,5 @@
+// Anybody reads the log, those of a case get receipts and its certificate, and no leaf names a person.
+
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -75,10 +77,7 @@ beforeAll(async () => {
   const decision = { type: 'stay', reason: '周某华提出异议' };
   ids.decision = (await api.post(`/v1/cases/${caseId}/decisions`, decision, { token: tokens.judge() })).body.id;
 });
-afterAll(async () => {
-  await sequencer.end();
-  await api.end();
-});
+afterAll(() => sequencer.end());
 
 describe('before it is published', () => {
   it('there is no checkpoint and no tile, and a receipt says: accepted, ask again', async () => {

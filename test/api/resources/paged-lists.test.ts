@@ -1,3 +1,5 @@
+// Lists of cases and of the inbox, page by page: each item once, in order, to whom it belongs.
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import { raise } from '../../../registry/case/inbox.js';
 import { inTransaction } from '../../../registry/database/pool.js';

@@ -1,12 +1,11 @@
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+// Who watches over the service sees early that the holidays of a year are not loaded.
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { useApi } from '../../harness/api.js';
 
 const api = useApi();
 afterEach(() => {
   vi.useRealTimers();
-});
-afterAll(async () => {
-  await api.end();
 });
 
 const readyOn = async (date: string): Promise<unknown> => {

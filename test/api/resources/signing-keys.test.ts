@@ -1,3 +1,5 @@
+// A department and a court sign facts with keys of their own; a stranger cannot in their name.
+
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import { beforeAll, describe, expect, inject, it } from 'vitest';

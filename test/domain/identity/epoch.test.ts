@@ -1,3 +1,5 @@
+// The quarters for which tokens are made, and which of them are live.
+
 import { expect, test } from 'vitest';
 import { epochOf, isLiveEpoch, liveEpochs } from '../../../domain/identity/epoch.js';
 

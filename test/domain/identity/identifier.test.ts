@@ -1,3 +1,5 @@
+// Passports, permits and other documents, as they are written and as they are kept.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,3 +1,5 @@
+// The numbers of organisations and their check digits.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { creditCodeCheck, organisationCheck, registrationCheck } from '../../../domain/identity/check-digits.js';

@@ -1,3 +1,5 @@
+// Resident numbers: check digit, birth date, the old 15 digits, and who is a minor.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { residentCheck } from '../../../domain/identity/check-digits.js';

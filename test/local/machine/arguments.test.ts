@@ -1,3 +1,5 @@
+// What may be written behind npm start, and what is said of the rest.
+
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../../local/machine/arguments.mjs';

@@ -1,3 +1,5 @@
+// Several starts of the product on one machine take turns.
+
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';

@@ -1,3 +1,5 @@
+// The supervisor starts, restarts and ends the processes of the product.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// Somebody types npm start: what runs, what is said, and that nothing is left of it, however it ends.
+
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';

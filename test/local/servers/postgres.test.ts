@@ -1,3 +1,5 @@
+// The PostgreSQL that npm start brings along: it keeps to itself, and says why it cannot start.
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

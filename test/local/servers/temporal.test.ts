@@ -1,3 +1,5 @@
+// The Temporal that npm start brings along: it keeps to itself, and what it confirmed.
+
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';

@@ -1,3 +1,5 @@
+// The promises of the product, one by one, against the database: freeing waits for nothing, money is exact, nobody is stopped in error.
+
 import { describe, expect, it } from 'vitest';
 import { type Pool, sqlState } from '../../../registry/database/pool.js';
 import { compare } from '../../../registry/departments/comparisons.js';

@@ -1,3 +1,5 @@
+// A year begins whose holidays nobody has loaded: deadlines wait, it is noticed, and they are counted once it is loaded.
+
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { dueAt } from '../../../domain/deadline.js';
@@ -11,11 +13,12 @@ import { DEBT } from '../../builders/amounts.js';
 import { COURT, JUDGE } from '../../builders/cases.js';
 import { defaulter, person } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
-import { createWorld } from '../../harness/world.js';
+import { useWorld } from '../../harness/world.js';
 
 const at = (date: string): number => Date.parse(`${date}T12:00:00+08:00`);
 const calendar = { '2026': { off: [], work: [] } };
 
+const world = useWorld('test');
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -33,27 +36,21 @@ describe('the holidays', () => {
   });
 
   it('a deadline that cannot be counted is an alarm, and holds nothing up', async () => {
-    const world = await createWorld();
-    try {
-      const opened = await world.open([defaulter()]);
-      const alarms = unknownHolidayYears.count;
-      const deadline = {
-        kind: 'read' as const,
-        level: 0,
-        subject: 'x',
-        defaulter: opened.defaulters[0]?.id ?? '',
-        now: at('2199-12-30'),
-      };
-      expect(await world.tx((tx) => startDeadline(tx, deadline))).toBeNull();
-      expect(unknownHolidayYears.count).toBe(alarms + 1);
-      await world.pay(opened.id, DEBT);
-    } finally {
-      await world.close();
-    }
+    const opened = await world.open([defaulter()]);
+    const alarms = unknownHolidayYears.count;
+    const deadline = {
+      kind: 'read' as const,
+      level: 0,
+      subject: 'x',
+      defaulter: opened.defaulters[0]?.id ?? '',
+      now: at('2199-12-30'),
+    };
+    expect(await world.tx((tx) => startDeadline(tx, deadline))).toBeNull();
+    expect(unknownHolidayYears.count).toBe(alarms + 1);
+    await world.pay(opened.id, DEBT);
   });
 
   it('once they are loaded, what could not be counted is counted from when it began, shown in the inbox, and watched', async () => {
-    const world = await createWorld();
     const known = { ...holidays };
     try {
       const debtor = person();
@@ -90,7 +87,6 @@ describe('the holidays', () => {
       expect((await world.facts(opened.id)).filter((fact) => fact.type === 'escalated')).toHaveLength(2);
     } finally {
       Object.assign(holidays, known);
-      await world.close();
     }
   });
 

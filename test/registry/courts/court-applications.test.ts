@@ -1,3 +1,5 @@
+// The court sells what it has seized: docs/rules.md. The process by hand.
+
 import { describe, expect, it } from 'vitest';
 import { addDays, firstMomentAfter } from '../../../domain/calendar.js';
 import type { Party } from '../../../registry/inputs.js';
@@ -6,7 +8,6 @@ import { defaulter, person, today } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
-// The court sells what it has sealed: docs/rules.md. The process by hand.
 const world = useWorld();
 
 describe('the court itself applies (a judicial auction)', () => {

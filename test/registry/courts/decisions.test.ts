@@ -1,3 +1,5 @@
+// A judge decides, and the process is taken by hand, so that each test sees one decision and its effects.
+
 import { describe, expect, it } from 'vitest';
 import { addDays, addMonths, firstMomentAfter, shanghaiDate, startOfDayShanghai } from '../../../domain/calendar.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
@@ -8,7 +10,6 @@ import { defaulter, identifier, person } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
-// The process by hand: what is due is done, so that each test sees one decision and its effects.
 const world = useWorld();
 
 const measures = async (caseId: string, index = 0): Promise<string[]> =>

@@ -1,3 +1,5 @@
+// A counter stops somebody under another name: the court says whether it is the defaulter, and what follows for both.
+
 import { describe, expect, it } from 'vitest';
 import {
   decideIdentity,

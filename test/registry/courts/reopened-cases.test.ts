@@ -1,3 +1,5 @@
+// What happens when something that was over begins again, or was never what it seemed. The process by hand.
+
 import { describe, expect, it } from 'vitest';
 import { addDays, shanghaiDate } from '../../../domain/calendar.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
@@ -12,7 +14,6 @@ import { defaulter, identifier, person, unit } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
-// What happens when something that was over begins again, or was never what it seemed. The process by hand.
 const world = useWorld();
 
 const decision = { number: '（2026）黔0112执3号之三', madeOn: '2026-02-01' };

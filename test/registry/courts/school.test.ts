@@ -1,3 +1,5 @@
+// R6, part by part: each test takes one condition away from a parent who would be held, and everybody passes.
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import { addDays, firstMomentAfter, shanghaiDate } from '../../../domain/calendar.js';
 import { parseIdentifier } from '../../../domain/identity/identifier.js';
@@ -13,7 +15,6 @@ import { defaulter, person } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
-// R6, part by part: each test takes one condition away from a parent who would be held, and everybody passes.
 const OFFICE = { role: 'administrator', id: 'test' } as const;
 const SCHOOL = 'SCH-9901';
 const NAME = { zh: '示例高收费民办中学甲（虚构）', en: 'Sample above-norm-fee middle school A (made up)' };

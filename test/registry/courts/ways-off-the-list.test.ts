@@ -1,3 +1,5 @@
+// How a listing ends, by the law and the handbook: docs/rules.md. The process by hand.
+
 import { describe, expect, it } from 'vitest';
 import { sqlState } from '../../../registry/database/pool.js';
 import { DEBT } from '../../builders/amounts.js';
@@ -5,7 +7,6 @@ import { defaulter, person, unit } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
-// How a listing ends, by the law and the handbook: docs/rules.md. The process by hand.
 const world = useWorld();
 
 describe('ways off the list', () => {

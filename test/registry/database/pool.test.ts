@@ -1,3 +1,5 @@
+// What transactions promise to the code above them: order, all or nothing, and one lasting answer.
+
 import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { once } from '../../../registry/database/idempotency.js';

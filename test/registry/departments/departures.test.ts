@@ -1,3 +1,5 @@
+// A department is retired or merged in the middle of everything: whoever waited for it goes on. The steps of a life by hand.
+
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -24,7 +26,6 @@ import { setEndpoint } from '../../harness/endpoints.js';
 import { eventually } from '../../harness/eventually.js';
 import { useWorld } from '../../harness/world.js';
 
-// The steps of a life by hand, so that a department can leave between any two of them.
 const world = useWorld('test');
 
 const retire = (code: string, retirement: Retirement) =>

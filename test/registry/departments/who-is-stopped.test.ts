@@ -1,3 +1,5 @@
+// Who is stopped by whose measure, and who beside them is not: docs/rules.md. The process by hand.
+
 import { describe, expect, it } from 'vitest';
 import { giveDirective } from '../../../registry/courts/directives.js';
 import { servicesWithoutRule } from '../../../registry/departments/comparisons.js';
@@ -7,7 +9,6 @@ import { defaulter, organisation, party, person, unit } from '../../builders/par
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
-// Who is stopped by whose measure, and who beside them is not: docs/rules.md. The process by hand.
 const world = useWorld();
 
 describe('whom a measure reaches', () => {

@@ -1,3 +1,5 @@
+// Keys are changed while everything runs: all stays readable and findable, and old keys can go.
+
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,5 @@
+// Clear comparisons go into the record in batches, each openable alone.
+
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { canonicalJson } from '../../../ledger/canonical-json.js';

@@ -1,3 +1,5 @@
+// What is erased at the very moment somebody needs it: in either order it is either kept whole, or another record.
+
 import { describe, expect, it } from 'vitest';
 import { decideIdentity } from '../../../registry/courts/identity-reviews.js';
 import type { Transaction } from '../../../registry/database/pool.js';
@@ -15,7 +17,6 @@ import { atOnce } from '../../harness/in-turn.js';
 import { linkingIn } from '../../harness/linking.js';
 import { useWorld, type World } from '../../harness/world.js';
 
-// What is erased at the very moment somebody needs it: in either order it is either kept whole, or another record.
 const world = useWorld();
 
 const { linkIn, revoke, subject, subjectIn } = linkingIn(world);

@@ -1,3 +1,5 @@
+// An operator has the facts of open lives sent to Temporal again.
+
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

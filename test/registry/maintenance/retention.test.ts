@@ -1,3 +1,5 @@
+// Years pass: what is due is forgotten, with a proof, and nothing else is.
+
 import { describe, expect, it } from 'vitest';
 import { commitToSubject } from '../../../ledger/leaf.js';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';

@@ -1,3 +1,5 @@
+// A department asks by token, and sends nobody’s number to the platform.
+
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { epochOf, isLiveEpoch, liveEpochs } from '../../../domain/identity/epoch.js';

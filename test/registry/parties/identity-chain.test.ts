@@ -1,3 +1,5 @@
+// What a court has said of somebody’s identities is a chain of facts, and bars listing them again too soon.
+
 import { describe, expect, it } from 'vitest';
 import { sqlState } from '../../../registry/database/pool.js';
 import type { Party } from '../../../registry/inputs.js';

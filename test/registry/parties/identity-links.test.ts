@@ -1,3 +1,5 @@
+// A court links the documents and names of one party: comparisons follow, and cite the link.
+
 import { describe, expect, it } from 'vitest';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
 import { compare, stillHolds } from '../../../registry/departments/comparisons.js';

@@ -1,3 +1,5 @@
+// Court staff look for people by name: who is found, to whom they are shown, and what is logged.
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CourtCaller } from '../../../registry/access/scope.js';
 import { sqlState, type Transaction } from '../../../registry/database/pool.js';

@@ -1,3 +1,5 @@
+// Numbers, assets and names as they are really written: docs/rules.md. The process by hand.
+
 import { describe, expect, it } from 'vitest';
 import type { IdentifierType } from '../../../domain/identity/identifier.js';
 import type { Party } from '../../../registry/inputs.js';
@@ -6,7 +8,6 @@ import { defaulter, organisation, party, person, unit } from '../../builders/par
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
-// Numbers, assets and names as they are really written: docs/rules.md. The process by hand.
 const world = useWorld();
 
 describe('a number however it is written', () => {

@@ -1,3 +1,5 @@
+// What comes first, last, twice or at the stroke of midnight: docs/rules.md. The process by hand.
+
 import { describe, expect, it, vi } from 'vitest';
 import { addDays, firstMomentAfter } from '../../../domain/calendar.js';
 import { termEndOf } from '../../../registry/case/locked-case.js';
@@ -11,7 +13,6 @@ import { defaulter, person, today } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
-// What comes first, last, twice or at the stroke of midnight: docs/rules.md. The process by hand.
 const world = useWorld();
 
 describe('order and time', () => {

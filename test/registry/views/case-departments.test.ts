@@ -1,3 +1,5 @@
+// A judge sees of each department what it knows of the case, from the listing to the release.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { publish } from '../../../registry/process/steps.js';

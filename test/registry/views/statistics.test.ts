@@ -1,3 +1,5 @@
+// The figures a court reports, each in its own unit.
+
 import { expect, it } from 'vitest';
 import { giveDirective } from '../../../registry/courts/directives.js';
 import { statistics } from '../../../registry/views/statistics.js';
