@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import { inject } from 'vitest';
+import { createApplication } from '../../api/application.js';
 import { Mirror } from '../../audit/mirror.js';
 import { Witness } from '../../audit/witness.js';
 import { serveWitnesses } from '../../audit/witness-server.js';
@@ -126,6 +127,10 @@ export async function commit(pool: Pool, leaves: readonly WrittenLeaf[]): Promis
     );
   });
 }
+
+/** The API over the record, for who reads the log. */
+export const ledgerApi = ({ application, log }: LedgerWorld): RequestListener =>
+  createApplication({ pool: application, ring: readKeyRing(inject('keyRingFile')), logger: silent, log });
 
 /** Witnesses over HTTP on loopback, as departments run them; each can be told to be away, slow or of another mind. */
 export class WitnessHost {

@@ -7,16 +7,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createApplication } from '../../api/application.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rootFolder } from '../../local/machine/paths.mjs';
 import { goEnvironment, goProgram } from '../../local/setup/go.mjs';
-import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { ledgerHealth } from '../../registry/ledger/log-status.js';
 import { proofFile, receipt } from '../../registry/ledger/receipts.js';
 import { logKeys } from '../../registry/ledger/signed-log.js';
 import { eventually } from '../harness/eventually.js';
-import { runLedger, silent, useLedgerWorld, WitnessHost } from '../harness/ledger.js';
+import { ledgerApi, runLedger, useLedgerWorld, WitnessHost } from '../harness/ledger.js';
 import { temporaryFolder } from '../harness/servers.js';
 import { tableReader } from '../harness/table-reader.js';
 
@@ -66,13 +64,7 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
       keys,
       [...logKeys(world.log), ...policy.witnesses.map(({ key }) => key)].map(({ text }) => `${text}\n`).join(''),
     );
-    const app = createApplication({
-      pool: world.application,
-      ring: readKeyRing(inject('keyRingFile')),
-      logger: silent,
-      log: world.log,
-    });
-    server = createServer(app).listen(0, '127.0.0.1');
+    server = createServer(ledgerApi(world)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ledger/`;
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { withClient, withDatabase } from '../../local/servers/postgres-databases.js';
 import { redrive } from '../../registry/case/outbox.js';
 import { enforcementWorkflowId, stateQuery } from '../../workflows/messages.js';
-import { DEBT, FEN } from '../builders/amounts.js';
+import { DEBT, DEBT_YUAN, FEN } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
@@ -42,7 +42,7 @@ describe('PostgreSQL restored to an earlier moment', () => {
       await run(`drop database ${name}`);
       await run(`alter database ${name}_backup rename to ${name}`);
     });
-    expect((await world.view(opened.id)).outstanding).toBe('400000.00');
+    expect((await world.view(opened.id)).outstanding).toBe(DEBT_YUAN);
     // As docs/operations.md has it: with the workers stopped, terminate, then redrive.
     await handle().terminate('restored');
     expect(await redrive(world.pool)).toBe(1);

@@ -5,7 +5,6 @@ import request from 'supertest';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ComparisonQueue } from '../../../api/comparison/queue.js';
 import { epochOf } from '../../../domain/identity/epoch.js';
-import { parseIdentifier } from '../../../domain/identity/identifier.js';
 import { hashSecret } from '../../../registry/access/credentials.js';
 import { createPool, inTransaction } from '../../../registry/database/pool.js';
 import { prepare } from '../../../registry/departments/clear-comparisons.js';
@@ -15,7 +14,8 @@ import { keepTokenIndexes, requireTokenIndexes } from '../../../registry/parties
 import { publish } from '../../../registry/process/steps.js';
 import { aCase, personBody } from '../../builders/bodies.js';
 import { COURT } from '../../builders/cases.js';
-import { residentNumber } from '../../builders/numbers.js';
+import { OTHER_ORGANISATION, residentNumber } from '../../builders/numbers.js';
+import { person } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { serve, useApi } from '../../harness/api.js';
 import { clerkOf, departmentOf } from '../../harness/credentials.js';
@@ -165,9 +165,7 @@ describe('comparisons that arrive together', () => {
   });
 
   const asked = (key: string = randomUUID()) => {
-    const parsed = parseIdentifier({ type: 'resident-id', number: residentNumber('19760101') }, '2026-01-01');
-    if (!parsed.ok) throw new Error(parsed.code);
-    const party = { kind: 'person' as const, name: '赵某', identifiers: [parsed.identifier] };
+    const party = person('赵某', residentNumber('19760101'));
     const input = { service: SERVICES.sale, reference: '1', party };
     return { client: 'department:BDC', key, fingerprint: Buffer.alloc(32), department: 'BDC', input };
   };
@@ -221,7 +219,7 @@ it('a related person of a restricted organisation is never taken for nobody', as
   const organisation = {
     kind: 'organisation',
     name: '贵阳某某公司',
-    identifiers: [{ type: 'uscc', number: '91520112PDY00001XK' }],
+    identifiers: [{ type: 'uscc', number: OTHER_ORGANISATION }],
     representatives: [{ role: 'legal-representative', name: DIRECTOR.name, identifiers: DIRECTOR.identifiers }],
   };
   const opened = await api.post('/v1/cases', aCase({}, organisation), { token: clerkOf(COURT).token });

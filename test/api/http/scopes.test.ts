@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { assignPositions } from '../../../registry/departments/positions.js';
 import { publish } from '../../../registry/process/steps.js';
+import { DEBT_YUAN } from '../../builders/amounts.js';
 import { aCase, personBody } from '../../builders/bodies.js';
-import { COURT } from '../../builders/cases.js';
+import { COURT, OTHER_COURT } from '../../builders/cases.js';
 import { residentNumber, WUDANG_PERSON } from '../../builders/numbers.js';
 import { SERVICES } from '../../builders/services.js';
 import { useApi } from '../../harness/api.js';
@@ -62,7 +63,7 @@ describe('what is not yours is 404', () => {
       (await api.get('/v1/cases', token)).body.items.map(({ id }: { id: string }) => id);
     expect(await idsOf(clerkOf(COURT).token)).toContain(caseId);
     expect(await idsOf(supervisorOf('黔').token)).toContain(caseId);
-    expect(await idsOf(clerkOf('黔2701').token)).toEqual([]);
+    expect(await idsOf(clerkOf(OTHER_COURT).token)).toEqual([]);
   });
 
   it('facts about another court’s case', async () => {
@@ -75,7 +76,7 @@ describe('what is not yours is 404', () => {
     expect(
       (await post(`/v1/interceptions/${interception}/directives`, { type: 'ALLOW' }, judgeOf('黔0102').token)).status,
     ).toBe(404);
-    expect((await api.get(`/v1/cases/${caseId}`, judgeOf(COURT).token)).body.outstanding).toBe('400000.00');
+    expect((await api.get(`/v1/cases/${caseId}`, judgeOf(COURT).token)).body.outstanding).toBe(DEBT_YUAN);
   });
 
   it('acts of another office: a judge registers no money, a clerk decides nothing, a department reads no case', async () => {

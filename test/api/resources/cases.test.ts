@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEBT_YUAN } from '../../builders/amounts.js';
+import { DEBT_YUAN, REST_YUAN } from '../../builders/amounts.js';
 import { aCase, aDefaulter } from '../../builders/bodies.js';
 import { COURT } from '../../builders/cases.js';
 import { ORGANISATION, OTHER_PERSON, residentNumber, WUDANG_PERSON } from '../../builders/numbers.js';
@@ -253,7 +253,7 @@ describe('repayments', () => {
     const repayment = { reference: 'POS-1', amount: '100000', receivedOn: '2019-03-01', source: 'voluntary' };
     const token = clerkOf(COURT).token;
     const first = await api.post(path, repayment, { token });
-    expect([first.status, first.body.outstanding, first.body.surplus]).toEqual([201, '300000.00', '0.00']);
+    expect([first.status, first.body.outstanding, first.body.surplus]).toEqual([201, REST_YUAN, '0.00']);
     const again = await api.post(path, repayment, { token });
     expect([again.status, again.body]).toEqual([200, first.body]);
     const other = await api.post(path, { ...repayment, amount: '100000.01' }, { token });

@@ -3,16 +3,16 @@
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addDays, shanghaiDate } from '../../../domain/calendar.js';
+import { addDays } from '../../../domain/calendar.js';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { publish, tell } from '../../../registry/process/steps.js';
 import { aCase, personBody } from '../../builders/bodies.js';
 import { COURT } from '../../builders/cases.js';
 import { residentNumber } from '../../builders/numbers.js';
+import { today } from '../../builders/parties.js';
 import { complaint, useApi } from '../../harness/api.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../../harness/credentials.js';
 
-const today = shanghaiDate(Date.now());
 const api = useApi();
 
 const edit =
@@ -105,7 +105,7 @@ describe('a row of the catalogue', () => {
     expect(await ask()).toBe('INTERCEPT');
     await change('AIC-01', { disposition: 'NOTIFY' }, '"1"');
     expect(await ask()).toBe('NOTIFY');
-    await change('AIC-01', { validUntil: addDays(today, -1) }, '"2"');
+    await change('AIC-01', { validUntil: addDays(today(), -1) }, '"2"');
     expect(await ask()).toBe('CLEAR');
     expect((await compare({ service: 'AIC-01', party }, 'AIC')).body.outcome).toBe('CLEAR');
   });
@@ -138,7 +138,7 @@ describe('a row of the catalogue', () => {
 
 const aSchool = {
   name: { zh: '示例高收费民办中学丙（虚构）', en: 'Sample above-norm-fee middle school C (made up)' },
-  enrolment: { from: today, until: addDays(today, 20) },
+  enrolment: { from: today(), until: addDays(today(), 20) },
 };
 
 describe('the register of schools', () => {
@@ -159,10 +159,10 @@ describe('the register of schools', () => {
     [{ name: undefined }, '/name', 'required'],
     [{ name: { zh: '某校', en: '' } }, '/name/en', 'required'],
     [{ listed: null }, '/listed', 'invalid'],
-    [{ enrolment: { from: today } }, '/enrolment/until', 'required'],
-    [{ enrolment: { from: '2026-02-30', until: today } }, '/enrolment/from', 'not-a-date'],
-    [{ enrolment: { from: today, until: addDays(today, -1) } }, '/enrolment/until', 'enrolment-days'],
-    [{ enrolment: { from: today, until: addDays(today, 93) } }, '/enrolment/until', 'enrolment-days'],
+    [{ enrolment: { from: today() } }, '/enrolment/until', 'required'],
+    [{ enrolment: { from: '2026-02-30', until: today() } }, '/enrolment/from', 'not-a-date'],
+    [{ enrolment: { from: today(), until: addDays(today(), -1) } }, '/enrolment/until', 'enrolment-days'],
+    [{ enrolment: { from: today(), until: addDays(today(), 93) } }, '/enrolment/until', 'enrolment-days'],
     [{ pupils: [] }, '/pupils', 'unknown-member'],
   ])('refuses %o', async (faulty, pointer, code) => {
     expect(await complaint(keep('SCH-9909', { ...aSchool, ...faulty }))).toEqual([422, pointer, code]);

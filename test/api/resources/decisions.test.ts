@@ -3,18 +3,18 @@
 import { randomUUID } from 'node:crypto';
 import type request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { addDays, addMonths, shanghaiDate } from '../../../domain/calendar.js';
+import { addDays, addMonths } from '../../../domain/calendar.js';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { publish } from '../../../registry/process/steps.js';
 import { REST_YUAN } from '../../builders/amounts.js';
 import { aCase, aDefaulter, personBody } from '../../builders/bodies.js';
 import { COURT } from '../../builders/cases.js';
-import { residentNumber } from '../../builders/numbers.js';
+import { ORGANISATION, residentNumber } from '../../builders/numbers.js';
+import { today } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { complaint, useApi } from '../../harness/api.js';
 import { administrator, clerkOf, departmentOf, judgeOf, supervisorOf } from '../../harness/credentials.js';
 
-const today = shanghaiDate(Date.now());
 const api = useApi();
 
 let serial = 0;
@@ -49,8 +49,8 @@ const GOOD = {
   exempt: {
     type: 'exempt',
     services: [SERVICES.purchase],
-    from: today,
-    until: addDays(today, 6),
+    from: today(),
+    until: addDays(today(), 6),
     reason: '近亲属病危',
   },
   extend: { type: 'extend', months: 12, reason: '多次隐匿财产' },
@@ -58,9 +58,9 @@ const GOOD = {
   'confirm-service': { type: 'confirm-service', service: SERVICES.schoolEnrolment },
   'court-application': {
     type: 'court-application',
-    document: { number: '（2026）黔0112执协5号', madeOn: today },
+    document: { number: '（2026）黔0112执协5号', madeOn: today() },
     asset: { type: 'property-unit', number: 'GB0001F1' },
-    until: addDays(today, 30),
+    until: addDays(today(), 30),
   },
 } as const;
 
@@ -96,9 +96,9 @@ describe('exempt', () => {
     [{ from: '0000-01-01T00:00:00Z' }, '/from', 'not-a-date'],
     [{ until: '2026-03-01T10:00:00' }, '/until', 'not-a-date'],
     [{ until: '9999-12-31T23:59:59Z' }, '/until', 'not-a-date'],
-    [{ from: addDays(today, -9), until: addDays(today, -1) }, '/until', 'in-the-past'],
-    [{ from: addDays(today, 2), until: addDays(today, 1) }, '/until', 'exemption-too-long'],
-    [{ until: addDays(addMonths(today, 1), 1) }, '/until', 'exemption-too-long'],
+    [{ from: addDays(today(), -9), until: addDays(today(), -1) }, '/until', 'in-the-past'],
+    [{ from: addDays(today(), 2), until: addDays(today(), 1) }, '/until', 'exemption-too-long'],
+    [{ until: addDays(addMonths(today(), 1), 1) }, '/until', 'exemption-too-long'],
     [{ services: [] }, '/services', 'required'],
     [{ services: [SERVICES.purchase, 'BDC-99'] }, '/services/1', 'unknown-service'],
     [{ services: ['NG-02'] }, '/services/0', 'never-gated'],
@@ -144,9 +144,9 @@ describe('revoke', () => {
     await api.post(`/v1/cases/${id}/close`, { ground: 'settled' }, { token: judgeOf(COURT).token });
     const revoke = { type: 'revoke', reason: '异议成立' };
     expect(await complaint(decide(id, revoke))).toEqual([409, '', 'nothing-to-end']);
-    const upheld = { ...revoke, objection: { number: '（2026）黔0112执异7号', madeOn: today } };
+    const upheld = { ...revoke, objection: { number: '（2026）黔0112执异7号', madeOn: today() } };
     expect((await decide(id, upheld)).status).toBe(201);
-    const tomorrow = { ...upheld.objection, madeOn: addDays(today, 1) };
+    const tomorrow = { ...upheld.objection, madeOn: addDays(today(), 1) };
     expect(await complaint(decide(id, { ...revoke, objection: tomorrow }))).toEqual([
       422,
       '/objection/madeOn',
@@ -179,7 +179,7 @@ describe('correct', () => {
     [{ identifiers: [] }, '/identifiers', 'E02'],
     [{ identifiers: [{ type: 'resident-id', number: '520112196001010008' }] }, '/identifiers/0/number', 'E01'],
     [{ identifiers: [{ type: 'resident-id', number: residentNumber('20150101') }] }, '/identifiers/0/number', 'E03'],
-    [{ identifiers: [{ type: 'uscc', number: '91520112PDY0001830' }] }, '/identifiers/0/type', 'wrong-kind'],
+    [{ identifiers: [{ type: 'uscc', number: ORGANISATION }] }, '/identifiers/0/type', 'wrong-kind'],
     [{ name: '封某全' }, '', 'nothing-corrected'],
   ])('refuses %o', async (change, pointer, code) => {
     const { id } = await published();
@@ -237,8 +237,8 @@ describe('court-application', () => {
   });
 
   it.each([
-    [{ until: addDays(today, -1) }, '/until', 'in-the-past'],
-    [{ until: addDays(addMonths(today, 12), 1) }, '/until', 'out-of-range'],
+    [{ until: addDays(today(), -1) }, '/until', 'in-the-past'],
+    [{ until: addDays(addMonths(today(), 12), 1) }, '/until', 'out-of-range'],
     [{ asset: undefined }, '/asset', 'required'],
     [{ document: undefined }, '/document', 'required'],
   ])('refuses %o', async (change, pointer, code) => {

@@ -19,6 +19,7 @@ import { readKeyRing } from '../../../registry/keys/key-ring.js';
 import { sequenceRound } from '../../../registry/ledger/sequencer.js';
 import { logKeys, openLog } from '../../../registry/ledger/signed-log.js';
 import { publish } from '../../../registry/process/steps.js';
+import { DEBT_YUAN } from '../../builders/amounts.js';
 import { aCase, personBody } from '../../builders/bodies.js';
 import { COURT } from '../../builders/cases.js';
 import { OTHER_PERSON, WUDANG_PERSON } from '../../builders/numbers.js';
@@ -55,7 +56,7 @@ beforeAll(async () => {
   const opened = await api.post(
     '/v1/cases',
     aCase(
-      { obligation: { amount: '400000.00', content: '偿还周某华借款，送达乌当区高新路1号' } },
+      { obligation: { amount: DEBT_YUAN, content: '偿还周某华借款，送达乌当区高新路1号' } },
       { conduct: '转移财产，电话13985000000' },
     ),
     { token: tokens.clerk() },

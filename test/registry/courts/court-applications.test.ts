@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { addDays, firstMomentAfter } from '../../../domain/calendar.js';
 import type { Party } from '../../../registry/inputs.js';
+import { OTHER_COURT, ofOtherCourt } from '../../builders/cases.js';
 import { residentNumber } from '../../builders/numbers.js';
 import { defaulter, person, today } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
@@ -63,13 +64,9 @@ describe('the court itself applies (a judicial auction)', () => {
       asset: unit,
       untilAt: firstMomentAfter(today()),
     });
-    const there = await world.open([seals()], {
-      court: '黔2701',
-      judge: '黔2701-J1',
-      caseNumber: '（2026）黔2701执89号',
-    });
+    const there = await world.open([seals()], ofOtherCourt());
     await world.pursue(there);
     const held = await transfer(debtor, named);
-    expect(held.interceptions.map((one) => one.case.court)).toEqual(['黔2701']);
+    expect(held.interceptions.map((one) => one.case.court)).toEqual([OTHER_COURT]);
   });
 });

@@ -1,12 +1,12 @@
 // A judge decides, and the process is taken by hand, so that each test sees one decision and its effects.
 
 import { describe, expect, it } from 'vitest';
-import { addDays, addMonths, firstMomentAfter, shanghaiDate, startOfDayShanghai } from '../../../domain/calendar.js';
+import { addDays, addMonths, firstMomentAfter, startOfDayShanghai } from '../../../domain/calendar.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
 import { DEBT, DEBT_YUAN, INSTALMENT } from '../../builders/amounts.js';
 import { JUDGE } from '../../builders/cases.js';
 import { residentNumber } from '../../builders/numbers.js';
-import { defaulter, identifier, person } from '../../builders/parties.js';
+import { defaulter, identifier, person, today } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
@@ -15,7 +15,6 @@ const world = useWorld();
 const measures = async (caseId: string, index = 0): Promise<string[]> =>
   ((await world.view(caseId)).defaulters[index]?.restrictions ?? []).filter((r) => !r.endedAt).map((r) => r.measure);
 const termListing = (months = 24) => ({ ...defaulter(), ground: 2 as const, termMonths: months });
-const today = shanghaiDate(Date.now());
 
 describe('release grounds against grounds of listing', () => {
   it.each([
@@ -103,12 +102,12 @@ describe('exempt', () => {
     const decide = (until: string) =>
       world.decide(opened.id, {
         type: 'exempt',
-        fromAt: startOfDayShanghai(today),
+        fromAt: startOfDayShanghai(today()),
         untilAt: firstMomentAfter(until),
         reason: '考试',
       });
-    await expect(decide(addDays(addMonths(today, 1), 1))).rejects.toMatchObject({ code: 'invalid' });
-    await expect(decide(addMonths(today, 1))).resolves.toBeTruthy();
+    await expect(decide(addDays(addMonths(today(), 1), 1))).rejects.toMatchObject({ code: 'invalid' });
+    await expect(decide(addMonths(today(), 1))).resolves.toBeTruthy();
   });
 });
 
@@ -118,11 +117,11 @@ describe('extend', () => {
     await world.pursue(opened);
     const until = async () =>
       (await world.view(opened.id)).defaulters[0]?.restrictions.find((r) => r.measure === 'LISTING')?.until;
-    expect(await until()).toBe(firstMomentAfter(addMonths(today, 24)));
+    expect(await until()).toBe(firstMomentAfter(addMonths(today(), 24)));
     await world.decide(opened.id, { type: 'extend', months: 12, reason: '情节严重' });
-    expect(await until()).toBe(firstMomentAfter(addMonths(today, 24)));
+    expect(await until()).toBe(firstMomentAfter(addMonths(today(), 24)));
     await world.pursue(opened);
-    expect(await until()).toBe(firstMomentAfter(addMonths(today, 36)));
+    expect(await until()).toBe(firstMomentAfter(addMonths(today(), 36)));
     expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'EXTEND']);
     await expect(world.decide(opened.id, { type: 'extend', months: 36, reason: '' })).rejects.toMatchObject({
       code: 'state-conflict',
@@ -349,8 +348,8 @@ describe('re-listing', () => {
   };
 
   it('is barred for six calendar months after release at the creditor’s request (E10)', async () => {
-    await expect(relist(addDays(addMonths(today, -6), 1))).rejects.toMatchObject({ errors: [{ code: 'E10' }] });
-    await expect(relist(addMonths(today, -6))).resolves.toBeTruthy();
+    await expect(relist(addDays(addMonths(today(), -6), 1))).rejects.toMatchObject({ errors: [{ code: 'E10' }] });
+    await expect(relist(addMonths(today(), -6))).resolves.toBeTruthy();
   });
 
   it('of somebody who is still listed is refused (E07), and so is another person’s listing', async () => {

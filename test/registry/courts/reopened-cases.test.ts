@@ -1,7 +1,7 @@
 // What happens when something that was over begins again, or was never what it seemed. The process by hand.
 
 import { describe, expect, it } from 'vitest';
-import { addDays, shanghaiDate } from '../../../domain/calendar.js';
+import { addDays } from '../../../domain/calendar.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
 import type { ComparisonAnswer } from '../../../registry/departments/comparisons.js';
 import { stillHolds } from '../../../registry/departments/comparisons.js';
@@ -9,8 +9,8 @@ import { notifyJudge } from '../../../registry/process/judge-notices.js';
 import { escalate, finish } from '../../../registry/process/steps.js';
 import { DEBT } from '../../builders/amounts.js';
 import { JUDGE } from '../../builders/cases.js';
-import { residentNumber } from '../../builders/numbers.js';
-import { defaulter, identifier, person, unit } from '../../builders/parties.js';
+import { ORGANISATION, OTHER_ORGANISATION, residentNumber } from '../../builders/numbers.js';
+import { defaulter, identifier, person, today, unit } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
@@ -59,9 +59,7 @@ describe('business that was freed and is stopped again', () => {
 
 describe('nothing is owed any more', () => {
   it('stays so for what waits unpublished, also when the obligation was amended to nothing', async () => {
-    const opened = await world.open([
-      { ...defaulter(person(), ['LISTING', 'EXIT']), graceUntil: addDays(shanghaiDate(Date.now()), 5) },
-    ]);
+    const opened = await world.open([{ ...defaulter(person(), ['LISTING', 'EXIT']), graceUntil: addDays(today(), 5) }]);
     await world.decide(opened.id, { type: 'amend-obligation', amountFen: 0n, reason: '和解' });
     await world.owner.query('update defaulter set grace_until = null where id = $1', [idOf(opened)]);
     await world.pursue(opened);
@@ -170,13 +168,13 @@ describe('a correction', () => {
       identifiers: [{ type: 'uscc' as const, country: '', number, flags: [], warnings: [], aliases: [] }],
     });
     const listed = {
-      ...defaulter(company('91520112PDY00001XK')),
+      ...defaulter(company(OTHER_ORGANISATION)),
       representatives: [{ role: '法定代表人', party: boss }],
     };
     const opened = await world.open([listed]);
     await world.pursue(opened);
     expect(await world.outcome(SERVICES.purchase, boss)).toBe('INTERCEPT');
-    await world.decide(opened.id, { type: 'correct', identifiers: company('91520112PDY0001830').identifiers });
+    await world.decide(opened.id, { type: 'correct', identifiers: company(ORGANISATION).identifiers });
     await world.pursue(opened);
     expect(await world.outcome(SERVICES.purchase, boss)).toBe('CLEAR');
   });

@@ -1,8 +1,7 @@
 // R6, part by part: each test takes one condition away from a parent who would be held, and everybody passes.
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addDays, firstMomentAfter, shanghaiDate } from '../../../domain/calendar.js';
-import { parseIdentifier } from '../../../domain/identity/identifier.js';
+import { addDays, firstMomentAfter } from '../../../domain/calendar.js';
 import { changeRule, lockRule, type RuleChange } from '../../../registry/catalogue/rule-changes.js';
 import { lockSchool, putSchool, type SchoolInput, schools } from '../../../registry/catalogue/schools.js';
 import { stillHolds } from '../../../registry/departments/comparisons.js';
@@ -11,15 +10,14 @@ import type { ComparisonInput, Party } from '../../../registry/inputs.js';
 import { publish, tell } from '../../../registry/process/steps.js';
 import { DEBT } from '../../builders/amounts.js';
 import { residentNumber } from '../../builders/numbers.js';
-import { defaulter, person } from '../../builders/parties.js';
+import { defaulter, organisation, person, today } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { useWorld } from '../../harness/world.js';
 
 const OFFICE = { role: 'administrator', id: 'test' } as const;
 const SCHOOL = 'SCH-9901';
 const NAME = { zh: '示例高收费民办中学甲（虚构）', en: 'Sample above-norm-fee middle school A (made up)' };
-const today = shanghaiDate(Date.now());
-const OPEN: SchoolInput = { name: NAME, listed: true, enrolment: { from: today, until: addDays(today, 30) } };
+const OPEN: SchoolInput = { name: NAME, listed: true, enrolment: { from: today(), until: addDays(today(), 30) } };
 
 const world = useWorld();
 
@@ -158,8 +156,8 @@ describe('R6: the school', () => {
       await aCase(parent);
       const { enrolment: _none, ...without } = OPEN;
       for (const entered of [
-        { ...OPEN, enrolment: { from: addDays(today, -40), until: addDays(today, -1) } },
-        { ...OPEN, enrolment: { from: addDays(today, 1), until: addDays(today, 9) } },
+        { ...OPEN, enrolment: { from: addDays(today(), -40), until: addDays(today(), -1) } },
+        { ...OPEN, enrolment: { from: addDays(today(), 1), until: addDays(today(), 9) } },
         without,
       ]) {
         await enter(entered);
@@ -173,20 +171,17 @@ describe('R6: the school', () => {
     it('holds no longer than the enrolment lasts, and a replayed answer is judged anew', async () => {
       const parent = person();
       await aCase(parent);
-      await enter({ ...OPEN, enrolment: { from: today, until: addDays(today, 2) } });
+      await enter({ ...OPEN, enrolment: { from: today(), until: addDays(today(), 2) } });
       const held = await enrol(parent);
-      expect(held.interceptions[0]?.holdUntil).toBe(firstMomentAfter(addDays(today, 2)));
+      expect(held.interceptions[0]?.holdUntil).toBe(firstMomentAfter(addDays(today(), 2)));
       expect(await stillHolds(world.pool, held)).toBe(false);
       await enter(OPEN);
     });
 
     it('reaches the legal representative of a restricted organisation as a parent, by CONSUMPTION', async () => {
       const parent = person('戊某');
-      const code = parseIdentifier({ type: 'uscc', number: '91520112PDY0001830' }, today);
-      if (!code.ok) throw new Error(code.code);
-      const organisation: Party = { kind: 'organisation', name: '虚构有限公司', identifiers: [code.identifier] };
       const opened = await world.open([
-        { ...defaulter(organisation), representatives: [{ role: '法定代表人', party: parent }] },
+        { ...defaulter(organisation('虚构有限公司')), representatives: [{ role: '法定代表人', party: parent }] },
       ]);
       await step(opened, publish);
       await world.decide(opened.id, { type: 'confirm-service', service: SERVICES.schoolEnrolment });

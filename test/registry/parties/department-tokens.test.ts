@@ -3,7 +3,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { epochOf, isLiveEpoch, liveEpochs } from '../../../domain/identity/epoch.js';
-import { parseIdentifier } from '../../../domain/identity/identifier.js';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
 import { dropOldIndex } from '../../../registry/maintenance/key-rotation.js';
@@ -11,7 +10,7 @@ import { departmentKey, tokenOf, unwrapWith, wrapFor } from '../../../registry/p
 import { keepTokenIndexes, requireTokenIndexes } from '../../../registry/parties/token-index.js';
 import { COURT, JUDGE } from '../../builders/cases.js';
 import { OTHER_PERSON, residentNumber } from '../../builders/numbers.js';
-import { defaulter, identifier, person } from '../../builders/parties.js';
+import { defaulter, document, identifier, person } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { linkingIn } from '../../harness/linking.js';
 import { useWorld } from '../../harness/world.js';
@@ -148,16 +147,15 @@ describe('a comparison by token', () => {
   });
 
   it('is not covered by “not this person” that was said of a document of another type', async () => {
-    const passport = parseIdentifier({ type: 'passport', number: 'E7654329', country: 'CHN' }, '2026-11-25');
-    if (!passport.ok) throw new Error(passport.code);
+    const passport = document('passport', 'E7654329', 'CHN');
     const resident = person('吴某');
-    await listed({ ...resident, identifiers: [...resident.identifiers, passport.identifier] });
+    await listed({ ...resident, identifiers: [...resident.identifiers, passport] });
     const asked = { ...resident, name: '吴某某' };
     const [held] = (await world.compare(SERVICES.procurementSupplier, asked)).interceptions;
     const word = { identity: 'other' as const, reason: '同号' };
     await world.tx((tx) => decideIdentity(tx, world.ring, held?.id ?? '', word, COURT, JUDGE));
     expect(await outcome(byToken(asked))).toBe('CLEAR');
-    expect(await outcome(byToken({ ...asked, identifiers: [passport.identifier] }))).toBe('REVIEW');
+    expect(await outcome(byToken({ ...asked, identifiers: [passport] }))).toBe('REVIEW');
   });
 
   it('keeps no number; the quarter that is over goes, the coming one is made in time, and keys change beside it', async () => {

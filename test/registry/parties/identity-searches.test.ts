@@ -5,7 +5,7 @@ import type { CourtCaller } from '../../../registry/access/scope.js';
 import { sqlState, type Transaction } from '../../../registry/database/pool.js';
 import { candidates, searches, searchIdentity, searchOf } from '../../../registry/parties/identity-searches.js';
 import { indexNewNames, reindexNames } from '../../../registry/parties/name-index.js';
-import { COURT, JUDGE } from '../../builders/cases.js';
+import { COURT, JUDGE, ofOtherCourt } from '../../builders/cases.js';
 import { residentNumber } from '../../builders/numbers.js';
 import { defaulter, identifier, passportHolder, person } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
@@ -94,7 +94,7 @@ describe('candidates by name, birth date and sex (L4)', () => {
 
   it('are those of the caller’s own courts alone', async () => {
     const day = '1971-05-06';
-    const elsewhere = { court: '黔2701', judge: '黔2701-J1', caseNumber: '（2026）黔2701执881号' };
+    const elsewhere = ofOtherCourt();
     const there = await listed('钱小红', day, elsewhere);
     expect(await found('钱小红', day)).toEqual([]);
     const above = await callerOf('supervisor', '黔');
@@ -176,7 +176,7 @@ describe('candidates by name, birth date and sex (L4)', () => {
     const alike = [...'张彰漳'].flatMap((one) =>
       [...'伟玮炜苇纬'].flatMap((two) => [...'红虹洪宏鸿'].map((three) => one + two + three)),
     );
-    const elsewhere = { court: '黔2701', judge: '黔2701-J1', caseNumber: '（2026）黔2701执882号' };
+    const elsewhere = ofOtherCourt();
     await world.open(
       alike.slice(0, 51).map((name) => defaulter({ kind: 'person', name, identifiers: [bornOn(day)] })),
       elsewhere,

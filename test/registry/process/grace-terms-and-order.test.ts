@@ -7,7 +7,7 @@ import { acknowledge } from '../../../registry/departments/acknowledgements.js';
 import { readNotices } from '../../../registry/departments/notices.js';
 import { assignPositions } from '../../../registry/departments/positions.js';
 import { DEBT, FEN } from '../../builders/amounts.js';
-import { departmentActor } from '../../builders/cases.js';
+import { departmentActor, OTHER_COURT, ofOtherCourt } from '../../builders/cases.js';
 import { residentNumber } from '../../builders/numbers.js';
 import { defaulter, person, today } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
@@ -52,16 +52,12 @@ describe('order and time', () => {
   it('two courts, one releases: the other court’s case goes on stopping, and is the only one named', async () => {
     const number = residentNumber();
     const here = await world.inForce(defaulter(person('角某', number)));
-    const there = await world.open([defaulter(person('角某', number))], {
-      court: '黔2701',
-      judge: '黔2701-J1',
-      caseNumber: '（2026）黔2701执88号',
-    });
+    const there = await world.open([defaulter(person('角某', number))], ofOtherCourt());
     await world.pursue(there);
     expect((await world.compare(SERVICES.companyRegistration, person('角某', number))).interceptions).toHaveLength(2);
     await world.pay(here.id, DEBT);
     const left = await world.compare(SERVICES.companyRegistration, person('角某', number));
-    expect(left.interceptions.map((one) => one.case.court)).toEqual(['黔2701']);
+    expect(left.interceptions.map((one) => one.case.court)).toEqual([OTHER_COURT]);
   });
 
   it('an acknowledgement given twice is one, and one of less takes nothing back', async () => {
