@@ -27,6 +27,18 @@ export interface Opened {
   defaulters: readonly { id: string }[];
 }
 
+/** The life of the first defaulter of a case. */
+export const lifeOf = ({ defaulters: [first] }: Opened): string => demand(first).id;
+
+/** The first stop of a comparison. */
+export const interceptionOf = ({ interceptions: [first] }: Pick<ComparisonAnswer, 'interceptions'>): string =>
+  demand(first).id;
+
+function demand<T>(first: T | undefined): T {
+  if (first === undefined) throw new Error('there is none');
+  return first;
+}
+
 /** What a world stands on. */
 interface Ground {
   /** As the application. */

@@ -11,7 +11,7 @@ import { defaulter, person } from '../builders/parties.js';
 import { setEndpoint } from '../harness/endpoints.js';
 import { eventually } from '../harness/eventually.js';
 import { type Behaviour, Receiver } from '../harness/receiver.js';
-import { useWorld } from '../harness/world.js';
+import { lifeOf, useWorld } from '../harness/world.js';
 import { ownChannel } from '../worker/use-channels.js';
 import type { ChannelWorkerEnvironment } from './channel-worker.js';
 
@@ -42,7 +42,7 @@ function launch(receiver: Receiver): ChildProcess {
 
 async function list(): Promise<void> {
   const opened = await world.open([defaulter(person())]);
-  await world.tx((tx) => publish(tx, world.ring, opened.defaulters[0]?.id ?? ''));
+  await world.tx((tx) => publish(tx, world.ring, lifeOf(opened)));
   await assignPositions(world.pool);
 }
 

@@ -12,6 +12,7 @@ import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
 import { answering } from '../harness/receiver.js';
+import { lifeOf } from '../harness/world.js';
 import { useChannels } from './use-channels.js';
 
 const { world, logged, allowed, start, stop, receiver, endpoint, shown, pulled, idle, quiet, list, release } =
@@ -106,7 +107,7 @@ describe('a receiver that fails', () => {
     for (let round = 0; round < 3; round++) {
       const debtor = person();
       const opened = await world.open([defaulter(debtor)]);
-      const id = opened.defaulters[0]?.id ?? '';
+      const id = lifeOf(opened);
       await world.tx((tx) => publish(tx, world.ring, id));
       await assignPositions(world.pool);
       expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');

@@ -13,7 +13,7 @@ import { acknowledgedSignal, endUpdate, enforcementWorkflowId } from '../../work
 import { DEBT } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
-import { useWorld } from '../harness/world.js';
+import { lifeOf, useWorld } from '../harness/world.js';
 import { runLivesOnly, startLife } from '../workflows/lives-only.js';
 
 describe('a life ends with its last acknowledgement', () => {
@@ -173,7 +173,7 @@ describe('a life that begins', () => {
     while (!seen.includes(true) && seen.length < 50) {
       const opened = await world.open([defaulter(person())]);
       await world.until(opened.id, 'IN_FORCE');
-      const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
+      const handle = world.client.workflow.getHandle(enforcementWorkflowId(lifeOf(opened)));
       const { events } = await handle.fetchHistory();
       seen.push(events?.[0]?.workflowExecutionStartedEventAttributes?.eagerExecutionAccepted === true);
     }

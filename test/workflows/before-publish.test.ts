@@ -6,7 +6,7 @@ import { DEBT } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { useWorld } from '../harness/world.js';
+import { lifeOf, useWorld } from '../harness/world.js';
 import './silence-temporal.js';
 
 describe('what happens before publish', () => {
@@ -50,7 +50,7 @@ describe('what happens before publish', () => {
     const opened = await world.open([defaulter(debtor)]);
     await world.decide(opened.id, { type: 'stay', reason: '案外人异议审查' });
     world.startWorker();
-    const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
+    const handle = world.client.workflow.getHandle(enforcementWorkflowId(lifeOf(opened)));
     await eventually(async () => (await handle.query<{ heardUpTo: number }, []>('state')).heardUpTo === 2);
     expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
     expect(await world.kinds(opened.id)).toEqual([]);
@@ -76,7 +76,7 @@ describe('what happens before publish', () => {
     await world.decide(opened.id, {
       type: 'revoke',
       reason: '列入错误',
-      defaulter: opened.defaulters[0]?.id ?? '',
+      defaulter: lifeOf(opened),
     });
     world.startWorker();
     await world.until(opened.id, 'RELEASED');

@@ -6,7 +6,7 @@ import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { useWorld } from '../harness/world.js';
+import { lifeOf, useWorld } from '../harness/world.js';
 import { termEndsSoon } from './record-histories.js';
 
 describe('the clock of a life', () => {
@@ -35,7 +35,7 @@ describe('the clock of a life', () => {
     const isRelease = (notice: Notice) => notice.kind === 'RELEASE' && notice.case.id === opened.id;
     await eventually(async () => (await world.read('BDC')).some(isRelease));
     await world.acknowledgeAll();
-    await world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? '')).result();
+    await world.client.workflow.getHandle(enforcementWorkflowId(lifeOf(opened))).result();
     expect((await world.view(opened.id)).state).toBe('CLOSED');
   });
 });

@@ -6,7 +6,7 @@ import { DEBT, FEN } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { useWorld, type World } from '../harness/world.js';
+import { lifeOf, useWorld, type World } from '../harness/world.js';
 import { startLife } from './lives-only.js';
 
 /** The statuses of all runs of a workflow. */
@@ -23,7 +23,7 @@ describe('a life that continues as new', () => {
   it('after every five signals loses nothing and repeats nothing', async () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
-    const id = opened.defaulters[0]?.id ?? '';
+    const id = lifeOf(opened);
     const workflowId = enforcementWorkflowId(id);
     await startLife(world, id, 5);
     world.startWorker();
@@ -65,7 +65,7 @@ describe('a life that continues as new', () => {
     const FACTS = 2_400;
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
-    const id = opened.defaulters[0]?.id ?? '';
+    const id = lifeOf(opened);
     const workflowId = enforcementWorkflowId(id);
     await startLife(world, id, 500);
     world.startWorker();

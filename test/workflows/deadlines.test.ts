@@ -10,7 +10,7 @@ import { COURT, JUDGE } from '../builders/cases.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { useWorld } from '../harness/world.js';
+import { interceptionOf, lifeOf, useWorld } from '../harness/world.js';
 
 const world = useWorld();
 beforeAll(async () => {
@@ -52,7 +52,7 @@ describe('the judge’s clocks', () => {
     const item = await eventually(async () => (await inbox(opened.id)).find((one) => one.kind === 'interception'));
     expect(Date.parse(item.deadline ?? '')).toBeGreaterThan(Date.parse(item.at));
     await world.tx((tx) => readInboxItem(tx, world.ring, item.id, scope, JUDGE));
-    await world.tx((tx) => giveDirective(tx, world.ring, hit.interceptions[0]?.id ?? '', { type: 'REFUSE' }, JUDGE));
+    await world.tx((tx) => giveDirective(tx, world.ring, interceptionOf(hit), { type: 'REFUSE' }, JUDGE));
     // The hour is over now, and any fact lets the life look at its clock.
     await world.owner.query('update deadline set due_at = clock_timestamp() where defaulter = $1', [
       opened.defaulters[0]?.id,
@@ -97,7 +97,7 @@ describe('a hold', () => {
     const debtor = person();
     const opened = await inForce(debtor);
     const held = await world.compare(SERVICES.planningScheme, debtor, { reference: 'plan-3' });
-    await world.tx((tx) => giveDirective(tx, world.ring, held.interceptions[0]?.id ?? '', { type: 'REFUSE' }, JUDGE));
+    await world.tx((tx) => giveDirective(tx, world.ring, interceptionOf(held), { type: 'REFUSE' }, JUDGE));
     await world.owner.query(`update interception set hold_until = now() where defaulter = $1`, [
       opened.defaulters[0]?.id,
     ]);
@@ -127,7 +127,7 @@ describe('acknowledgement', () => {
     expect((await world.view(opened.id)).defaulters[0]?.state).toBe('RELEASING');
     await world.acknowledgeAll();
     await world.until(opened.id, 'RELEASED');
-    await world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? '')).result();
+    await world.client.workflow.getHandle(enforcementWorkflowId(lifeOf(opened))).result();
   });
 });
 

@@ -8,7 +8,7 @@ import { DEBT, DEBT_YUAN, FEN } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { useWorld } from '../harness/world.js';
+import { lifeOf, useWorld } from '../harness/world.js';
 
 const world = useWorld();
 
@@ -27,7 +27,7 @@ describe('PostgreSQL restored to an earlier moment', () => {
   it('lives that had heard of facts which are gone are terminated and redriven: they hear what is true now, each effect once', async () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
-    const id = opened.defaulters[0]?.id ?? '';
+    const id = lifeOf(opened);
     const handle = () => world.client.workflow.getHandle(enforcementWorkflowId(id));
     const received = async () => (await handle().query(stateQuery)).heardUpTo;
     world.startWorker();

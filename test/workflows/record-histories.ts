@@ -3,7 +3,7 @@ import { DEBT, FEN, INSTALMENT, REST } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import type { World } from '../harness/world.js';
+import { lifeOf, type World } from '../harness/world.js';
 import type { History } from './histories.js';
 import { startLife } from './lives-only.js';
 
@@ -65,7 +65,7 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     world.startWorker();
     const debtor = person();
     const opened = await world.open([{ ...defaulter(debtor, ['LISTING']), ground: 2, termMonths: 24 }]);
-    const id = opened.defaulters[0]?.id ?? '';
+    const id = lifeOf(opened);
     await world.until(opened.id, 'IN_FORCE');
     await termEndsSoon(world, opened.id);
     await stopAtCounter(world, opened.id, debtor);
@@ -104,7 +104,7 @@ async function openOne(
   measures: Parameters<typeof defaulter>[1] = ['LISTING', 'CONSUMPTION'],
 ): Promise<{ caseId: string; id: string }> {
   const opened = await world.open([defaulter(party, measures)]);
-  return { caseId: opened.id, id: opened.defaulters[0]?.id ?? '' };
+  return { caseId: opened.id, id: lifeOf(opened) };
 }
 
 async function stopAtCounter(world: World, caseId: string, debtor: ReturnType<typeof person>): Promise<void> {

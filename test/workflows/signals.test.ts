@@ -10,7 +10,7 @@ import { INSTALMENT, REST } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { useWorld } from '../harness/world.js';
+import { lifeOf, useWorld } from '../harness/world.js';
 import { runLivesOnly, startLife } from './lives-only.js';
 
 type Fact = ReceivedFact & { defaulter: string };
@@ -39,7 +39,7 @@ describe('signals in any order and number', () => {
   async function live(disturb: (facts: Fact[]) => Fact[], late: number): Promise<Record<string, number>> {
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
-    const id = opened.defaulters[0]?.id ?? '';
+    const id = lifeOf(opened);
     await startLife(world, id);
     await world.until(opened.id, 'IN_FORCE');
     await world.compare(SERVICES.companyRegistration, debtor);

@@ -11,7 +11,7 @@ import { enforcementWorkflowId } from '../../workflows/messages.js';
 import { DEBT } from '../builders/amounts.js';
 import { defaulter } from '../builders/parties.js';
 import { eventually } from '../harness/eventually.js';
-import { useWorld } from '../harness/world.js';
+import { lifeOf, useWorld } from '../harness/world.js';
 import { runLivesOnly } from './lives-only.js';
 
 const world = useWorld();
@@ -54,7 +54,7 @@ describe('a build of the worker', () => {
       const first = await world.open([defaulter()]);
       await world.until(first.id, 'IN_FORCE');
       const builds = async (opened: { defaulters: { id: string }[] }): Promise<Set<string>> => {
-        const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
+        const handle = world.client.workflow.getHandle(enforcementWorkflowId(lifeOf(opened)));
         const { events } = await handle.fetchHistory();
         return new Set(
           (events ?? []).flatMap(

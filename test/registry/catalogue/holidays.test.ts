@@ -13,7 +13,7 @@ import { DEBT } from '../../builders/amounts.js';
 import { COURT, JUDGE } from '../../builders/cases.js';
 import { defaulter, person } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
-import { useWorld } from '../../harness/world.js';
+import { interceptionOf, lifeOf, useWorld } from '../../harness/world.js';
 
 const at = (date: string): number => Date.parse(`${date}T12:00:00+08:00`);
 const calendar = { '2026': { off: [], work: [] } };
@@ -42,7 +42,7 @@ describe('the holidays', () => {
       kind: 'read' as const,
       level: 0,
       subject: 'x',
-      defaulter: opened.defaulters[0]?.id ?? '',
+      defaulter: lifeOf(opened),
       now: at('2199-12-30'),
     };
     expect(await world.tx((tx) => startDeadline(tx, deadline))).toBeNull();
@@ -56,8 +56,8 @@ describe('the holidays', () => {
       const debtor = person();
       const opened = await world.open([defaulter(debtor)]);
       await world.pursue(opened);
-      const id = opened.defaulters[0]?.id ?? '';
-      const hit = (await world.compare(SERVICES.companyRegistration, debtor)).interceptions[0]?.id ?? '';
+      const id = lifeOf(opened);
+      const hit = interceptionOf(await world.compare(SERVICES.companyRegistration, debtor));
       for (const year of Object.keys(known)) Reflect.deleteProperty(holidays, year);
       const toldAt = Date.now();
       const lookAt = (await world.tx((tx) => notifyJudge(tx, world.ring, id, [hit]))) ?? 0;

@@ -8,7 +8,7 @@ import { JUDGE } from '../../builders/cases.js';
 import { residentNumber } from '../../builders/numbers.js';
 import { defaulter, identifier, person, today } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
-import { useWorld } from '../../harness/world.js';
+import { lifeOf, useWorld } from '../../harness/world.js';
 
 const world = useWorld();
 
@@ -343,7 +343,7 @@ describe('re-listing', () => {
       startOfDayShanghai(endedOn),
     ]);
     await world.owner.query('alter table restriction enable trigger restriction_stays_ended');
-    const previous = first.defaulters[0]?.id ?? '';
+    const previous = lifeOf(first);
     return world.open([{ ...defaulter(person('寅某', number)), previous }]);
   };
 
@@ -355,7 +355,7 @@ describe('re-listing', () => {
   it('of somebody who is still listed is refused (E07), and so is another person’s listing', async () => {
     const number = residentNumber();
     const first = await world.open([defaulter(person('卯某', number))]);
-    const previous = first.defaulters[0]?.id ?? '';
+    const previous = lifeOf(first);
     await expect(world.open([{ ...defaulter(person('卯某', number)), previous }])).rejects.toMatchObject({
       errors: [{ code: 'E07' }],
     });

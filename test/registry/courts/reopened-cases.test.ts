@@ -12,13 +12,11 @@ import { JUDGE } from '../../builders/cases.js';
 import { ORGANISATION, OTHER_ORGANISATION, residentNumber } from '../../builders/numbers.js';
 import { defaulter, identifier, person, today, unit } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
-import { useWorld } from '../../harness/world.js';
+import { interceptionOf, lifeOf, useWorld } from '../../harness/world.js';
 
 const world = useWorld();
 
 const decision = { number: '（2026）黔0112执3号之三', madeOn: '2026-02-01' };
-const idOf = (opened: { defaulters: { id: string }[] }): string => opened.defaulters[0]?.id ?? '';
-const interceptionOf = (answer: ComparisonAnswer): string => answer.interceptions[0]?.id ?? '';
 
 describe('business that was freed and is stopped again', () => {
   it('is the judge’s to know a second time', async () => {
@@ -27,7 +25,7 @@ describe('business that was freed and is stopped again', () => {
     await world.pursue(opened);
     const stop = () => world.compare(SERVICES.purchase, debtor, { reference: 'buy-1' });
     const notified = (answer: ComparisonAnswer) =>
-      world.tx((tx) => notifyJudge(tx, world.ring, idOf(opened), [interceptionOf(answer)]));
+      world.tx((tx) => notifyJudge(tx, world.ring, lifeOf(opened), [interceptionOf(answer)]));
     await notified(await stop());
     await world.decide(opened.id, { type: 'release', ground: 'settled', measures: ['CONSUMPTION'] });
     await world.pursue(opened);
@@ -50,7 +48,7 @@ describe('business that was freed and is stopped again', () => {
     expect((await ask('甲某')).interceptions[0]?.holdUntil).toBeUndefined();
     expect((await ask('甲某某')).interceptions[0]?.holdUntil).toBeDefined();
     const { rows } = await world.owner.query(`select 1 from deadline where defaulter = $1 and kind = 'hold'`, [
-      idOf(opened),
+      lifeOf(opened),
     ]);
     expect(rows).toHaveLength(1);
     expect((await ask('甲某')).interceptions[0]?.holdUntil).toBeUndefined();
@@ -61,7 +59,7 @@ describe('nothing is owed any more', () => {
   it('stays so for what waits unpublished, also when the obligation was amended to nothing', async () => {
     const opened = await world.open([{ ...defaulter(person(), ['LISTING', 'EXIT']), graceUntil: addDays(today(), 5) }]);
     await world.decide(opened.id, { type: 'amend-obligation', amountFen: 0n, reason: '和解' });
-    await world.owner.query('update defaulter set grace_until = null where id = $1', [idOf(opened)]);
+    await world.owner.query('update defaulter set grace_until = null where id = $1', [lifeOf(opened)]);
     await world.pursue(opened);
     expect((await world.view(opened.id)).defaulters[0]?.restrictions.every((r) => r.inForceAt === undefined)).toBe(
       true,
@@ -103,12 +101,12 @@ describe('the question what is to become of what stays after full performance', 
     await world.pursue(opened);
     await world.pay(opened.id, DEBT);
     await world.pursue(opened);
-    expect(await clocks(idOf(opened))).toEqual([null]);
+    expect(await clocks(lifeOf(opened))).toEqual([null]);
     await world.decide(opened.id, { type: 'release', ground: 'performed', measures: [seal] });
     await world.pursue(opened);
-    expect(await clocks(idOf(opened))).toEqual(['superseded', null]);
+    expect(await clocks(lifeOf(opened))).toEqual(['superseded', null]);
     expect(await stopped(opened.id)).toEqual([true, false]);
-    await runOut(idOf(opened));
+    await runOut(lifeOf(opened));
     expect(await escalated(opened.id)).toBe(1);
   });
 
@@ -119,12 +117,12 @@ describe('the question what is to become of what stays after full performance', 
     await world.pursue(opened);
     await world.tx((tx) => reverseRepayment(tx, world.ring, id, '汇款退回', JUDGE));
     await world.pursue(opened);
-    await runOut(idOf(opened));
-    expect([await escalated(opened.id), await clocks(idOf(opened))]).toEqual([0, ['superseded']]);
+    await runOut(lifeOf(opened));
+    expect([await escalated(opened.id), await clocks(lifeOf(opened))]).toEqual([0, ['superseded']]);
     expect(await stopped(opened.id)).toEqual([true]);
     await world.pay(opened.id, DEBT);
     await world.pursue(opened);
-    expect([await clocks(idOf(opened)), await stopped(opened.id)]).toEqual([[null], [false]]);
+    expect([await clocks(lifeOf(opened)), await stopped(opened.id)]).toEqual([[null], [false]]);
   });
 });
 
@@ -137,7 +135,7 @@ describe('a correction', () => {
     await world.decide(opened.id, { type: 'correct', name: '乙某', identifiers: right.identifiers });
     await world.owner.query(
       `update restriction set term_from = '2001-01-01' where defaulter = $1 and ended_at is null and measure = 'LISTING'`,
-      [idOf(opened)],
+      [lifeOf(opened)],
     );
     await world.decide(opened.id, { type: 'resume' });
     await world.pursue(opened);
@@ -188,9 +186,9 @@ describe('a correction', () => {
     const end = () =>
       world.tx(async (tx) => {
         const { rows } = await tx.query<{ seq: number }>('select last_life_seq as seq from defaulter where id = $1', [
-          idOf(opened),
+          lifeOf(opened),
         ]);
-        return finish(tx, world.ring, idOf(opened), rows[0]?.seq ?? 0);
+        return finish(tx, world.ring, lifeOf(opened), rows[0]?.seq ?? 0);
       });
     expect((await end()).ended).toBe(false);
   });

@@ -24,7 +24,7 @@ import { SERVICES } from '../../builders/services.js';
 import { departmentOf } from '../../harness/credentials.js';
 import { setEndpoint } from '../../harness/endpoints.js';
 import { eventually } from '../../harness/eventually.js';
-import { useWorld } from '../../harness/world.js';
+import { interceptionOf, lifeOf, useWorld } from '../../harness/world.js';
 
 const world = useWorld('test');
 
@@ -40,7 +40,7 @@ interface Listed {
 async function list(): Promise<Listed> {
   const debtor = person();
   const opened = await world.open([defaulter(debtor)]);
-  const id = opened.defaulters[0]?.id ?? '';
+  const id = lifeOf(opened);
   await world.tx((tx) => publish(tx, world.ring, id));
   await assignPositions(world.pool);
   return { caseId: opened.id, id, debtor };
@@ -181,7 +181,7 @@ describe('a department that is merged', () => {
     const listed = await list();
     await world.acknowledgeAll();
     const hit = await world.compare(SERVICES.foodProduction, listed.debtor, { reference: '许可-1' });
-    const interception = hit.interceptions[0]?.id ?? '';
+    const interception = interceptionOf(hit);
     await retire('FDA', { successor: 'AIC', reason: '并入市场监管' });
     const business = { service: SERVICES.foodProduction, reference: '许可-1', party: listed.debtor };
     const again = await world.tx((tx) => compare(tx, world.ring, 'AIC', business, departmentActor('AIC')));
@@ -201,9 +201,7 @@ describe('a department that is merged', () => {
     const listed = await list();
     await world.acknowledgeAll();
     const hit = await world.compare(SERVICES.foodProduction, listed.debtor);
-    await world.tx((tx) =>
-      giveDirective(tx, world.ring, hit.interceptions[0]?.id ?? '', { type: 'PROCEEDS_TO_COURT' }, JUDGE),
-    );
+    await world.tx((tx) => giveDirective(tx, world.ring, interceptionOf(hit), { type: 'PROCEEDS_TO_COURT' }, JUDGE));
     await assignPositions(world.pool);
     await retire('FDA', { successor: 'AIC', reason: '并入市场监管' });
     expect((await world.read('AIC')).filter((notice) => notice.kind === 'DIRECTIVE')).toMatchObject([
@@ -214,7 +212,7 @@ describe('a department that is merged', () => {
   it('takes along a directive that is written while it is being merged', async () => {
     const listed = await list();
     const held = await world.compare(SERVICES.sale, listed.debtor);
-    const interception = held.interceptions[0]?.id ?? '';
+    const interception = interceptionOf(held);
     let commit = (): void => undefined;
     const merged = new Promise<void>((resolve) => {
       commit = resolve;

@@ -7,7 +7,7 @@ import { JUDGE } from '../../builders/cases.js';
 import { creditCode, residentNumber } from '../../builders/numbers.js';
 import { defaulter, organisation, party, person, unit } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
-import { useWorld } from '../../harness/world.js';
+import { interceptionOf, useWorld } from '../../harness/world.js';
 
 const world = useWorld();
 
@@ -94,7 +94,7 @@ describe('whom a measure reaches', () => {
     const sale = (reference: string) => world.compare(SERVICES.sale, debtor, { reference, object: unit('U-3') });
     const held = await sale('auction-1');
     expect(held.interceptions).toHaveLength(1);
-    await world.tx((tx) => giveDirective(tx, world.ring, held.interceptions[0]?.id ?? '', { type }, JUDGE));
+    await world.tx((tx) => giveDirective(tx, world.ring, interceptionOf(held), { type }, JUDGE));
     expect([(await sale('auction-1')).outcome, (await sale('auction-2')).outcome]).toEqual(['CLEAR', 'REVIEW']);
     expect(await world.kinds(opened.id)).toEqual(['PUBLISH', 'DIRECTIVE']);
   });

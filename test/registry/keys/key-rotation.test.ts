@@ -30,7 +30,7 @@ import { residentNumber } from '../../builders/numbers.js';
 import { defaulter, identifier, person, unit } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { linkingIn } from '../../harness/linking.js';
-import { useWorld } from '../../harness/world.js';
+import { interceptionOf, lifeOf, useWorld } from '../../harness/world.js';
 
 const key = () => randomBytes(32).toString('base64');
 const fixed = { fingerprintKey: key(), cursorKey: key() };
@@ -63,7 +63,7 @@ beforeAll(async () => {
   await requireKnownKeys(world.pool, turn(FIRST));
   const opened = await world.open([defaulter(debtor, ['LISTING', 'CONSUMPTION', { seal: 'U-9' }])]);
   caseId = opened.id;
-  debtorId = opened.defaulters[0]?.id ?? '';
+  debtorId = lifeOf(opened);
   await world.pursue(opened);
   subject = (await world.view(caseId)).defaulters[0]?.subject ?? '';
   await linkingIn(world).link(subject, { relation: 'alias-number', identifier: identifier() });
@@ -76,19 +76,10 @@ beforeAll(async () => {
     note: '在办',
     at: new Date().toISOString(),
   };
-  await world.tx((tx) =>
-    giveFeedback(tx, world.ring, held.interceptions[0]?.id ?? '', feedback, departmentActor('BDC')),
-  );
+  await world.tx((tx) => giveFeedback(tx, world.ring, interceptionOf(held), feedback, departmentActor('BDC')));
   const doubt = await world.compare(SERVICES.companyRegistration, person('封某金', number));
   await world.tx((tx) =>
-    decideIdentity(
-      tx,
-      world.ring,
-      doubt.interceptions[0]?.id ?? '',
-      { identity: 'other', reason: '同号' },
-      COURT,
-      JUDGE,
-    ),
+    decideIdentity(tx, world.ring, interceptionOf(doubt), { identity: 'other', reason: '同号' }, COURT, JUDGE),
   );
   const paid = await world.pay(caseId, FEN);
   await world.tx((tx) => reverseRepayment(tx, world.ring, paid.id, '退票', CLERK));
@@ -321,11 +312,7 @@ describe('a case of an older version', () => {
     expect(await keys()).toBe(1);
     await world.owner.query('update defaulter set conduct_sealed = $2 where enforcement_case = $1', [
       opened.id,
-      encrypt(
-        world.ring,
-        { table: 'defaulter', column: 'conduct_sealed', row: opened.defaulters[0]?.id ?? '' },
-        '拒不履行',
-      ),
+      encrypt(world.ring, { table: 'defaulter', column: 'conduct_sealed', row: lifeOf(opened) }, '拒不履行'),
     ]);
     await sweepSealedValues(world.owner, world.ring, quiet);
     const stale = `select count(*) as n from enforcement_case c join defaulter d on d.enforcement_case = c.id

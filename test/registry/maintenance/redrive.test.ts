@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../../local/machine/paths.mjs';
 import { FEN } from '../../builders/amounts.js';
 import { defaulter, person } from '../../builders/parties.js';
-import { useWorld } from '../../harness/world.js';
+import { lifeOf, useWorld } from '../../harness/world.js';
 
 const world = useWorld();
 
@@ -32,7 +32,7 @@ describe('npm run redrive', () => {
     const done = run();
     expect([done.status, done.stdout, await unsent()]).toEqual([0, expect.stringContaining('2 facts'), 2]);
     await world.pool.query('update outbox set sent_at = now()');
-    run(one.defaulters[0]?.id ?? '');
+    run(lifeOf(one));
     expect(await unsent()).toBe(2);
   });
 });

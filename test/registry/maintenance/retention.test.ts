@@ -14,7 +14,7 @@ import { residentNumber } from '../../builders/numbers.js';
 import { defaulter, identifier, passportHolder, person } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { linkingIn } from '../../harness/linking.js';
-import { useWorld } from '../../harness/world.js';
+import { interceptionOf, useWorld } from '../../harness/world.js';
 
 const world = useWorld();
 
@@ -98,7 +98,7 @@ it('an exception that has ended forgets the name and number it was about', async
   const held = await world.compare(SERVICES.companyRegistration, person('孙某某', number));
   const word = { identity: 'other' as const, reason: '同号', expiresAt: new Date(inDays(1)).toISOString() };
   const { exception } = await world.tx((tx) =>
-    decideIdentity(tx, world.ring, held.interceptions[0]?.id ?? '', word, COURT, JUDGE),
+    decideIdentity(tx, world.ring, interceptionOf(held), word, COURT, JUDGE),
   );
   await retain(inDays(30));
   const numbers = 'select count(*)::int as n from identity_exception_number where exception = $1';
