@@ -1,3 +1,5 @@
+// A department’s webhook: to which addresses the worker may post at all, and what an exchange with a receiver is.
+
 import type { LookupAddress } from 'node:dns';
 import { afterEach, describe, expect, it } from 'vitest';
 import { guardedLookup, isPublic, type Resolve } from '../../activities/addresses.js';

@@ -1,3 +1,5 @@
+// Whoever mirrors the log checks it whole, offline, and finds every place at which it was tampered with.
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

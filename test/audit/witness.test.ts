@@ -1,3 +1,5 @@
+// A witness signs only what grows out of what it signed before, asked directly and over HTTP.
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

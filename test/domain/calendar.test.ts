@@ -1,3 +1,5 @@
+// Dates, months and working days in Shanghai, as deadlines and terms count them.
+
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,3 +1,5 @@
+// Case numbers as clerks type them, and the parts they are read into.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCaseNumber } from '../../domain/case-number.js';

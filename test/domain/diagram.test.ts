@@ -1,3 +1,5 @@
+// The drawing of a life’s states in docs/architecture.md is what the rules allow.
+
 import { describe, expect, it } from 'vitest';
 import { DEFAULTER_STATES, type DefaulterState } from '../../domain/vocabulary.js';
 import { generatedDocuments, read } from '../../local/docs/generated.js';

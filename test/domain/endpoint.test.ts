@@ -1,3 +1,5 @@
+// Addresses of webhooks and the list of hosts that may be private; how retries back off.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoff } from '../../domain/backoff.js';

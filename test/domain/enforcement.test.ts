@@ -1,3 +1,5 @@
+// A life under every order of its facts: whatever comes first, twice or late, it ends, and never blocks once it was freed.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,23 +13,17 @@ import {
   stateOf,
   transition,
 } from '../../domain/enforcement.js';
+import { life } from './drafts.js';
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-03-02T00:00:00Z');
 
-const born = (ground: Enforcement['ground'], grace: boolean): Enforcement => ({
-  ground,
-  termMonths: ground === 1 ? null : 24,
-  graceEndsAt: grace ? START + 2 * DAY : null,
-  stayed: false,
-  stayNotified: false,
-  publishedAt: null,
-  endedAt: null,
-  noticePending: false,
-  deadlineAt: null,
-  performed: false,
-  restrictions: [decided('listing', 'LISTING'), decided('consumption', 'CONSUMPTION'), decided('seal', 'SEAL')],
-});
+const born = (ground: Enforcement['ground'], grace: boolean): Enforcement =>
+  life([decided('listing', 'LISTING'), decided('consumption', 'CONSUMPTION'), decided('seal', 'SEAL')], {
+    ground,
+    termMonths: ground === 1 ? null : 24,
+    graceEndsAt: grace ? START + 2 * DAY : null,
+  });
 
 /** Only a listing has a term. */
 const term = (end: number | null) => (r: Restriction) => (r.measure === 'LISTING' ? end : null);

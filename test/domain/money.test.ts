@@ -1,3 +1,5 @@
+// Amounts as clients write them, kept in fen, to the last one.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assertFen, formatYuan, MAX_FEN, parseYuan } from '../../domain/money.js';

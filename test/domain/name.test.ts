@@ -1,3 +1,5 @@
+// Names as they are typed: which are the same, and how one is masked.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hasPrivateUse, isValidName, maskName, maskNumber, nameEquals, nameKey } from '../../domain/name.js';

@@ -1,8 +1,8 @@
+// How a life stands: what acts, in which state it is, what the process owes it and when it wakes.
+
 import { describe, expect, it } from 'vitest';
 import { type Enforcement, isEffective, nextStep, stateOf } from '../../domain/enforcement.js';
 import { acting, EARLIER, ended, LATER, life, NOW, published, restriction, term } from './drafts.js';
-
-// How a life stands: what acts, in which state it is, what the process owes it and when it wakes.
 
 describe('whether a restriction acts (R2)', () => {
   it.each<[boolean, string, Enforcement]>([

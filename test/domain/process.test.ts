@@ -1,3 +1,5 @@
+// A process that is sent signals doubled and shuffled knows the same as one that is sent each once in order.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INITIAL_STATE, type ProcessState, type ReceivedFact, receive, receivedAll } from '../../domain/process.js';

@@ -1,3 +1,5 @@
+// The table of rules names tests that exist, and docs/rules.md says the same.
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

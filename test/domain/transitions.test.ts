@@ -1,3 +1,5 @@
+// The table of transitions, entry by entry: what each does, and when it refuses. Walks over many orders are in enforcement.test.ts.
+
 import { describe, expect, it } from 'vitest';
 import {
   type Conflict,
@@ -8,8 +10,6 @@ import {
 } from '../../domain/enforcement.js';
 import type { Measure } from '../../domain/vocabulary.js';
 import { acting, EARLIER, ended, LATER, life, NOW, published, restriction, term } from './drafts.js';
-
-// The table of transitions, entry by entry: what each does, and when it refuses. Walks over many orders are in life.test.ts.
 
 const accept = (before: Enforcement, event: EnforcementEvent): Enforcement => {
   const result = transition(before, event, NOW);

@@ -3,7 +3,7 @@ import { eventually } from './eventually.js';
 import type { World } from './world.js';
 
 /** Statements of this database that wait for a lock. */
-const waiting = async ({ owner }: World): Promise<number> =>
+export const waiting = async ({ owner }: World): Promise<number> =>
   (await owner.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`))
     .rowCount ?? 0;
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { uuidv7 } from 'uuidv7';
 import { inject } from 'vitest';
+import { createApplication } from '../../api/application.js';
 import { Mirror } from '../../audit/mirror.js';
 import { Witness } from '../../audit/witness.js';
 import { serveWitnesses } from '../../audit/witness-server.js';
@@ -21,6 +22,7 @@ import { sequenceRound } from '../../registry/ledger/sequencer.js';
 import { type Log, logKeys, openLog } from '../../registry/ledger/signed-log.js';
 import { type Ledger, type LedgerOptions, startLedger } from '../../worker/ledger/ledger-loops.js';
 import { type FreshDatabase, freshDatabase } from './database.js';
+import { type Lasts, lasting } from './lasting.js';
 import { temporaryFolder } from './servers.js';
 
 export const ORIGIN = 'court.example/jec/ledger';
@@ -42,6 +44,14 @@ export interface LedgerWorld {
   close(): Promise<void>;
   end(): Promise<void>;
 }
+
+/** A record for the file that calls this at its top, or a new one for each of its tests. */
+export const useLedgerWorld = (lasts: Lasts = 'file'): LedgerWorld =>
+  lasting(
+    lasts,
+    () => ledgerWorld(),
+    (world) => world.end(),
+  );
 
 export async function ledgerWorld(given?: FreshDatabase): Promise<LedgerWorld> {
   const database = given ?? (await freshDatabase());
@@ -117,6 +127,10 @@ export async function commit(pool: Pool, leaves: readonly WrittenLeaf[]): Promis
     );
   });
 }
+
+/** The API over the record, for who reads the log. */
+export const ledgerApi = ({ application, log }: LedgerWorld): RequestListener =>
+  createApplication({ pool: application, ring: readKeyRing(inject('keyRingFile')), logger: silent, log });
 
 /** Witnesses over HTTP on loopback, as departments run them; each can be told to be away, slow or of another mind. */
 export class WitnessHost {

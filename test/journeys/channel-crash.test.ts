@@ -1,3 +1,5 @@
+// The worker is killed while a department’s webhook is being called: nothing is lost, and a batch comes again as it was.
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, describe, expect, inject, it } from 'vitest';
@@ -5,21 +7,23 @@ import { rootFolder } from '../../local/machine/paths.mjs';
 import { withDatabase } from '../../local/servers/postgres-databases.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { publish } from '../../registry/process/steps.js';
+import { defaulter, person } from '../builders/parties.js';
+import { setEndpoint } from '../harness/endpoints.js';
 import { eventually } from '../harness/eventually.js';
 import { type Behaviour, Receiver } from '../harness/receiver.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
-import { ownChannel } from '../worker/channel-tests.js';
-import { setEndpoint } from '../worker/endpoint.js';
+import { lifeOf, useWorld } from '../harness/world.js';
+import { ownChannel } from '../worker/use-channels.js';
 import type { ChannelWorkerEnvironment } from './channel-worker.js';
 
+const world = useWorld('test');
 const children: ChildProcess[] = [];
-const ending: (() => Promise<void>)[] = [];
+const receivers: Receiver[] = [];
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
-  for (const end of ending.splice(0)) await end();
+  for (const receiver of receivers.splice(0)) await receiver.close();
 });
 
-function launch(world: World, receiver: Receiver): ChildProcess {
+function launch(receiver: Receiver): ChildProcess {
   const environment: ChannelWorkerEnvironment = {
     DATABASE_URL: withDatabase(inject('applicationUrl'), new URL(world.adminUrl).pathname.slice(1)),
     KEY_RING_FILE: inject('keyRingFile'),
@@ -36,9 +40,9 @@ function launch(world: World, receiver: Receiver): ChildProcess {
   return child;
 }
 
-async function list(world: World): Promise<void> {
+async function list(): Promise<void> {
   const opened = await world.open([defaulter(person())]);
-  await world.tx((tx) => publish(tx, world.ring, opened.defaulters[0]?.id ?? ''));
+  await world.tx((tx) => publish(tx, world.ring, lifeOf(opened)));
   await assignPositions(world.pool);
 }
 
@@ -49,15 +53,11 @@ describe('a worker is killed in the middle of a delivery', () => {
   ])(
     '%s %s: another goes on, the batch comes again as it was or not at all, and nothing is lost',
     async (department, _when, behaviour) => {
-      const world = await createWorld();
       const receiver = await Receiver.open();
-      ending.push(
-        () => receiver.close(),
-        () => world.close(),
-      );
-      await list(world);
+      receivers.push(receiver);
+      await list();
       await setEndpoint(world, ownChannel('channel-crash', department), receiver.url);
-      const first = launch(world, receiver);
+      const first = launch(receiver);
       const killed = new Promise((resolve) => first.once('exit', (_code, signal) => resolve(signal)));
       receiver.behaviour = (request, response) => {
         behaviour(request, response);
@@ -65,9 +65,9 @@ describe('a worker is killed in the middle of a delivery', () => {
       };
       const sent = await receiver.delivery(1, 60_000);
       expect(await killed).toBe('SIGKILL');
-      await list(world);
+      await list();
       receiver.behaviour = (_request, response) => void response.writeHead(204).end();
-      launch(world, receiver);
+      launch(receiver);
       // The start of a process, the two seconds of its heartbeat timeout, and the wait before the retry.
       const rows = await eventually(async () => {
         const all = await world.read(department);

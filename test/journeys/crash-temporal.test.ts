@@ -1,3 +1,5 @@
+// Temporal is killed under running lives, with and without its store: PostgreSQL knows enough to go on.
+
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -5,9 +7,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { startTemporal, type TemporalServer } from '../../local/servers/temporal.js';
 import { redrive } from '../../registry/case/outbox.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { INSTALMENT, REST, REST_YUAN, SURPLUS, SURPLUS_YUAN } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
 import { temporaryFolder } from '../harness/servers.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { useWorld, type World } from '../harness/world.js';
 import {
   expectCompletedOnce,
   expectExactEnd,
@@ -71,20 +76,16 @@ const portOf = (address: string): number => Number(address.split(':').at(-1));
 describe('Temporal killed with SIGKILL', () => {
   const temporal = new KillableTemporal();
   let client: Client;
-  let world: World;
+  const world = useWorld('test');
   let worker: WorkerProcess;
   beforeAll(async () => {
     await temporal.start();
     client = new Client({ connection: Connection.lazy({ address: temporal.address }) });
   });
   beforeEach(async () => {
-    world = await createWorld();
     worker = launchWorker(world, { temporalAddress: temporal.address });
   });
-  afterEach(async () => {
-    await worker.kill();
-    await world.close();
-  });
+  afterEach(() => worker.kill());
   afterAll(async () => {
     await client.connection.close();
     await temporal.remove();
@@ -101,21 +102,21 @@ describe('Temporal killed with SIGKILL', () => {
     await temporal.kill();
     const opened = await world.open(parties.map((party) => defaulter(party)));
     const story: Story = { caseId: opened.id, parties, defaulters: opened.defaulters.map((one) => one.id) };
-    expect((await world.compare('AIC-01', parties[0])).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, parties[0])).toBe('CLEAR');
     await temporal.start();
     await placed(world, opened.id, 3);
 
     await temporal.kill();
     await world.acknowledgeAll();
-    expect((await world.compare('AIC-01', parties[0])).outcome).toBe('INTERCEPT');
-    expect(await world.pay(opened.id, 10_000_000n)).toMatchObject({ outstanding: '300000.00' });
+    expect(await world.outcome(SERVICES.companyRegistration, parties[0])).toBe('INTERCEPT');
+    expect(await world.pay(opened.id, INSTALMENT)).toMatchObject({ outstanding: REST_YUAN });
     await hasFact(story, 'all-acknowledged', 3);
     await temporal.start();
     await hasFact(story, 'judge-notified');
 
     await temporal.kill();
-    expect(await world.pay(opened.id, 31_000_000n)).toMatchObject({ outstanding: '0.00', surplus: '10000.00' });
-    for (const party of parties) expect((await world.compare('AIC-01', party)).outcome).toBe('CLEAR');
+    expect(await world.pay(opened.id, REST + SURPLUS)).toMatchObject({ outstanding: '0.00', surplus: SURPLUS_YUAN });
+    for (const party of parties) expect(await world.outcome(SERVICES.companyRegistration, party)).toBe('CLEAR');
     await temporal.start();
     await placed(world, opened.id, 6);
 
@@ -150,24 +151,24 @@ describe('Temporal killed with SIGKILL', () => {
         const { id, defaulters } = await world.open(parties.map((party) => defaulter(party)));
         await placed(world, id, 3);
         const [first = person()] = parties;
-        expect((await world.compare('AIC-01', first)).outcome).toBe('INTERCEPT');
+        expect(await world.outcome(SERVICES.companyRegistration, first)).toBe('INTERCEPT');
         await hasFact({ caseId: id }, 'judge-notified');
-        await world.pay(id, 10_000_000n);
+        await world.pay(id, INSTALMENT);
         return { caseId: id, parties, defaulters: defaulters.map((one) => one.id) };
       }),
     );
     if (!inForce || !releasing || !paidMeanwhile) throw new Error('three cases were opened');
-    await world.pay(releasing.caseId, 31_000_000n);
+    await world.pay(releasing.caseId, REST + SURPLUS);
     await placed(world, releasing.caseId, 6);
 
     await temporal.kill();
     temporal.loseStore();
-    await world.pay(paidMeanwhile.caseId, 31_000_000n);
+    await world.pay(paidMeanwhile.caseId, REST + SURPLUS);
     await temporal.start();
     // Heard before anybody knew that the store was lost: a life begins anew, with a gap before this fact.
     await placed(world, paidMeanwhile.caseId, 6);
     expect(await redrive(world.pool)).toBeGreaterThan(9);
-    await world.pay(inForce.caseId, 31_000_000n);
+    await world.pay(inForce.caseId, REST + SURPLUS);
     await placed(world, inForce.caseId, 6);
     await world.acknowledgeAll();
     for (const story of [inForce, releasing, paidMeanwhile]) {

@@ -7,8 +7,11 @@ import { rootFolder } from '../../local/machine/paths.mjs';
 import { withDatabase } from '../../local/servers/postgres-databases.js';
 import type { Party } from '../../registry/inputs.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { INSTALMENT, REST, REST_YUAN, SURPLUS, SURPLUS_YUAN } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { defaulter, person, type World } from '../harness/world.js';
+import type { World } from '../harness/world.js';
 import type { CrashPoint, CrashWorkerEnvironment } from './crash-points.js';
 
 /** A lost worker is noticed after seconds, and five worlds share two cores. */
@@ -71,14 +74,14 @@ export async function tellStory(world: World): Promise<Story> {
   const story = { caseId: opened.id, parties, defaulters: opened.defaulters.map((one) => one.id) };
   await placed(world, opened.id, 3);
   await world.acknowledgeAll();
-  expect((await world.compare('AIC-01', parties[0])).outcome).toBe('INTERCEPT');
+  expect(await world.outcome(SERVICES.companyRegistration, parties[0])).toBe('INTERCEPT');
   await eventually(
     async () => (await world.facts(opened.id)).some((fact) => fact.type === 'judge-notified'),
     PATIENCE_MS,
   );
-  expect(await world.pay(opened.id, 10_000_000n)).toMatchObject({ outstanding: '300000.00' });
-  expect(await world.pay(opened.id, 31_000_000n)).toMatchObject({ outstanding: '0.00', surplus: '10000.00' });
-  for (const party of parties) expect((await world.compare('AIC-01', party)).outcome).toBe('CLEAR');
+  expect(await world.pay(opened.id, INSTALMENT)).toMatchObject({ outstanding: REST_YUAN });
+  expect(await world.pay(opened.id, REST + SURPLUS)).toMatchObject({ outstanding: '0.00', surplus: SURPLUS_YUAN });
+  for (const party of parties) expect(await world.outcome(SERVICES.companyRegistration, party)).toBe('CLEAR');
   await placed(world, opened.id, 6);
   await world.acknowledgeAll();
   await released(world, opened.id);
@@ -123,8 +126,8 @@ export async function expectExactEnd(world: World, story: Story, client: Client)
   const { rows: inbox } = await world.pool.query('select kind from inbox_item where enforcement_case = $1', [caseId]);
   expect(inbox).toEqual([{ kind: 'interception' }]);
   const view = await world.view(caseId);
-  expect(view).toMatchObject({ state: 'CLOSED', outstanding: '0.00', surplus: '10000.00' });
-  for (const party of parties) expect((await world.compare('AIC-01', party)).outcome).toBe('CLEAR');
+  expect(view).toMatchObject({ state: 'CLOSED', outstanding: '0.00', surplus: SURPLUS_YUAN });
+  for (const party of parties) expect(await world.outcome(SERVICES.companyRegistration, party)).toBe('CLEAR');
   await expectRecord(world, caseId);
   await expectCompletedOnce(client, defaulters);
 }

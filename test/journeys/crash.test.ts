@@ -1,7 +1,12 @@
+// Workers are killed at random and at every named point: each life still ends once, as if nothing had been.
+
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { DEBT, FEN } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { createWorld, type World } from '../harness/world.js';
 import { CRASH_POINTS, type CrashPoint } from './crash-points.js';
 import {
   expectCompletedOnce,
@@ -14,7 +19,7 @@ import {
   released,
   tellStory,
 } from './crash-world.js';
-import '../workflows/quiet.js';
+import '../workflows/silence-temporal.js';
 
 /** Starts a worker process that dies at the point and, when it has, a sound worker; gives what killed the first. */
 async function crashThenGoOn(world: World, crashAt: CrashPoint): Promise<string | null> {
@@ -73,7 +78,7 @@ describe.concurrent('a worker process killed with SIGKILL', () => {
     async (point) => {
       await withWorld(async (world) => {
         const opened = await world.open([defaulter(person())]);
-        await world.pay(opened.id, 40_000_000n);
+        await world.pay(opened.id, DEBT);
         expect(await crashThenGoOn(world, point)).toBe('SIGKILL');
         await released(world, opened.id);
         await expectCounts(world, opened.id, { 'case-opened': 1, repayment: 1, 'restriction-ended': 1, released: 1 });
@@ -96,13 +101,13 @@ describe.concurrent('a worker process killed with SIGKILL', () => {
         `update restriction set until = clock_timestamp() + interval '2 seconds', term_from = '2001-01-01' where enforcement_case = $1`,
         [opened.id],
       );
-      await world.pay(opened.id, 1n); // Any fact lets the life look at its clock again.
+      await world.pay(opened.id, FEN); // Any fact lets the life look at its clock again.
       await eventually(
         async () => (await world.facts(opened.id)).some((fact) => fact.type === 'term-ended'),
         PATIENCE_MS,
       );
       expect(await crash).toBe('SIGKILL');
-      expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+      expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
       await placed(world, opened.id, 2);
       await world.acknowledgeAll();
       await released(world, opened.id);

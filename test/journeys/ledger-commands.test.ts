@@ -1,3 +1,5 @@
+// Courts and departments run the commands of the record: verify, witness, ledger:recover.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -5,12 +7,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createApplication } from '../../api/application.js';
 import { parseCheckpoint } from '../../ledger/checkpoint.js';
 import { parsePolicy } from '../../ledger/policy.js';
 import { rootFolder } from '../../local/machine/paths.mjs';
 import { freePort } from '../../local/machine/ports.js';
-import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { latestCheckpoint } from '../../registry/ledger/checkpoints.js';
 import { ledgerHealth } from '../../registry/ledger/log-status.js';
 import { proofFile, receipt } from '../../registry/ledger/receipts.js';
@@ -18,7 +18,7 @@ import { logKeys } from '../../registry/ledger/signed-log.js';
 import type { Ledger } from '../../worker/ledger/ledger-loops.js';
 import { backUp } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
-import { type LedgerWorld, ledgerWorld, runLedger, silent } from '../harness/ledger.js';
+import { type LedgerWorld, ledgerApi, ledgerWorld, runLedger } from '../harness/ledger.js';
 import { temporaryFolder } from '../harness/servers.js';
 
 /** A command as its user runs it: what it printed, and its exit code. */
@@ -72,13 +72,7 @@ async function startWitness(port: number): Promise<Command> {
 
 beforeAll(async () => {
   world = await ledgerWorld();
-  const app = createApplication({
-    pool: world.application,
-    ring: readKeyRing(inject('keyRingFile')),
-    logger: silent,
-    log: world.log,
-  });
-  server = createServer(app).listen(0, '127.0.0.1');
+  server = createServer(ledgerApi(world)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ledger`;
 });
@@ -144,14 +138,8 @@ describe('the commands of courts and departments', () => {
     const backup = await backUp(world.database);
     const grown = await ledgerWorld(world.database);
     // The api of the test goes on with the connections it had: only the witness's mirror must see the new entries.
-    const app = createApplication({
-      pool: grown.application,
-      ring: readKeyRing(inject('keyRingFile')),
-      logger: silent,
-      log: grown.log,
-    });
     server.removeAllListeners('request');
-    server.on('request', app);
+    server.on('request', ledgerApi(grown));
     ledger = runLedger(grown, parsePolicy(readFileSync(policyFile, 'utf8')));
     await grown.accept(400);
     await eventually(async () => (await ledgerHealth(grown.owner)).witnessed >= 721);

@@ -1,10 +1,15 @@
+// The product serves on while Temporal is away, and comes back when PostgreSQL was killed.
+
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ComparisonAnswer } from '../../registry/departments/comparisons.js';
 import type { CaseView } from '../../registry/views/case-views.js';
+import { personBody } from '../builders/bodies.js';
+import { COURT, JUDGE } from '../builders/cases.js';
+import { residentNumber } from '../builders/numbers.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
 import { type StartedProduct, startProduct } from '../harness/product.js';
-import { COURT, JUDGE, residentNumber } from '../harness/world.js';
 
 let product: StartedProduct;
 beforeAll(async () => {
@@ -41,7 +46,7 @@ async function call<T>(
 }
 
 const decision = { number: '（2026）黔0112执1号之一', madeOn: '2026-01-05' };
-const party = (number: string) => ({ kind: 'person', name: '甲某', identifiers: [{ type: 'resident-id', number }] });
+const party = (number: string) => personBody('甲某', number);
 let serial = 9_000;
 const newCase = (number: string) => ({
   caseNumber: `（2026）黔0112执${serial++}号`,
@@ -58,7 +63,7 @@ const open = (number: string, key?: string) =>
 const view = (id: string) => call<CaseView>('GET', `/v1/cases/${id}`, tokenOf('clerk', COURT));
 const compare = (number: string) =>
   call<ComparisonAnswer>('POST', '/v1/comparisons', tokenOf('department', 'AIC'), {
-    service: 'AIC-01',
+    service: SERVICES.companyRegistration,
     reference: randomUUID(),
     party: party(number),
   });

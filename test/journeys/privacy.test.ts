@@ -1,3 +1,5 @@
+// The stories are told by a whole product: afterwards no file of the run holds a person.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

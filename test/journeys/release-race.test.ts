@@ -1,3 +1,5 @@
+// A thousand comparisons race a release over two api processes: none that began after its answer hits.
+
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -6,14 +8,17 @@ import { planProgram } from '../../local/product/programs.js';
 import { createPool, inTransaction } from '../../registry/database/pool.js';
 import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { publish } from '../../registry/process/steps.js';
-import { aCase, bornOn } from '../api/served.js';
+import { aCase, personBody } from '../builders/bodies.js';
+import { COURT } from '../builders/cases.js';
+import { residentNumber } from '../builders/numbers.js';
+import { SERVICES } from '../builders/services.js';
 import { clerkOf, departmentOf } from '../harness/credentials.js';
 import { freshDatabase } from '../harness/database.js';
 import { temporaryFolder } from '../harness/servers.js';
 
 // Two api processes and no worker: neither Temporal nor the feed of notices has a part in it.
 
-const PARTY = { kind: 'person', name: '封某全', identifiers: [{ type: 'resident-id', number: bornOn('19680808') }] };
+const PARTY = personBody('封某全', residentNumber('19680808'));
 /** At least so many, and at least so many of them begun after the release was answered, however long it took. */
 const [COMPARISONS, AFTERWARDS] = [1_000, 300];
 const AT_ONCE = 32;
@@ -76,7 +81,7 @@ const post = async (url: string, path: string, body: unknown, token: string) => 
 
 it('none of a thousand comparisons that began after the release was answered hits, whichever process answers', async () => {
   const [first = '', second = ''] = urls;
-  const clerk = clerkOf('黔0112').token;
+  const clerk = clerkOf(COURT).token;
   const opened = await post(first, '/v1/cases', aCase({}, { identifiers: PARTY.identifiers }), clerk);
   expect(opened.status).toBe(201);
   await putInForce(opened.body.defaulters[0].id);
@@ -100,7 +105,7 @@ it('none of a thousand comparisons that began after the release was answered hit
       const began = performance.now();
       if (began > answered) afterwards += 1;
       const url = nth % 2 === 0 ? first : second;
-      const asked = { service: 'BDC-01', reference: `竞-${nth}`, party: PARTY };
+      const asked = { service: SERVICES.sale, reference: `竞-${nth}`, party: PARTY };
       const { status, body } = await post(url, '/v1/comparisons', asked, departmentOf('BDC').token);
       expect([nth, status]).toEqual([nth, 200]);
       seen.push({ began, outcome: body.outcome });

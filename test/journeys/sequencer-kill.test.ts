@@ -1,14 +1,16 @@
+// Sequencers are killed two hundred times: the log has no gap and one root for each size.
+
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { checkLog } from '../../audit/full-check.js';
 import { openCheckpoint } from '../../ledger/checkpoint.js';
 import { rootFolder } from '../../local/machine/paths.mjs';
 import { logKeys } from '../../registry/ledger/signed-log.js';
 import { treeOf } from '../../registry/ledger/tiles.js';
-import { type LedgerWorld, ledgerWorld } from '../harness/ledger.js';
+import { useLedgerWorld } from '../harness/ledger.js';
 import { tableReader } from '../harness/table-reader.js';
 
 const KILLS = 200;
@@ -16,11 +18,7 @@ const KILLS = 200;
 const PROCESSES = 4;
 const LEAVES = 1_000;
 
-let world: LedgerWorld;
-beforeAll(async () => {
-  world = await ledgerWorld();
-});
-afterAll(() => world.end());
+const world = useLedgerWorld();
 
 /** As many leaves as were placed come after: there is always a next round to be killed in. */
 const further: Promise<string[]>[] = [];

@@ -1,3 +1,5 @@
+// Code of other authors reads what we serve: docs/verify.md §4. The modules are pinned in test/verifiers/ and fetched once, as Go is configured.
+
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -5,20 +7,17 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createApplication } from '../../api/application.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rootFolder } from '../../local/machine/paths.mjs';
 import { goEnvironment, goProgram } from '../../local/setup/go.mjs';
-import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { ledgerHealth } from '../../registry/ledger/log-status.js';
 import { proofFile, receipt } from '../../registry/ledger/receipts.js';
 import { logKeys } from '../../registry/ledger/signed-log.js';
 import { eventually } from '../harness/eventually.js';
-import { type LedgerWorld, ledgerWorld, runLedger, silent, WitnessHost } from '../harness/ledger.js';
+import { ledgerApi, runLedger, useLedgerWorld, WitnessHost } from '../harness/ledger.js';
 import { temporaryFolder } from '../harness/servers.js';
 import { tableReader } from '../harness/table-reader.js';
 
-// Code of other authors reads what we serve: docs/verify.md §4. The modules are pinned in test/verifiers/ and fetched once, as Go is configured.
 const folder = temporaryFolder('verifiers');
 const program = join(folder, 'verifiers');
 const run = promisify(execFile);
@@ -45,7 +44,7 @@ if (missing !== undefined) console.warn(`verifiers that are not ours: skipped, $
 const SIZE = 600;
 
 describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
-  let world: LedgerWorld;
+  const world = useLedgerWorld();
   let host: WitnessHost;
   let server: Server;
   let url: string;
@@ -53,7 +52,6 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
   const keys = join(folder, 'keys');
   beforeAll(async () => {
     await go('build', '-o', program, '.');
-    world = await ledgerWorld();
     host = await WitnessHost.open(world.log, ['court', 'TAX', 'AIC'], tableReader(world.application));
     const policy = host.policy(2);
     const ledger = runLedger(world, policy);
@@ -66,13 +64,7 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
       keys,
       [...logKeys(world.log), ...policy.witnesses.map(({ key }) => key)].map(({ text }) => `${text}\n`).join(''),
     );
-    const app = createApplication({
-      pool: world.application,
-      ring: readKeyRing(inject('keyRingFile')),
-      logger: silent,
-      log: world.log,
-    });
-    server = createServer(app).listen(0, '127.0.0.1');
+    server = createServer(ledgerApi(world)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ledger/`;
   });
@@ -80,7 +72,6 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
     server.closeAllConnections();
     server.close();
     await host.stop();
-    await world.end();
   });
 
   // The API answers in this process: the program must not block it.

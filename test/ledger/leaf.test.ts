@@ -1,3 +1,5 @@
+// Leaves of the log: one way to write each, and what it tells of whom.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../ledger/canonical-json.js';

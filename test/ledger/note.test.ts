@@ -1,3 +1,5 @@
+// Signed notes, proofs and policies, as anybody can check them.
+
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint, parseCheckpoint, signCheckpoint } from '../../ledger/checkpoint.js';
 import { leafHash } from '../../ledger/leaf.js';

@@ -1,3 +1,5 @@
+// The tree over the log: roots, proofs and tiles, against the published vectors and the definition itself.
+
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

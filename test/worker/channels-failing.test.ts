@@ -1,3 +1,5 @@
+// Departments’ receivers fail in every way, for moments and for days: nothing is lost, and nobody else waits.
+
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -6,10 +8,13 @@ import { channelHealth } from '../../registry/departments/channels.js';
 import { batchTaken, dueFor } from '../../registry/departments/notice-batches.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { publish } from '../../registry/process/steps.js';
+import { departmentActor } from '../builders/cases.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
 import { answering } from '../harness/receiver.js';
-import { defaulter, person } from '../harness/world.js';
-import { useChannels } from './channel-tests.js';
+import { lifeOf } from '../harness/world.js';
+import { useChannels } from './use-channels.js';
 
 const { world, logged, allowed, start, stop, receiver, endpoint, shown, pulled, idle, quiet, list, release } =
   useChannels('channels-failing');
@@ -69,7 +74,7 @@ describe('a receiver that fails', () => {
     await endpoint('TRA', one.url);
     await eventually(async () => (await shown('TRA'))?.pausedBy === 'receiver');
     await eventually(() => logged.some((line) => line.includes('channel-gone') && line.includes('TRA')));
-    expect((await channelHealth(world().pool)).find((channel) => channel.department === 'TRA')).toMatchObject({
+    expect((await channelHealth(world.pool)).find((channel) => channel.department === 'TRA')).toMatchObject({
       pausedBy: 'receiver',
     });
     await list();
@@ -102,11 +107,11 @@ describe('a receiver that fails', () => {
     const listed = [];
     for (let round = 0; round < 3; round++) {
       const debtor = person();
-      const opened = await world().open([defaulter(debtor)]);
-      const id = opened.defaulters[0]?.id ?? '';
-      await world().tx((tx) => publish(tx, world().ring, id));
-      await assignPositions(world().pool);
-      expect((await world().compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
+      const opened = await world.open([defaulter(debtor)]);
+      const id = lifeOf(opened);
+      await world.tx((tx) => publish(tx, world.ring, id));
+      await assignPositions(world.pool);
+      expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');
       for (const one of Object.values(others)) {
         await eventually(() => one.notices.some((notice) => notice.defaulter === id));
       }
@@ -154,10 +159,10 @@ describe('a stored batch', () => {
     await endpoint('FDA', one.url);
     const { items, served, body } = await one.delivery(1);
     const upTo = items[0]?.seq ?? 0;
-    await world().tx((tx) => acknowledge(tx, 'FDA', BigInt(upTo), { role: 'department', id: 'FDA' }));
+    await world.tx((tx) => acknowledge(tx, 'FDA', BigInt(upTo), departmentActor('FDA')));
     const before = one.deliveries.length;
     expect((await one.delivery(before + 2)).body).toBe(body);
-    await world().tx((tx) => acknowledge(tx, 'FDA', BigInt(served), { role: 'department', id: 'FDA' }));
+    await world.tx((tx) => acknowledge(tx, 'FDA', BigInt(served), departmentActor('FDA')));
     await list();
     one.behaviour = answering(200);
     const next = await eventually(() => one.deliveries.find((delivery) => delivery.items[0]?.seq === served + 1));
@@ -169,13 +174,13 @@ describe('a stored batch', () => {
     await list();
     await endpoint('WSA', 'https://wsa.example/notices');
     const [a, b] = [
-      await world().tx((tx) => dueFor(tx, world().ring, 'WSA')),
-      await world().tx((tx) => dueFor(tx, world().ring, 'WSA')),
+      await world.tx((tx) => dueFor(tx, world.ring, 'WSA')),
+      await world.tx((tx) => dueFor(tx, world.ring, 'WSA')),
     ];
     if (a.kind !== 'send' || b.kind !== 'send') throw new Error('nothing to send');
     expect([b.batch, b.body, b.upTo]).toEqual([a.batch, a.body, a.upTo]);
-    await Promise.all([a, b].map(({ batch }) => world().tx((tx) => batchTaken(tx, 'WSA', batch))));
-    const { rows } = await world().pool.query('select up_to from delivery where department = $1', ['WSA']);
+    await Promise.all([a, b].map(({ batch }) => world.tx((tx) => batchTaken(tx, 'WSA', batch))));
+    const { rows } = await world.pool.query('select up_to from delivery where department = $1', ['WSA']);
     expect(rows).toEqual([{ up_to: String(a.upTo) }]);
     start();
   });

@@ -1,11 +1,14 @@
+// The worker sends each department its notices, in order, signed, once.
+
 import { describe, expect, it } from 'vitest';
 import { acknowledge } from '../../registry/departments/acknowledgements.js';
 import { pauseChannel, resumeChannel } from '../../registry/departments/endpoints.js';
 import { readNotices } from '../../registry/departments/notices.js';
 import { departmentChannelWorkflowId } from '../../workflows/messages.js';
+import { departmentActor } from '../builders/cases.js';
 import { eventually } from '../harness/eventually.js';
 import { answering, signedWith, verify } from '../harness/receiver.js';
-import { useChannels } from './channel-tests.js';
+import { useChannels } from './use-channels.js';
 
 const {
   world,
@@ -60,9 +63,7 @@ describe('a channel', () => {
     one.behaviour = (_request, response) => void held.push(() => response.writeHead(204).end());
     await endpoint('EDU', one.url);
     const { served } = await one.delivery(1);
-    const notified = await world().tx((tx) =>
-      acknowledge(tx, 'EDU', BigInt(served), { role: 'department', id: 'EDU' }),
-    );
+    const notified = await world.tx((tx) => acknowledge(tx, 'EDU', BigInt(served), departmentActor('EDU')));
     expect(notified).toEqual({ acknowledged: served });
     expect(await deliveredUpTo('EDU')).toBe(served);
     one.behaviour = answering(204);
@@ -72,24 +73,24 @@ describe('a channel', () => {
     expect(next.items.map((notice) => notice.seq)).toEqual([served + 1]);
     await eventually(async () => (await deliveredUpTo('EDU')) === next.served);
     await expect(
-      world().tx((tx) => acknowledge(tx, 'EDU', BigInt(next.served + 1), { role: 'department', id: 'EDU' })),
+      world.tx((tx) => acknowledge(tx, 'EDU', BigInt(next.served + 1), departmentActor('EDU'))),
     ).rejects.toMatchObject({ code: 'invalid' });
   });
 
   it('has a place of its own: a pull does not move it, an acknowledgement does', async () => {
     const one = await receiver();
     await list();
-    await world().tx((tx) => readNotices(tx, 'PLN', undefined, 200));
+    await world.tx((tx) => readNotices(tx, 'PLN', undefined, 200));
     await endpoint('PLN', one.url);
     const first = await one.delivery(1);
     expect(first.items.length).toBeGreaterThan(0);
     await eventually(async () => (await shown('PLN'))?.failures === 0 && (await idle('PLN')));
-    await world().tx((tx) => pauseChannel(tx, 'PLN', { role: 'administrator', id: 'test' }));
+    await world.tx((tx) => pauseChannel(tx, 'PLN', { role: 'administrator', id: 'test' }));
     await list();
     await list();
-    const { served } = await world().tx((tx) => readNotices(tx, 'PLN', BigInt(first.served), 1));
-    await world().tx((tx) => acknowledge(tx, 'PLN', BigInt(served), { role: 'department', id: 'PLN' }));
-    await world().tx((tx) => resumeChannel(tx, 'PLN'));
+    const { served } = await world.tx((tx) => readNotices(tx, 'PLN', BigInt(first.served), 1));
+    await world.tx((tx) => acknowledge(tx, 'PLN', BigInt(served), departmentActor('PLN')));
+    await world.tx((tx) => resumeChannel(tx, 'PLN'));
     const second = await one.delivery(2);
     expect(second.items.map((notice) => notice.seq)).toEqual([served + 1]);
   });
@@ -99,7 +100,7 @@ describe('a channel', () => {
     start({ deliverForMs: 300 });
     const one = await receiver();
     await endpoint('CIV', one.url);
-    const handle = world().client.workflow.getHandle(departmentChannelWorkflowId('CIV'));
+    const handle = world.client.workflow.getHandle(departmentChannelWorkflowId('CIV'));
     const runs = new Set<string>();
     for (let crossings = 0; crossings < 3; crossings++) {
       await list();
@@ -119,7 +120,7 @@ describe('a channel', () => {
     start({ deliverForMs: 300 });
     const one = await receiver();
     await endpoint('ORG', one.url);
-    const handle = world().client.workflow.getHandle(departmentChannelWorkflowId('ORG'));
+    const handle = world.client.workflow.getHandle(departmentChannelWorkflowId('ORG'));
     const runs = new Set<string>();
     await eventually(async () => runs.add((await handle.describe()).runId).size > 1);
     const { events } = await eventually(async () => {
@@ -137,7 +138,7 @@ describe('a channel', () => {
   it('is begun again when it was ended by hand, at the latest with the next worker', async () => {
     const one = await receiver();
     await endpoint('JUS', one.url);
-    const handle = world().client.workflow.getHandle(departmentChannelWorkflowId('JUS'));
+    const handle = world.client.workflow.getHandle(departmentChannelWorkflowId('JUS'));
     await eventually(async () => (await handle.describe()).status.name === 'RUNNING');
     await handle.terminate('test');
     await stop();
@@ -157,8 +158,8 @@ describe('an administrator', () => {
     await endpoint('TOU', one.url);
     await list();
     await eventually(async () => await idle('TOU'));
-    await world().tx((tx) => pauseChannel(tx, 'TOU', ADMINISTRATOR));
-    const handle = world().client.workflow.getHandle(departmentChannelWorkflowId('TOU'));
+    await world.tx((tx) => pauseChannel(tx, 'TOU', ADMINISTRATOR));
+    const handle = world.client.workflow.getHandle(departmentChannelWorkflowId('TOU'));
     await eventually(async () => (await handle.describe()).raw.pendingActivities?.length === 0);
     const before = one.deliveries.length;
     const { defaulter: id } = await list();
@@ -167,7 +168,7 @@ describe('an administrator', () => {
     start();
     await eventually(() => quiet('TOU').then(() => true));
     expect(one.deliveries).toHaveLength(before);
-    await world().tx((tx) => resumeChannel(tx, 'TOU'));
+    await world.tx((tx) => resumeChannel(tx, 'TOU'));
     const next = await one.delivery(before + 1);
     expect(next.items.map((notice) => notice.defaulter)).toEqual([id]);
   });
@@ -178,10 +179,10 @@ describe('an administrator', () => {
     await list();
     await endpoint('SAS', one.url);
     await one.delivery(1);
-    await world().tx((tx) => pauseChannel(tx, 'SAS', ADMINISTRATOR));
-    await world().pool.query(`update endpoint set retry_at = now() + interval '2 hours' where department = 'SAS'`);
+    await world.tx((tx) => pauseChannel(tx, 'SAS', ADMINISTRATOR));
+    await world.pool.query(`update endpoint set retry_at = now() + interval '2 hours' where department = 'SAS'`);
     one.behaviour = answering(200);
-    await world().tx((tx) => resumeChannel(tx, 'SAS'));
+    await world.tx((tx) => resumeChannel(tx, 'SAS'));
     await eventually(async () => await idle('SAS'));
   });
 });
@@ -201,7 +202,7 @@ describe('a secret', () => {
     verify(during, fresh);
     verify(during, old);
     await eventually(() => idle('DRC'));
-    await world().pool.query(`update endpoint set previous_secret_until = now() where department = 'DRC'`);
+    await world.pool.query(`update endpoint set previous_secret_until = now() where department = 'DRC'`);
     await list();
     const after = await one.delivery(before + 2);
     verify(after, fresh);
@@ -222,14 +223,14 @@ describe('a secret', () => {
     const during = await one.delivery(2);
     expect([publicKey, next.publicKey ?? ''].map((key) => signedWith(during, key))).toEqual([1, 1]);
     await eventually(() => idle('PBC'));
-    await world().pool.query(`update endpoint set previous_secret_until = now() where department = 'PBC'`);
+    await world.pool.query(`update endpoint set previous_secret_until = now() where department = 'PBC'`);
     await list();
     const after = await one.delivery(3);
     expect([publicKey, next.publicKey ?? ''].map((key) => signedWith(after, key))).toEqual([0, 1]);
     await eventually(() => idle('PBC'));
     // Who no longer asks for it gets none, after the day in which the old one still signs.
     await endpoint('PBC', one.url);
-    await world().pool.query(`update endpoint set previous_secret_until = now() where department = 'PBC'`);
+    await world.pool.query(`update endpoint set previous_secret_until = now() where department = 'PBC'`);
     await list();
     expect((await one.delivery(4)).headers['webhook-signature']?.split(' ')).toHaveLength(1);
   });
@@ -251,7 +252,7 @@ describe('a secret', () => {
     await list();
     const secret = await endpoint('SCI', one.url);
     await one.delivery(1);
-    const { rows } = await world().pool.query<{ row: string }>('select endpoint::text as row from endpoint');
+    const { rows } = await world.pool.query<{ row: string }>('select endpoint::text as row from endpoint');
     const bare = secret.replace('whsec_', '');
     expect(JSON.stringify(rows)).not.toContain(bare);
     expect(JSON.stringify(rows)).not.toContain(Buffer.from(bare, 'base64').toString('hex'));

@@ -1,3 +1,5 @@
+// The database is restored from an old back-up: the log stops, and goes on only after what witnesses hold.
+
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createApplication } from '../../api/application.js';

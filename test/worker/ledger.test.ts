@@ -1,3 +1,5 @@
+// Departments witness the log: slow, away or of another mind; and a superuser’s edits are found.
+
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkLog } from '../../audit/full-check.js';
@@ -9,22 +11,20 @@ import { receipt } from '../../registry/ledger/receipts.js';
 import { logKeys } from '../../registry/ledger/signed-log.js';
 import type { Ledger } from '../../worker/ledger/ledger-loops.js';
 import { eventually } from '../harness/eventually.js';
-import { type LedgerWorld, ledgerWorld, runLedger, WitnessHost } from '../harness/ledger.js';
+import { runLedger, useLedgerWorld, WitnessHost } from '../harness/ledger.js';
 import { tableReader } from '../harness/table-reader.js';
 
 const NAMES = ['court', 'TAX', 'AIC', 'PLN'];
-let world: LedgerWorld;
+const world = useLedgerWorld('test');
 let host: WitnessHost;
 let running: Ledger | undefined;
 beforeEach(async () => {
-  world = await ledgerWorld();
   host = await WitnessHost.open(world.log, NAMES, tableReader(world.application));
 });
 afterEach(async () => {
   await running?.stop();
   running = undefined;
   await host.stop();
-  await world.end();
 });
 
 const witnessed = (size: number): Promise<boolean> =>

@@ -1,3 +1,5 @@
+// The loops of the worker: nudged, backing off, and ended in between.
+
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Loop, type LoopOptions } from '../../worker/loop.js';

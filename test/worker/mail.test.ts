@@ -1,3 +1,5 @@
+// Judges get mail about their inbox, through a mail server that refuses, hangs and goes away.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,21 +9,23 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { raise } from '../../registry/case/inbox.js';
 import { readInboxItem } from '../../registry/courts/read-inbox-item.js';
 import { type Mail, mailSettings, startMail } from '../../worker/loops/mail.js';
+import { COURT, JUDGE } from '../builders/cases.js';
+import { defaulter, person } from '../builders/parties.js';
 import { eventually } from '../harness/eventually.js';
 import { Mailbox } from '../harness/mailbox.js';
-import { COURT, createWorld, defaulter, JUDGE, person, type World } from '../harness/world.js';
+import { useWorld } from '../harness/world.js';
 
 const FROM = 'cloud@court.example';
 const ADDRESS = 'judge-1@court.example';
 const OTHER = '黔0112-J2';
 
 describe('mail to judges', () => {
-  let world: World;
+  const world = useWorld('test');
   let mailbox: Mailbox;
   let mails: Mail[];
   let logged: string;
   beforeEach(async () => {
-    [world, mailbox, mails, logged] = [await createWorld(), await Mailbox.open(), [], ''];
+    [mailbox, mails, logged] = [await Mailbox.open(), [], ''];
   });
   /** Afterwards no mail is on its way any more, but one that hangs. */
   const stopAll = async (): Promise<void> => {
@@ -30,7 +34,6 @@ describe('mail to judges', () => {
   afterEach(async () => {
     await stopAll();
     await mailbox.stop();
-    await world.close();
   });
 
   const start = (addresses: Record<string, string> = { [JUDGE.id]: ADDRESS }): void => {

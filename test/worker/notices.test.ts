@@ -1,18 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+// Notices are given their places and settled while everybody writes and reads. The steps are taken by hand.
+
+import { describe, expect, it } from 'vitest';
 import { acknowledge } from '../../registry/departments/acknowledgements.js';
 import { readNotices } from '../../registry/departments/notices.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { settle } from '../../registry/process/settle.js';
 import { publish, tell } from '../../registry/process/steps.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { DEBT } from '../builders/amounts.js';
+import { departmentActor } from '../builders/cases.js';
+import { defaulter, person } from '../builders/parties.js';
+import { useWorld } from '../harness/world.js';
 
-/** The steps are taken by hand here: only what places and settles notices is looked at. */
 describe('the log of notices', () => {
-  let world: World;
-  beforeEach(async () => {
-    world = await createWorld();
-  });
-  afterEach(() => world.close());
+  const world = useWorld('test');
 
   const openLives = async (count: number): Promise<{ caseId: string; lives: string[] }> => {
     const opened = await world.open(Array.from({ length: count }, () => defaulter(person())));
@@ -29,7 +29,7 @@ describe('the log of notices', () => {
     const writers = Promise.all(
       cases.map(async ({ caseId, lives: ofCase }) => {
         await publishAll(ofCase);
-        await world.pay(caseId, 40_000_000n);
+        await world.pay(caseId, DEBT);
         for (const id of ofCase) await world.tx((tx) => tell(tx, world.ring, id));
       }),
     ).finally(() => {
@@ -67,7 +67,7 @@ describe('the log of notices', () => {
     for (let round = 0; round < 8; round++) {
       const { caseId, lives } = await openLives(3);
       await publishAll(lives);
-      await world.pay(caseId, 40_000_000n);
+      await world.pay(caseId, DEBT);
       for (const id of lives) await world.tx((tx) => tell(tx, world.ring, id));
       while ((await assignPositions(world.pool)) > 0);
       await world.acknowledgeAll(last);
@@ -75,7 +75,7 @@ describe('the log of notices', () => {
       const acknowledged = last.map((department) =>
         world.tx(async (tx) => {
           const { served } = await readNotices(tx, department, undefined, 200);
-          await acknowledge(tx, department, BigInt(served), { role: 'department', id: department });
+          await acknowledge(tx, department, BigInt(served), departmentActor(department));
         }),
       );
       const settlers = Array.from({ length: 4 }, () => settle(world.pool, world.ring));

@@ -1,22 +1,21 @@
+// Facts reach Temporal in order, though it is slow, away or killed. No worker runs: what it was told stands in the histories, unread.
+
 import { randomInt } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, inject, it } from 'vitest';
 import { freePort } from '../../local/machine/ports.js';
 import { withClient } from '../../local/servers/postgres-databases.js';
 import { relay } from '../../registry/case/outbox.js';
 import { TemporalConnection } from '../../worker/temporal/connection.js';
 import { LONGEST_ROUND_MS, type Relay, relayOnce } from '../../worker/temporal/relay.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { FEN } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { useWorld } from '../harness/world.js';
 
-/** No worker runs here: what Temporal was told stands in the histories, unread. */
 describe('the relay', () => {
-  let world: World;
-  beforeEach(async () => {
-    world = await createWorld();
-  });
-  afterEach(() => world.close());
+  const world = useWorld('test');
 
   const here = new TemporalConnection({ connectionOptions: { address: inject('temporalAddress') } });
   afterAll(() => here.close());
@@ -131,7 +130,7 @@ describe('the relay', () => {
   it('begins nothing more when its round is over: the claim ends in time, and the rest goes in the next, in order', async () => {
     const opened = await world.open([defaulter()]);
     const [life = ''] = opened.defaulters.map((one) => one.id);
-    for (let n = 0; n < 12; n++) await world.pay(opened.id, 1n);
+    for (let n = 0; n < 12; n++) await world.pay(opened.id, FEN);
     const { temporal, close } = await farAway(60);
     try {
       const slow = { ...relayOf(temporal), times: { roundMs: 300, callMs: 5_000 } };

@@ -1,27 +1,27 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { enforcementWorkflowId } from '../../workflows/messages.js';
-import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
-import './quiet.js';
+// The worker is away while courts decide; whichever fact came first wins, and freeing wins over blocking.
 
-/** The worker is away while courts decide; whichever fact came first wins, and freeing wins over blocking. */
+import { describe, expect, it } from 'vitest';
+import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { DEBT } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
+import { eventually } from '../harness/eventually.js';
+import { lifeOf, useWorld } from '../harness/world.js';
+import './silence-temporal.js';
+
 describe('what happens before publish', () => {
-  let world: World;
-  beforeEach(async () => {
-    world = await createWorld();
-  });
-  afterEach(() => world.close());
+  const world = useWorld('test');
 
   const types = async (caseId: string): Promise<string[]> => (await world.facts(caseId)).map((fact) => fact.type);
 
   it('a debt paid in full: nobody is ever blocked, no department hears of it, and the lives end', async () => {
     const parties = [person('甲某'), person('乙某'), person('丙某')];
     const opened = await world.open(parties.map((party) => defaulter(party)));
-    await world.pay(opened.id, 40_000_000n);
+    await world.pay(opened.id, DEBT);
     world.startWorker();
     for (const [index, party] of parties.entries()) {
       await world.until(opened.id, 'RELEASED', index);
-      expect((await world.compare('AIC-01', party)).outcome).toBe('CLEAR');
+      expect(await world.outcome(SERVICES.companyRegistration, party)).toBe('CLEAR');
     }
     for (const { id } of opened.defaulters) await world.client.workflow.getHandle(enforcementWorkflowId(id)).result();
     expect(await world.kinds(opened.id)).toEqual([]);
@@ -32,14 +32,14 @@ describe('what happens before publish', () => {
   it('what payment does not end waits for the judge, unpublished, and is asked for once', async () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor, ['LISTING', 'CONSUMPTION', 'EXIT'])]);
-    await world.pay(opened.id, 40_000_000n);
+    await world.pay(opened.id, DEBT);
     world.startWorker();
     const asked = await eventually(async () => {
       const { rows } = await world.pool.query<{ kind: string }>('select kind from inbox_item');
       return rows.length > 0 && rows;
     });
     expect(asked).toEqual([{ kind: 'decide-restriction' }]);
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
     await world.decide(opened.id, { type: 'release', ground: 'performed' });
     await world.until(opened.id, 'RELEASED');
     expect(await world.kinds(opened.id)).toEqual([]);
@@ -50,13 +50,13 @@ describe('what happens before publish', () => {
     const opened = await world.open([defaulter(debtor)]);
     await world.decide(opened.id, { type: 'stay', reason: '案外人异议审查' });
     world.startWorker();
-    const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
+    const handle = world.client.workflow.getHandle(enforcementWorkflowId(lifeOf(opened)));
     await eventually(async () => (await handle.query<{ heardUpTo: number }, []>('state')).heardUpTo === 2);
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
     expect(await world.kinds(opened.id)).toEqual([]);
     await world.decide(opened.id, { type: 'resume' });
     await world.until(opened.id, 'IN_FORCE');
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');
     expect(await world.kinds(opened.id)).toEqual(['PUBLISH']);
   });
 
@@ -66,7 +66,7 @@ describe('what happens before publish', () => {
     await world.decide(opened.id, { type: 'release', ground: 'settled' });
     world.startWorker();
     await world.until(opened.id, 'RELEASED');
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
     expect(await world.kinds(opened.id)).toEqual([]);
   });
 
@@ -76,12 +76,12 @@ describe('what happens before publish', () => {
     await world.decide(opened.id, {
       type: 'revoke',
       reason: '列入错误',
-      defaulter: opened.defaulters[0]?.id ?? '',
+      defaulter: lifeOf(opened),
     });
     world.startWorker();
     await world.until(opened.id, 'RELEASED');
     await world.until(opened.id, 'IN_FORCE', 1);
-    expect((await world.compare('AIC-01', freed)).outcome).toBe('CLEAR');
-    expect((await world.compare('AIC-01', other)).outcome).toBe('INTERCEPT');
+    expect(await world.outcome(SERVICES.companyRegistration, freed)).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, other)).toBe('INTERCEPT');
   });
 });

@@ -1,7 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// A life that goes on in run after run of its workflow loses nothing and repeats nothing.
+
+import { describe, expect, it } from 'vitest';
 import { enforcementWorkflowId, stateQuery } from '../../workflows/messages.js';
+import { DEBT, FEN } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { lifeOf, useWorld, type World } from '../harness/world.js';
 import { startLife } from './lives-only.js';
 
 /** The statuses of all runs of a workflow. */
@@ -13,16 +18,12 @@ async function runsOf(world: World, workflowId: string): Promise<string[]> {
 }
 
 describe('a life that continues as new', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await createWorld();
-  });
-  afterAll(() => world.close());
+  const world = useWorld();
 
   it('after every five signals loses nothing and repeats nothing', async () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
-    const id = opened.defaulters[0]?.id ?? '';
+    const id = lifeOf(opened);
     const workflowId = enforcementWorkflowId(id);
     await startLife(world, id, 5);
     world.startWorker();
@@ -32,14 +33,14 @@ describe('a life that continues as new', () => {
     const handle = world.client.workflow.getHandle(workflowId);
     for (let crossing = 1; crossing <= 4; crossing++) {
       for (let n = 0; n < 3; n++) {
-        expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
+        expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');
         await world.pay(opened.id, 100_000n);
         received += 2;
       }
       await eventually(async () => (await handle.query(stateQuery)).heardUpTo === received);
       await eventually(async () => (await runs()).length > crossing);
     }
-    await world.pay(opened.id, 40_000_000n);
+    await world.pay(opened.id, DEBT);
     await eventually(async () => (await world.read('BDC')).length === 2);
     // The release has its place in the log a moment after it was written.
     await eventually(async () => {
@@ -64,7 +65,7 @@ describe('a life that continues as new', () => {
     const FACTS = 2_400;
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
-    const id = opened.defaulters[0]?.id ?? '';
+    const id = lifeOf(opened);
     const workflowId = enforcementWorkflowId(id);
     await startLife(world, id, 500);
     world.startWorker();
@@ -74,8 +75,8 @@ describe('a life that continues as new', () => {
       const kind = n % 100;
       if (kind === 98) await world.decide(opened.id, { type: 'stay', reason: '审查' });
       else if (kind === 99) await world.decide(opened.id, { type: 'resume' });
-      else if (kind % 10 === 0) await world.compare('AIC-01', debtor);
-      else await world.pay(opened.id, 1n);
+      else if (kind % 10 === 0) await world.compare(SERVICES.companyRegistration, debtor);
+      else await world.pay(opened.id, FEN);
       received += 1;
     }
     const handle = world.client.workflow.getHandle(workflowId);

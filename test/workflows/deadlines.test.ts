@@ -1,19 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// The table of deadlines in seconds: what takes days is seen in moments.
+
+import { beforeAll, describe, expect, it } from 'vitest';
 import { listInbox } from '../../registry/case/inbox.js';
 import { giveDirective } from '../../registry/courts/directives.js';
 import { readInboxItem } from '../../registry/courts/read-inbox-item.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { DEBT, FEN } from '../builders/amounts.js';
+import { COURT, JUDGE } from '../builders/cases.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { COURT, createWorld, defaulter, JUDGE, person, type World } from '../harness/world.js';
+import { interceptionOf, lifeOf, useWorld } from '../harness/world.js';
 
-// The table of deadlines in seconds: what takes days is seen in moments.
-let world: World;
+const world = useWorld();
 beforeAll(async () => {
-  world = await createWorld();
   await world.owner.query(`update deadline_rule set within = 'PT1S'`);
   world.startWorker();
 });
-afterAll(() => world.close());
 
 const scope = { judge: JUDGE.id, courts: [COURT] };
 const inbox = async (caseId: string) =>
@@ -33,28 +36,28 @@ describe('the judge’s clocks', () => {
   it('unread and unanswered, both run out, level by level, and the life goes on', async () => {
     const debtor = person();
     const opened = await inForce(debtor);
-    await world.compare('AIC-01', debtor);
+    await world.compare(SERVICES.companyRegistration, debtor);
     await eventually(async () => (await escalations(opened.id)).length === 4);
     expect((await escalations(opened.id)).sort()).toEqual(['answer 1', 'answer 2', 'read 1', 'read 2']);
     expect((await inbox(opened.id)).filter((item) => item.kind === 'escalation')).toHaveLength(4);
-    await world.pay(opened.id, 40_000_000n);
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    await world.pay(opened.id, DEBT);
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
   });
 
   it('read and answered in time, nothing is escalated', async () => {
     await world.owner.query(`update deadline_rule set within = 'PT1H' where kind in ('read', 'answer')`);
     const debtor = person();
     const opened = await inForce(debtor);
-    const hit = await world.compare('AIC-01', debtor);
+    const hit = await world.compare(SERVICES.companyRegistration, debtor);
     const item = await eventually(async () => (await inbox(opened.id)).find((one) => one.kind === 'interception'));
     expect(Date.parse(item.deadline ?? '')).toBeGreaterThan(Date.parse(item.at));
     await world.tx((tx) => readInboxItem(tx, world.ring, item.id, scope, JUDGE));
-    await world.tx((tx) => giveDirective(tx, world.ring, hit.interceptions[0]?.id ?? '', { type: 'REFUSE' }, JUDGE));
+    await world.tx((tx) => giveDirective(tx, world.ring, interceptionOf(hit), { type: 'REFUSE' }, JUDGE));
     // The hour is over now, and any fact lets the life look at its clock.
     await world.owner.query('update deadline set due_at = clock_timestamp() where defaulter = $1', [
       opened.defaulters[0]?.id,
     ]);
-    await world.pay(opened.id, 1n);
+    await world.pay(opened.id, FEN);
     await eventually(async () => {
       const { rows } = await world.owner.query('select 1 from deadline where defaulter = $1 and settled_at is null', [
         opened.defaulters[0]?.id,
@@ -72,12 +75,12 @@ describe('a hold', () => {
       select service, 2, edition, subjects, disposition, gated_by, flags, enabled, 1, legal_basis, 'test' from service_rule where service = 'PLN-01'`);
     const debtor = person();
     const opened = await inForce(debtor);
-    const held = await world.compare('PLN-01', debtor, { reference: 'plan-1' });
+    const held = await world.compare(SERVICES.planningScheme, debtor, { reference: 'plan-1' });
     expect(held.outcome).toBe('REVIEW');
     expect(Date.parse(held.interceptions[0]?.holdUntil ?? '') - Date.parse(held.comparedAt)).toBeGreaterThan(
       86_000_000,
     );
-    expect((await world.compare('PLN-01', debtor, { reference: 'plan-1' })).outcome).toBe('REVIEW');
+    expect(await world.outcome(SERVICES.planningScheme, debtor, { reference: 'plan-1' })).toBe('REVIEW');
     await eventually(async () => (await inbox(opened.id)).some((item) => item.kind === 'interception'));
     await world.owner.query(`update interception set hold_until = now() where defaulter = $1`, [
       opened.defaulters[0]?.id,
@@ -85,27 +88,27 @@ describe('a hold', () => {
     await world.owner.query(`update deadline set due_at = now() where defaulter = $1 and kind = 'hold'`, [
       opened.defaulters[0]?.id,
     ]);
-    expect((await world.compare('PLN-01', debtor, { reference: 'plan-1' })).outcome).toBe('CLEAR');
-    expect((await world.compare('PLN-01', debtor, { reference: 'plan-2' })).outcome).toBe('REVIEW');
+    expect(await world.outcome(SERVICES.planningScheme, debtor, { reference: 'plan-1' })).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.planningScheme, debtor, { reference: 'plan-2' })).toBe('REVIEW');
     await eventually(async () => (await world.facts(opened.id)).some((fact) => fact.type === 'hold-ended'));
   });
 
   it('which the court has refused does not lapse', async () => {
     const debtor = person();
     const opened = await inForce(debtor);
-    const held = await world.compare('PLN-01', debtor, { reference: 'plan-3' });
-    await world.tx((tx) => giveDirective(tx, world.ring, held.interceptions[0]?.id ?? '', { type: 'REFUSE' }, JUDGE));
+    const held = await world.compare(SERVICES.planningScheme, debtor, { reference: 'plan-3' });
+    await world.tx((tx) => giveDirective(tx, world.ring, interceptionOf(held), { type: 'REFUSE' }, JUDGE));
     await world.owner.query(`update interception set hold_until = now() where defaulter = $1`, [
       opened.defaulters[0]?.id,
     ]);
-    expect((await world.compare('PLN-01', debtor, { reference: 'plan-3' })).outcome).toBe('REVIEW');
+    expect(await world.outcome(SERVICES.planningScheme, debtor, { reference: 'plan-3' })).toBe('REVIEW');
   });
 });
 
 describe('acknowledgement', () => {
   it('a release that one department has not acknowledged stays open, names it at each level, and closes when it does', async () => {
     const opened = await inForce();
-    await world.pay(opened.id, 40_000_000n);
+    await world.pay(opened.id, DEBT);
     await world.until(opened.id, 'RELEASING');
     await eventually(
       async () =>
@@ -124,13 +127,13 @@ describe('acknowledgement', () => {
     expect((await world.view(opened.id)).defaulters[0]?.state).toBe('RELEASING');
     await world.acknowledgeAll();
     await world.until(opened.id, 'RELEASED');
-    await world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? '')).result();
+    await world.client.workflow.getHandle(enforcementWorkflowId(lifeOf(opened))).result();
   });
 });
 
 it('what stays after full performance is asked of the judge, with a clock', async () => {
   const opened = await inForce(person(), ['LISTING', { seal: 'U-9' }]);
-  await world.pay(opened.id, 40_000_000n);
+  await world.pay(opened.id, DEBT);
   const task = await eventually(async () =>
     (await inbox(opened.id)).find((item) => item.kind === 'decide-restriction'),
   );

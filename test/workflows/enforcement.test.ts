@@ -1,16 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// One life from listing to the last acknowledgement, on real Temporal and PostgreSQL.
+
+import { beforeAll, describe, expect, it } from 'vitest';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { INSTALMENT, REST, REST_YUAN, SURPLUS, SURPLUS_YUAN } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
-import './quiet.js';
+import { useWorld } from '../harness/world.js';
+import './silence-temporal.js';
 
 describe('a life on real Temporal and PostgreSQL', () => {
-  let world: World;
+  const world = useWorld();
   beforeAll(async () => {
-    world = await createWorld();
     world.startWorker();
   });
-  afterAll(() => world.close());
 
   it('goes from listing to the last acknowledgement', async () => {
     const debtor = person('甲某');
@@ -19,14 +22,14 @@ describe('a life on real Temporal and PostgreSQL', () => {
     await world.until(opened.id, 'IN_FORCE', 2);
     await world.acknowledgeAll();
 
-    const hit = await world.compare('AIC-01', debtor);
+    const hit = await world.compare(SERVICES.companyRegistration, debtor);
     expect(hit.outcome).toBe('INTERCEPT');
     await eventually(async () => (await world.facts(opened.id)).some((fact) => fact.type === 'judge-notified'));
 
-    expect(await world.pay(opened.id, 10_000_000n)).toMatchObject({ outstanding: '300000.00', surplus: '0.00' });
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
-    expect(await world.pay(opened.id, 31_000_000n)).toMatchObject({ outstanding: '0.00', surplus: '10000.00' });
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await world.pay(opened.id, INSTALMENT)).toMatchObject({ outstanding: REST_YUAN, surplus: '0.00' });
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');
+    expect(await world.pay(opened.id, REST + SURPLUS)).toMatchObject({ outstanding: '0.00', surplus: SURPLUS_YUAN });
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
 
     await eventually(
       async () => (await world.facts(opened.id)).filter((fact) => fact.type === 'release-published').length === 3,

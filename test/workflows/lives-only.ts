@@ -7,7 +7,7 @@ import { runEnforcementWorker } from '../../worker/temporal/enforcement-worker.j
 import type { enforcement } from '../../workflows/index.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
 import type { World } from '../harness/world.js';
-import './quiet.js';
+import './silence-temporal.js';
 
 /** Runs the lives' worker of a world without relay, assigner and settler: the test does their work. Resolves to how to stop it. */
 export function runLivesOnly(world: World, options: Partial<WorkerOptions> = {}): () => Promise<void> {

@@ -1,6 +1,9 @@
 import { enforcementWorkflowId, stateQuery } from '../../workflows/messages.js';
+import { DEBT, FEN, INSTALMENT, REST } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { defaulter, person, type World } from '../harness/world.js';
+import { lifeOf, type World } from '../harness/world.js';
 import type { History } from './histories.js';
 import { startLife } from './lives-only.js';
 
@@ -12,8 +15,8 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     const { caseId, id } = await openOne(world, debtor);
     await world.until(caseId, 'IN_FORCE');
     await stopAtCounter(world, caseId, debtor);
-    await world.pay(caseId, 10_000_000n);
-    await world.pay(caseId, 30_000_000n);
+    await world.pay(caseId, INSTALMENT);
+    await world.pay(caseId, REST);
     await notified(world, caseId, ['PUBLISH', 'RELEASE']);
     return end(world, id);
   },
@@ -27,7 +30,7 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
   },
   'paid-before-publish': async (world) => {
     const { caseId, id } = await openOne(world);
-    await world.pay(caseId, 40_000_000n);
+    await world.pay(caseId, DEBT);
     world.startWorker();
     await notified(world, caseId, []);
     return end(world, id);
@@ -40,7 +43,7 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     await notified(world, caseId, ['PUBLISH', 'STAY']);
     await world.decide(caseId, { type: 'resume' });
     await notified(world, caseId, ['PUBLISH', 'STAY', 'RESUME']);
-    await world.pay(caseId, 40_000_000n);
+    await world.pay(caseId, DEBT);
     await notified(world, caseId, ['PUBLISH', 'STAY', 'RESUME', 'RELEASE']);
     return end(world, id);
   },
@@ -50,7 +53,7 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     const { caseId, id } = await openOne(world, debtor, ['LISTING', 'CONSUMPTION', 'EXIT']);
     await world.until(caseId, 'IN_FORCE');
     await stopAtCounter(world, caseId, debtor);
-    await world.pay(caseId, 40_000_000n);
+    await world.pay(caseId, DEBT);
     await notified(world, caseId, ['PUBLISH', 'RELEASE']);
     await world.acknowledgeAll();
     await received(world, id, 4);
@@ -62,7 +65,7 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
     world.startWorker();
     const debtor = person();
     const opened = await world.open([{ ...defaulter(debtor, ['LISTING']), ground: 2, termMonths: 24 }]);
-    const id = opened.defaulters[0]?.id ?? '';
+    const id = lifeOf(opened);
     await world.until(opened.id, 'IN_FORCE');
     await termEndsSoon(world, opened.id);
     await stopAtCounter(world, opened.id, debtor);
@@ -79,7 +82,7 @@ export const PATHS: Readonly<Record<string, (world: World) => Promise<History>>>
       await world.pay(caseId, 100_000n);
       await received(world, id, n);
     }
-    await world.pay(caseId, 40_000_000n);
+    await world.pay(caseId, DEBT);
     await notified(world, caseId, ['PUBLISH', 'RELEASE']);
     await end(world, id);
     return world.client.workflow.getHandle(enforcementWorkflowId(id), first).fetchHistory();
@@ -92,7 +95,7 @@ export async function termEndsSoon(world: World, caseId: string, seconds = 2): P
     `update restriction set until = clock_timestamp() + $2 * interval '1 second', term_from = '2001-01-01' where enforcement_case = $1`,
     [caseId, seconds],
   );
-  await world.pay(caseId, 1n);
+  await world.pay(caseId, FEN);
 }
 
 async function openOne(
@@ -101,11 +104,11 @@ async function openOne(
   measures: Parameters<typeof defaulter>[1] = ['LISTING', 'CONSUMPTION'],
 ): Promise<{ caseId: string; id: string }> {
   const opened = await world.open([defaulter(party, measures)]);
-  return { caseId: opened.id, id: opened.defaulters[0]?.id ?? '' };
+  return { caseId: opened.id, id: lifeOf(opened) };
 }
 
 async function stopAtCounter(world: World, caseId: string, debtor: ReturnType<typeof person>): Promise<void> {
-  const { outcome } = await world.compare('AIC-01', debtor);
+  const { outcome } = await world.compare(SERVICES.companyRegistration, debtor);
   if (outcome !== 'INTERCEPT') throw new Error(`${outcome}: the path needs an interception`);
   await eventually(async () => (await world.facts(caseId)).some((fact) => fact.type === 'judge-notified'));
 }

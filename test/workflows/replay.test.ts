@@ -1,3 +1,5 @@
+// The workflows as they are replay every history that earlier releases recorded.
+
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
@@ -51,12 +53,12 @@ describe('recorded histories', () => {
     });
 
   it('bite: with one activity more, every one of them fails as not deterministic', async () => {
-    const failed = await replay(await bundled('changed'));
+    const failed = await replay(await bundled('one-activity-more'));
     expect([...failed.keys()].sort()).toEqual(recordedHistories().map(({ name }) => name));
     for (const error of failed.values()) expect(error.name).toBe('DeterminismViolationError');
   });
 
   it('a new version of the worker may carry the same change behind a patch: every one of them replays', async () => {
-    expect([...(await replay(await bundled('patched'))).entries()]).toEqual([]);
+    expect([...(await replay(await bundled('one-activity-more-patched'))).entries()]).toEqual([]);
   });
 });

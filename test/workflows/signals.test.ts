@@ -1,27 +1,27 @@
+// A life is sent its signals in any order and number, late and twice; no relay here, they are sent by hand.
+
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReceivedFact } from '../../domain/process.js';
 import { assignPositions } from '../../registry/departments/positions.js';
 import { settle } from '../../registry/process/settle.js';
 import { enforcementWorkflowId, SIGNALS, stateQuery } from '../../workflows/messages.js';
+import { INSTALMENT, REST } from '../builders/amounts.js';
+import { defaulter, person } from '../builders/parties.js';
+import { SERVICES } from '../builders/services.js';
 import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, person, type World } from '../harness/world.js';
+import { lifeOf, useWorld } from '../harness/world.js';
 import { runLivesOnly, startLife } from './lives-only.js';
 
 type Fact = ReceivedFact & { defaulter: string };
 
-/** No relay here: the signals are sent by hand, as often and in what order the test likes. */
 describe('signals in any order and number', () => {
-  let world: World;
+  const world = useWorld();
   let stop: () => Promise<void>;
   beforeAll(async () => {
-    world = await createWorld();
     stop = runLivesOnly(world);
   });
-  afterAll(async () => {
-    await stop();
-    await world.close();
-  });
+  afterAll(() => stop());
 
   const factsOf = async (defaulterId: string): Promise<Fact[]> => {
     const { rows } = await world.pool.query<Fact>(
@@ -39,16 +39,16 @@ describe('signals in any order and number', () => {
   async function live(disturb: (facts: Fact[]) => Fact[], late: number): Promise<Record<string, number>> {
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
-    const id = opened.defaulters[0]?.id ?? '';
+    const id = lifeOf(opened);
     await startLife(world, id);
     await world.until(opened.id, 'IN_FORCE');
-    await world.compare('AIC-01', debtor);
-    await world.pay(opened.id, 1_000_000n);
-    await world.compare('AIC-01', debtor);
+    await world.compare(SERVICES.companyRegistration, debtor);
+    await world.pay(opened.id, INSTALMENT);
+    await world.compare(SERVICES.companyRegistration, debtor);
     await world.decide(opened.id, { type: 'stay', reason: '异议' });
     await world.decide(opened.id, { type: 'resume' });
-    await world.compare('AIC-01', debtor);
-    await world.pay(opened.id, 39_000_000n);
+    await world.compare(SERVICES.companyRegistration, debtor);
+    await world.pay(opened.id, REST);
     await world.pay(opened.id, 100n);
     const early = await factsOf(id);
     const [held] = early.splice(late % early.length, 1);

@@ -1,20 +1,20 @@
+// A new build of the worker takes over the lives that are open.
+
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../local/machine/paths.mjs';
 import { startLoops } from '../../worker/loops/case-loops.js';
 import { deployment } from '../../worker/temporal/options.js';
 import { enforcementWorkflowId } from '../../workflows/messages.js';
+import { DEBT } from '../builders/amounts.js';
+import { defaulter } from '../builders/parties.js';
 import { eventually } from '../harness/eventually.js';
-import { createWorld, defaulter, type World } from '../harness/world.js';
+import { lifeOf, useWorld } from '../harness/world.js';
 import { runLivesOnly } from './lives-only.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 describe('a build of the worker', () => {
   it('is named by both settings, or by neither', () => {
@@ -44,7 +44,7 @@ describe('a build of the worker', () => {
       log,
     });
     const patched = await bundleWorkflowCode({
-      workflowsPath: join(rootFolder, 'dist', 'test', 'workflows', 'patched', 'enforcement.js'),
+      workflowsPath: join(rootFolder, 'dist', 'test', 'workflows', 'one-activity-more-patched', 'enforcement.js'),
       logger: new DefaultLogger('ERROR'),
     });
     const stopOld = runLivesOnly(world, build('old'));
@@ -54,7 +54,7 @@ describe('a build of the worker', () => {
       const first = await world.open([defaulter()]);
       await world.until(first.id, 'IN_FORCE');
       const builds = async (opened: { defaulters: { id: string }[] }): Promise<Set<string>> => {
-        const handle = world.client.workflow.getHandle(enforcementWorkflowId(opened.defaulters[0]?.id ?? ''));
+        const handle = world.client.workflow.getHandle(enforcementWorkflowId(lifeOf(opened)));
         const { events } = await handle.fetchHistory();
         return new Set(
           (events ?? []).flatMap(
@@ -70,7 +70,7 @@ describe('a build of the worker', () => {
       const second = await world.open([defaulter()]);
       for (const opened of [first, second]) {
         await world.until(opened.id, 'IN_FORCE');
-        await world.pay(opened.id, 40_000_000n);
+        await world.pay(opened.id, DEBT);
         await eventually(async () => (await world.facts(opened.id)).some((fact) => fact.type === 'release-published'));
       }
       await eventually(async () => {

@@ -1,14 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// The promises of the product, one by one, against the database: freeing waits for nothing, money is exact, nobody is stopped in error.
+
+import { describe, expect, it } from 'vitest';
 import { type Pool, sqlState } from '../../../registry/database/pool.js';
 import { compare } from '../../../registry/departments/comparisons.js';
 import { publish, tell } from '../../../registry/process/steps.js';
-import { createWorld, defaulter, person, residentNumber, type World } from '../../harness/world.js';
+import { DEBT } from '../../builders/amounts.js';
+import { departmentActor } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { defaulter, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { useWorld } from '../../harness/world.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 const publishAll = async (opened: { defaulters: { id: string }[] }) => {
   for (const { id } of opened.defaulters) await world.tx((tx) => publish(tx, world.ring, id));
@@ -24,15 +27,15 @@ describe('invariant 1: freeing waits for nothing', () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
     await publishAll(opened);
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
-    await world.pay(opened.id, 40_000_000n);
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');
+    await world.pay(opened.id, DEBT);
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
   });
 
   it('a payment before publish leaves nobody blocked: publish afterwards puts nothing in force and tells nobody', async () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor, ['LISTING', 'CONSUMPTION', { seal: '黔房权证1号' }])]);
-    await world.pay(opened.id, 40_000_000n);
+    await world.pay(opened.id, DEBT);
     await publishAll(opened);
     const view = await world.view(opened.id);
     expect(view.defaulters[0]?.restrictions.every((r) => r.inForceAt === undefined)).toBe(true);
@@ -49,14 +52,14 @@ describe('invariant 1: freeing waits for nothing', () => {
     const asking = Array.from({ length: 8 }, async () => {
       for (let i = 0; i < 12; i++) {
         const begunAfter = answered;
-        const { outcome } = await world.compare('PLN-01', debtor);
+        const { outcome } = await world.compare(SERVICES.planningScheme, debtor);
         if (begunAfter) late.push(outcome);
       }
     });
-    await world.pay(opened.id, 40_000_000n);
+    await world.pay(opened.id, DEBT);
     answered = true;
     await Promise.all(asking);
-    late.push((await world.compare('PLN-01', debtor)).outcome);
+    late.push(await world.outcome(SERVICES.planningScheme, debtor));
     expect(new Set(late)).toEqual(new Set(['CLEAR']));
   });
 
@@ -65,16 +68,16 @@ describe('invariant 1: freeing waits for nothing', () => {
     const opened = await world.open([defaulter(debtor)]);
     await publishAll(opened);
     await world.decide(opened.id, { type: 'stay', reason: '审查中' });
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
     await world.decide(opened.id, { type: 'resume' });
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');
   });
 
   it('in grace: clear, and not published', async () => {
     const debtor = person();
     const opened = await world.open([{ ...defaulter(debtor), graceUntil: '2199-01-01' }]);
     await publishAll(opened);
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('CLEAR');
     const { rows } = await world.owner.query<{ reasons: string[] }>(
       'select reasons from comparison order by at desc limit 1',
     );
@@ -88,7 +91,7 @@ describe('invariant 2: once, whatever runs twice', () => {
     const opened = await world.open([defaulter()]);
     await publishAll(opened);
     await publishAll(opened);
-    await world.pay(opened.id, 40_000_000n);
+    await world.pay(opened.id, DEBT);
     for (const { id } of [...opened.defaulters, ...opened.defaulters]) await world.tx((tx) => tell(tx, world.ring, id));
     const types = (await world.facts(opened.id)).map((fact) => fact.type);
     expect(types).toEqual(['case-opened', 'published', 'repayment', 'restriction-ended', 'release-published']);
@@ -148,10 +151,10 @@ describe('invariant 5: a release ends its own measures only', () => {
     ]);
     await publishAll(one);
     await publishAll(two);
-    const both = await world.compare('AIC-01', person('丁某', number));
+    const both = await world.compare(SERVICES.companyRegistration, person('丁某', number));
     expect(both.interceptions).toHaveLength(2);
-    await world.pay(one.id, 40_000_000n);
-    const left = await world.compare('AIC-01', person('丁某', number));
+    await world.pay(one.id, DEBT);
+    const left = await world.compare(SERVICES.companyRegistration, person('丁某', number));
     expect(left.interceptions.map((interception) => interception.case.number)).toEqual([two.caseNumber]);
   });
 });
@@ -161,8 +164,8 @@ describe('invariant 7: who is never stopped', () => {
     const debtor = person('戊某');
     const opened = await world.open([defaulter(debtor)]);
     await publishAll(opened);
-    expect((await world.compare('AIC-01', person('戊某'))).outcome).toBe('CLEAR');
-    const other = await world.compare('AIC-01', { ...debtor, name: '己某' });
+    expect(await world.outcome(SERVICES.companyRegistration, person('戊某'))).toBe('CLEAR');
+    const other = await world.compare(SERVICES.companyRegistration, { ...debtor, name: '己某' });
     expect(other).toMatchObject({ outcome: 'REVIEW', reasons: ['ID_EXACT_NAME_DIFFERS'] });
   });
 
@@ -170,22 +173,22 @@ describe('invariant 7: who is never stopped', () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor, [{ seal: '黔（2016）乌当区不动产权第000001号' }])]);
     await publishAll(opened);
-    const ask = (number: string) => world.compare('BDC-01', debtor, { object: { type: 'property-unit', number } });
+    const ask = (number: string) => world.compare(SERVICES.sale, debtor, { object: { type: 'property-unit', number } });
     expect((await ask('黔（2016）乌当区不动产权第000001号')).outcome).toBe('REVIEW');
     expect((await ask('黔（2016）乌当区不动产权第000002号')).outcome).toBe('CLEAR');
-    expect((await world.compare('BDC-01', debtor)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.sale, debtor)).toBe('CLEAR');
   });
 
   it('a retired or switched-off row never blocks', async () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
     await publishAll(opened);
-    expect((await world.compare('HOU-05', debtor)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.housingSubsidy, debtor)).toBe('CLEAR');
     await world.owner.query(
       `insert into service_rule (service, version, edition, subjects, disposition, gated_by, enabled, valid_until, legal_basis, recorded_by)
        select service, 2, edition, subjects, disposition, gated_by, true, '2020-01-01', legal_basis, 'test' from service_rule where service = 'AIC-02'`,
     );
-    expect((await world.compare('AIC-02', debtor)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.changeOfRepresentative, debtor)).toBe('CLEAR');
   });
 
   it('a never-gated service cannot be given a rule (R5)', async () => {
@@ -199,7 +202,7 @@ describe('the record', () => {
   it('every fact has its leaf and every leaf its fact; leaves of a case chain without a gap', async () => {
     const opened = await world.open([defaulter()]);
     await publishAll(opened);
-    await world.pay(opened.id, 40_000_000n);
+    await world.pay(opened.id, DEBT);
     const { rows } = await world.owner.query<{ id: string; leaf: Buffer; leaf_hash: Buffer }>(
       'select f.id, l.leaf, l.leaf_hash from fact f join ledger_leaf l on l.entry_id = f.id where f.enforcement_case = $1 order by f.seq',
       [opened.id],
@@ -250,11 +253,9 @@ describe('two at once', () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
     await publishAll(opened);
-    const input = { service: 'AIC-01', reference: 'one-business', party: debtor };
+    const input = { service: SERVICES.companyRegistration, reference: 'one-business', party: debtor };
     const answers = await Promise.all(
-      Array.from({ length: 6 }, () =>
-        world.tx((tx) => compare(tx, world.ring, 'AIC', input, { role: 'department', id: 'AIC' })),
-      ),
+      Array.from({ length: 6 }, () => world.tx((tx) => compare(tx, world.ring, 'AIC', input, departmentActor('AIC')))),
     );
     expect(new Set(answers.map((answer) => answer.interceptions[0]?.id)).size).toBe(1);
     expect((await world.facts(opened.id)).filter((fact) => fact.type === 'comparison-hit')).toHaveLength(1);

@@ -1,3 +1,5 @@
+// A year begins whose holidays nobody has loaded: deadlines wait, it is noticed, and they are counted once it is loaded.
+
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { dueAt } from '../../../domain/deadline.js';
@@ -7,12 +9,16 @@ import holidays from '../../../registry/data/holidays.json' with { type: 'json' 
 import { notifyJudge } from '../../../registry/process/judge-notices.js';
 import { escalate } from '../../../registry/process/steps.js';
 import { watchHolidays } from '../../../worker/loops/holidays.js';
-import { pursue } from '../../harness/by-hand.js';
-import { COURT, createWorld, defaulter, JUDGE, person } from '../../harness/world.js';
+import { DEBT } from '../../builders/amounts.js';
+import { COURT, JUDGE } from '../../builders/cases.js';
+import { defaulter, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { interceptionOf, lifeOf, useWorld } from '../../harness/world.js';
 
 const at = (date: string): number => Date.parse(`${date}T12:00:00+08:00`);
 const calendar = { '2026': { off: [], work: [] } };
 
+const world = useWorld('test');
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -30,34 +36,28 @@ describe('the holidays', () => {
   });
 
   it('a deadline that cannot be counted is an alarm, and holds nothing up', async () => {
-    const world = await createWorld();
-    try {
-      const opened = await world.open([defaulter()]);
-      const alarms = unknownHolidayYears.count;
-      const deadline = {
-        kind: 'read' as const,
-        level: 0,
-        about: 'x',
-        defaulter: opened.defaulters[0]?.id ?? '',
-        now: at('2199-12-30'),
-      };
-      expect(await world.tx((tx) => startDeadline(tx, deadline))).toBeNull();
-      expect(unknownHolidayYears.count).toBe(alarms + 1);
-      await world.pay(opened.id, 40_000_000n);
-    } finally {
-      await world.close();
-    }
+    const opened = await world.open([defaulter()]);
+    const alarms = unknownHolidayYears.count;
+    const deadline = {
+      kind: 'read' as const,
+      level: 0,
+      about: 'x',
+      defaulter: lifeOf(opened),
+      now: at('2199-12-30'),
+    };
+    expect(await world.tx((tx) => startDeadline(tx, deadline))).toBeNull();
+    expect(unknownHolidayYears.count).toBe(alarms + 1);
+    await world.pay(opened.id, DEBT);
   });
 
   it('once they are loaded, what could not be counted is counted from when it began, shown in the inbox, and watched', async () => {
-    const world = await createWorld();
     const known = { ...holidays };
     try {
       const debtor = person();
       const opened = await world.open([defaulter(debtor)]);
-      await pursue(world, opened);
-      const id = opened.defaulters[0]?.id ?? '';
-      const hit = (await world.compare('AIC-01', debtor)).interceptions[0]?.id ?? '';
+      await world.pursue(opened);
+      const id = lifeOf(opened);
+      const hit = interceptionOf(await world.compare(SERVICES.companyRegistration, debtor));
       for (const year of Object.keys(known)) Reflect.deleteProperty(holidays, year);
       const toldAt = Date.now();
       const lookAt = (await world.tx((tx) => notifyJudge(tx, world.ring, id, [hit]))) ?? 0;
@@ -87,7 +87,6 @@ describe('the holidays', () => {
       expect((await world.facts(opened.id)).filter((fact) => fact.type === 'escalated')).toHaveLength(2);
     } finally {
       Object.assign(holidays, known);
-      await world.close();
     }
   });
 

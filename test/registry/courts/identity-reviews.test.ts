@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// A counter stops somebody under another name: the court says whether it is the defaulter, and what follows for both.
+
+import { describe, expect, it } from 'vitest';
 import {
   decideIdentity,
   explain,
@@ -9,29 +11,19 @@ import { sqlState } from '../../../registry/database/pool.js';
 import { giveFeedback } from '../../../registry/departments/feedback.js';
 import type { Party } from '../../../registry/inputs.js';
 import { revokeException } from '../../../registry/parties/identity-exceptions.js';
-import * as byHand from '../../harness/by-hand.js';
-import {
-  COURT,
-  createWorld,
-  defaulter,
-  identifier,
-  JUDGE,
-  person,
-  residentNumber,
-  type World,
-} from '../../harness/world.js';
+import { COURT, departmentActor, JUDGE } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { defaulter, identifier, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { useWorld } from '../../harness/world.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 const DAY = 86_400_000;
-const AIC = { role: 'department' as const, id: 'AIC' };
-const listed = (party: Party) => byHand.inForce(world, defaulter(party));
+const AIC = departmentActor('AIC');
+const listed = (party: Party) => world.inForce(defaulter(party));
 const stop = async (asked: Party, reference?: string) => {
-  const answer = await world.compare('AIC-01', asked, reference ? { reference } : {});
+  const answer = await world.compare(SERVICES.companyRegistration, asked, reference ? { reference } : {});
   const [first] = answer.interceptions;
   if (!first) throw new Error(`not stopped: ${answer.outcome}`);
   return first.id;
@@ -40,7 +32,7 @@ const say = (interception: string, input: IdentityDecisionInput) =>
   world.tx((tx) => decideIdentity(tx, world.ring, interception, input, COURT, JUDGE));
 const other = (interception: string, more: Partial<IdentityDecisionInput> = {}) =>
   say(interception, { identity: 'other', reason: '经核对为同号另一人', ...more });
-const recorded = async (asked: Party, service = 'AIC-01') => world.reasons(await world.compare(service, asked));
+const recorded = (asked: Party, service: string = SERVICES.companyRegistration) => world.recorded(service, asked);
 const queue = async () =>
   (await reviewQueue(world.pool, [COURT], { limit: 200 })).items.map((item) => item.interception);
 
@@ -54,11 +46,13 @@ describe('“not this person”', () => {
     expect(exception).toBeDefined();
     expect(await queue()).not.toContain(held);
     // The business itself goes on, and so does every later one of theirs.
-    expect((await world.compare('AIC-01', person('封某金', number), { reference: 'A-1' })).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, person('封某金', number), { reference: 'A-1' })).toBe(
+      'CLEAR',
+    );
     expect(await recorded(person('封某金', number))).toEqual(['NOT_THIS_PERSON']);
-    expect(await recorded(person('封 某 金', number), 'PLN-01')).toEqual(['NOT_THIS_PERSON']);
-    expect((await world.compare('AIC-01', person('封某全', number))).outcome).toBe('INTERCEPT');
-    expect((await world.compare('AIC-01', person('封某银', number))).outcome).toBe('REVIEW');
+    expect(await recorded(person('封 某 金', number), SERVICES.planningScheme)).toEqual(['NOT_THIS_PERSON']);
+    expect(await world.outcome(SERVICES.companyRegistration, person('封某全', number))).toBe('INTERCEPT');
+    expect(await world.outcome(SERVICES.companyRegistration, person('封某银', number))).toBe('REVIEW');
   });
 
   it('is told to the department as a directive, and stands in the subject’s chain with a leaf', async () => {
@@ -88,7 +82,7 @@ describe('“not this person”', () => {
       `update identity_exception set made_at = made_at - interval '2 days', expires_at = clock_timestamp() where id = $1`,
       [exception],
     );
-    expect((await world.compare('AIC-01', person('徐某某', number))).outcome).toBe('REVIEW');
+    expect(await world.outcome(SERVICES.companyRegistration, person('徐某某', number))).toBe('REVIEW');
     expect(await world.owner.query('delete from identity_exception').then(() => 'deleted', sqlState)).toBe('42501');
   });
 
@@ -98,7 +92,7 @@ describe('“not this person”', () => {
     const { exception = '' } = await other(await stop(person('陈某某', number)));
     const revoke = () => world.tx((tx) => revokeException(tx, world.ring, exception, COURT, JUDGE));
     await revoke();
-    expect((await world.compare('AIC-01', person('陈某某', number))).outcome).toBe('REVIEW');
+    expect(await world.outcome(SERVICES.companyRegistration, person('陈某某', number))).toBe('REVIEW');
     await expect(revoke()).rejects.toMatchObject({ code: 'state-conflict' });
   });
 
@@ -109,17 +103,17 @@ describe('“not this person”', () => {
       code: 'state-conflict',
       errors: [{ pointer: '/identity', code: 'exact-match' }],
     });
-    expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');
   });
 
   it('of a number in 15 digits holds for that form alone: the 18 digits decide as ever', async () => {
     const number = residentNumber('19650307');
     await listed(person('钱某', number));
     const fifteen = { ...person('钱某'), identifiers: [identifier(number.slice(0, 6) + number.slice(8, 17))] };
-    expect((await world.compare('AIC-01', fifteen)).reasons).toEqual(['ID_15_DIGIT']);
+    expect((await world.compare(SERVICES.companyRegistration, fifteen)).reasons).toEqual(['ID_15_DIGIT']);
     await other(await stop(fifteen));
     expect(await recorded(fifteen)).toEqual(['NOT_THIS_PERSON']);
-    expect((await world.compare('AIC-01', person('钱某', number))).outcome).toBe('INTERCEPT');
+    expect(await world.outcome(SERVICES.companyRegistration, person('钱某', number))).toBe('INTERCEPT');
   });
 });
 
@@ -128,11 +122,11 @@ describe('15 digits in the listing', () => {
     const number = residentNumber('19650409');
     const fifteen = identifier(number.slice(0, 6) + number.slice(8, 17));
     await listed({ ...person('孙某'), identifiers: [fifteen] });
-    expect(await world.compare('AIC-01', person('孙某', number))).toMatchObject({
+    expect(await world.compare(SERVICES.companyRegistration, person('孙某', number))).toMatchObject({
       outcome: 'REVIEW',
       reasons: ['ID_15_DIGIT'],
     });
-    expect((await world.compare('AIC-01', person('孙某'))).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, person('孙某'))).toBe('CLEAR');
   });
 });
 
@@ -162,7 +156,7 @@ describe('the queue of doubts', () => {
     expect(await queue()).toContain(held);
     await say(held, { identity: 'same', reason: '照片一致' });
     expect(await queue()).not.toContain(held);
-    expect((await world.compare('AIC-01', debtor, { reference: 'same-1' })).outcome).toBe('INTERCEPT');
+    expect(await world.outcome(SERVICES.companyRegistration, debtor, { reference: 'same-1' })).toBe('INTERCEPT');
   });
 
   it('“same” at the counter ties the department’s own record to the subject, once; a record of somebody else goes to the judge', async () => {
@@ -204,11 +198,15 @@ describe('the queue of doubts', () => {
 it('the answer says how many cases remain once this one has ended', async () => {
   const number = residentNumber();
   await listed(person('王某', number));
-  expect((await world.compare('AIC-01', person('王某', number))).interceptions.map((one) => one.remaining)).toEqual([
-    0,
-  ]);
+  expect(
+    (await world.compare(SERVICES.companyRegistration, person('王某', number))).interceptions.map(
+      (one) => one.remaining,
+    ),
+  ).toEqual([0]);
   await listed(person('王某', number));
-  expect((await world.compare('AIC-01', person('王某', number))).interceptions.map((one) => one.remaining)).toEqual([
-    1, 1,
-  ]);
+  expect(
+    (await world.compare(SERVICES.companyRegistration, person('王某', number))).interceptions.map(
+      (one) => one.remaining,
+    ),
+  ).toEqual([1, 1]);
 });

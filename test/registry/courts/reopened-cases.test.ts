@@ -1,39 +1,37 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addDays, shanghaiDate } from '../../../domain/calendar.js';
+// What happens when something that was over begins again, or was never what it seemed. The process by hand.
+
+import { describe, expect, it } from 'vitest';
+import { addDays } from '../../../domain/calendar.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
 import type { ComparisonAnswer } from '../../../registry/departments/comparisons.js';
 import { stillHolds } from '../../../registry/departments/replays.js';
 import { notifyJudge } from '../../../registry/process/judge-notices.js';
 import { escalate, finish } from '../../../registry/process/steps.js';
-import * as byHand from '../../harness/by-hand.js';
-import { createWorld, defaulter, identifier, JUDGE, person, residentNumber, type World } from '../../harness/world.js';
+import { DEBT } from '../../builders/amounts.js';
+import { JUDGE } from '../../builders/cases.js';
+import { ORGANISATION, OTHER_ORGANISATION, residentNumber } from '../../builders/numbers.js';
+import { defaulter, identifier, person, today, unit } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { interceptionOf, lifeOf, useWorld } from '../../harness/world.js';
 
-// What happens when something that was over begins again, or was never what it seemed. The process by hand.
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
-const pursue = (opened: { defaulters: { id: string }[] }) => byHand.pursue(world, opened);
 const decision = { number: '（2026）黔0112执3号之三', madeOn: '2026-02-01' };
-const idOf = (opened: { defaulters: { id: string }[] }): string => opened.defaulters[0]?.id ?? '';
-const interceptionOf = (answer: ComparisonAnswer): string => answer.interceptions[0]?.id ?? '';
 
 describe('business that was freed and is stopped again', () => {
   it('is the judge’s to know a second time', async () => {
     const debtor = person();
     const opened = await world.open([defaulter(debtor)]);
-    await pursue(opened);
-    const stop = () => world.compare('BDC-02', debtor, { reference: 'buy-1' });
+    await world.pursue(opened);
+    const stop = () => world.compare(SERVICES.purchase, debtor, { reference: 'buy-1' });
     const notified = (answer: ComparisonAnswer) =>
-      world.tx((tx) => notifyJudge(tx, world.ring, idOf(opened), [interceptionOf(answer)]));
+      world.tx((tx) => notifyJudge(tx, world.ring, lifeOf(opened), [interceptionOf(answer)]));
     await notified(await stop());
     await world.decide(opened.id, { type: 'release', ground: 'settled', measures: ['CONSUMPTION'] });
-    await pursue(opened);
+    await world.pursue(opened);
     expect((await stop()).outcome).toBe('CLEAR');
     await world.decide(opened.id, { type: 'impose', measure: 'CONSUMPTION', decision });
-    await pursue(opened);
+    await world.pursue(opened);
     await notified(await stop());
     await notified(await stop());
     const types = (await world.facts(opened.id)).map((fact) => fact.type);
@@ -44,12 +42,13 @@ describe('business that was freed and is stopped again', () => {
   it('under another name is held with a time of its own, and a full match after that is no hold', async () => {
     const debtor = person('甲某');
     const opened = await world.open([defaulter(debtor)]);
-    await pursue(opened);
-    const ask = (name: string) => world.compare('AIC-01', { ...debtor, name }, { reference: 'office-1' });
+    await world.pursue(opened);
+    const ask = (name: string) =>
+      world.compare(SERVICES.companyRegistration, { ...debtor, name }, { reference: 'office-1' });
     expect((await ask('甲某')).interceptions[0]?.holdUntil).toBeUndefined();
     expect((await ask('甲某某')).interceptions[0]?.holdUntil).toBeDefined();
     const { rows } = await world.owner.query(`select 1 from deadline where defaulter = $1 and kind = 'hold'`, [
-      idOf(opened),
+      lifeOf(opened),
     ]);
     expect(rows).toHaveLength(1);
     expect((await ask('甲某')).interceptions[0]?.holdUntil).toBeUndefined();
@@ -58,17 +57,15 @@ describe('business that was freed and is stopped again', () => {
 
 describe('nothing is owed any more', () => {
   it('stays so for what waits unpublished, also when the obligation was amended to nothing', async () => {
-    const opened = await world.open([
-      { ...defaulter(person(), ['LISTING', 'EXIT']), graceUntil: addDays(shanghaiDate(Date.now()), 5) },
-    ]);
+    const opened = await world.open([{ ...defaulter(person(), ['LISTING', 'EXIT']), graceUntil: addDays(today(), 5) }]);
     await world.decide(opened.id, { type: 'amend-obligation', amountFen: 0n, reason: '和解' });
-    await world.owner.query('update defaulter set grace_until = null where id = $1', [idOf(opened)]);
-    await pursue(opened);
+    await world.owner.query('update defaulter set grace_until = null where id = $1', [lifeOf(opened)]);
+    await world.pursue(opened);
     expect((await world.view(opened.id)).defaulters[0]?.restrictions.every((r) => r.inForceAt === undefined)).toBe(
       true,
     );
     await world.decide(opened.id, { type: 'amend-obligation', amountFen: 100n, reason: '更正' });
-    await pursue(opened);
+    await world.pursue(opened);
     expect((await world.view(opened.id)).defaulters[0]?.restrictions.filter((r) => r.inForceAt)).toHaveLength(1);
   });
 });
@@ -101,31 +98,31 @@ describe('the question what is to become of what stays after full performance', 
 
   it('answered in part, is asked anew of the rest: the first clock stops, and only the second can run out', async () => {
     const opened = await world.open([defaulter(person(), ['LISTING', { seal: 'U-7' }, exit])]);
-    await pursue(opened);
-    await world.pay(opened.id, 40_000_000n);
-    await pursue(opened);
-    expect(await clocks(idOf(opened))).toEqual([null]);
+    await world.pursue(opened);
+    await world.pay(opened.id, DEBT);
+    await world.pursue(opened);
+    expect(await clocks(lifeOf(opened))).toEqual([null]);
     await world.decide(opened.id, { type: 'release', ground: 'performed', measures: [seal] });
-    await pursue(opened);
-    expect(await clocks(idOf(opened))).toEqual(['superseded', null]);
+    await world.pursue(opened);
+    expect(await clocks(lifeOf(opened))).toEqual(['superseded', null]);
     expect(await stopped(opened.id)).toEqual([true, false]);
-    await runOut(idOf(opened));
+    await runOut(lifeOf(opened));
     expect(await escalated(opened.id)).toBe(1);
   });
 
   it('falls away when the money is owed again: nobody is escalated for not ending it', async () => {
     const opened = await world.open([defaulter(person(), ['LISTING', { seal: 'U-8' }])]);
-    await pursue(opened);
-    const { id } = await world.pay(opened.id, 40_000_000n);
-    await pursue(opened);
+    await world.pursue(opened);
+    const { id } = await world.pay(opened.id, DEBT);
+    await world.pursue(opened);
     await world.tx((tx) => reverseRepayment(tx, world.ring, id, '汇款退回', JUDGE));
-    await pursue(opened);
-    await runOut(idOf(opened));
-    expect([await escalated(opened.id), await clocks(idOf(opened))]).toEqual([0, ['superseded']]);
+    await world.pursue(opened);
+    await runOut(lifeOf(opened));
+    expect([await escalated(opened.id), await clocks(lifeOf(opened))]).toEqual([0, ['superseded']]);
     expect(await stopped(opened.id)).toEqual([true]);
-    await world.pay(opened.id, 40_000_000n);
-    await pursue(opened);
-    expect([await clocks(idOf(opened)), await stopped(opened.id)]).toEqual([[null], [false]]);
+    await world.pay(opened.id, DEBT);
+    await world.pursue(opened);
+    expect([await clocks(lifeOf(opened)), await stopped(opened.id)]).toEqual([[null], [false]]);
   });
 });
 
@@ -133,16 +130,16 @@ describe('a correction', () => {
   it('made while stayed, and resumed after the term was over, ends the listing and stops nobody', async () => {
     const [wrong, right] = [person('甲某'), person('乙某')];
     const opened = await world.open([{ ...defaulter(wrong, ['LISTING', 'CONSUMPTION']), ground: 2, termMonths: 24 }]);
-    await pursue(opened);
+    await world.pursue(opened);
     await world.decide(opened.id, { type: 'stay', reason: '审查' });
     await world.decide(opened.id, { type: 'correct', name: '乙某', identifiers: right.identifiers });
     await world.owner.query(
       `update restriction set term_from = '2001-01-01' where defaulter = $1 and ended_at is null and measure = 'LISTING'`,
-      [idOf(opened)],
+      [lifeOf(opened)],
     );
     await world.decide(opened.id, { type: 'resume' });
-    await pursue(opened);
-    expect((await world.compare('AIC-01', right)).outcome).toBe('CLEAR');
+    await world.pursue(opened);
+    expect(await world.outcome(SERVICES.companyRegistration, right)).toBe('CLEAR');
     const open = (await world.view(opened.id)).defaulters[0]?.restrictions
       .filter((r) => !r.endedAt)
       .map((r) => r.measure);
@@ -153,12 +150,12 @@ describe('a correction', () => {
     const [own, stranger] = [residentNumber(), residentNumber()];
     const both = { kind: 'person' as const, name: '丙某', identifiers: [identifier(own), identifier(stranger)] };
     const opened = await world.open([defaulter(both)]);
-    await pursue(opened);
-    expect((await world.compare('AIC-01', person('丁某', stranger))).outcome).toBe('REVIEW');
+    await world.pursue(opened);
+    expect(await world.outcome(SERVICES.companyRegistration, person('丁某', stranger))).toBe('REVIEW');
     await world.decide(opened.id, { type: 'correct', identifiers: [identifier(own)] });
-    await pursue(opened);
-    expect((await world.compare('AIC-01', person('丁某', stranger))).outcome).toBe('CLEAR');
-    expect((await world.compare('AIC-01', person('丙某', own))).outcome).toBe('INTERCEPT');
+    await world.pursue(opened);
+    expect(await world.outcome(SERVICES.companyRegistration, person('丁某', stranger))).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, person('丙某', own))).toBe('INTERCEPT');
   });
 
   it('of an organisation frees the people of the wrong one', async () => {
@@ -169,29 +166,29 @@ describe('a correction', () => {
       identifiers: [{ type: 'uscc' as const, country: '', number, flags: [], warnings: [], aliases: [] }],
     });
     const listed = {
-      ...defaulter(company('91520112PDY00001XK')),
+      ...defaulter(company(OTHER_ORGANISATION)),
       representatives: [{ role: '法定代表人', party: boss }],
     };
     const opened = await world.open([listed]);
-    await pursue(opened);
-    expect((await world.compare('BDC-02', boss)).outcome).toBe('INTERCEPT');
-    await world.decide(opened.id, { type: 'correct', identifiers: company('91520112PDY0001830').identifiers });
-    await pursue(opened);
-    expect((await world.compare('BDC-02', boss)).outcome).toBe('CLEAR');
+    await world.pursue(opened);
+    expect(await world.outcome(SERVICES.purchase, boss)).toBe('INTERCEPT');
+    await world.decide(opened.id, { type: 'correct', identifiers: company(ORGANISATION).identifiers });
+    await world.pursue(opened);
+    expect(await world.outcome(SERVICES.purchase, boss)).toBe('CLEAR');
   });
 
   it('is waited for like a release: the life ends when every department knows that the wrong person is free', async () => {
     const opened = await world.open([defaulter()]);
-    await pursue(opened);
+    await world.pursue(opened);
     await world.decide(opened.id, { type: 'correct', name: '己某' });
     await world.decide(opened.id, { type: 'revoke', reason: '不应列入' });
-    await pursue(opened);
+    await world.pursue(opened);
     const end = () =>
       world.tx(async (tx) => {
         const { rows } = await tx.query<{ seq: number }>('select last_life_seq as seq from defaulter where id = $1', [
-          idOf(opened),
+          lifeOf(opened),
         ]);
-        return finish(tx, world.ring, idOf(opened), rows[0]?.seq ?? 0);
+        return finish(tx, world.ring, lifeOf(opened), rows[0]?.seq ?? 0);
       });
     expect((await end()).ended).toBe(false);
   });
@@ -199,21 +196,21 @@ describe('a correction', () => {
   it('makes an answer that was given for the wrong person hold no longer', async () => {
     const [wrong, right] = [person('庚某'), person('辛某')];
     const opened = await world.open([defaulter(wrong)]);
-    await pursue(opened);
-    const first = await world.compare('AIC-01', wrong, { reference: 'same-business' });
+    await world.pursue(opened);
+    const first = await world.compare(SERVICES.companyRegistration, wrong, { reference: 'same-business' });
     await world.decide(opened.id, { type: 'correct', name: '辛某', identifiers: right.identifiers });
-    await pursue(opened);
-    expect((await world.compare('AIC-01', right, { reference: 'same-business' })).outcome).toBe('INTERCEPT');
+    await world.pursue(opened);
+    expect(await world.outcome(SERVICES.companyRegistration, right, { reference: 'same-business' })).toBe('INTERCEPT');
     expect(await stillHolds(world.pool, first)).toBe(false);
   });
 });
 
 it('an answer given before the court said that it applies itself holds no longer', async () => {
   const debtor = person();
-  const asset = { type: 'property-unit', number: 'GB0019F1' } as const;
+  const asset = unit('GB0019F1');
   const opened = await world.open([defaulter(debtor, ['LISTING', { seal: asset.number }])]);
-  await pursue(opened);
-  const first = await world.compare('BDC-01', debtor, { object: asset });
+  await world.pursue(opened);
+  const first = await world.compare(SERVICES.sale, debtor, { object: asset });
   expect([first.outcome, await stillHolds(world.pool, first)]).toEqual(['REVIEW', true]);
   await world.decide(opened.id, {
     type: 'court-application',
@@ -226,7 +223,7 @@ it('an answer given before the court said that it applies itself holds no longer
 
 it('listed again on the same life is refused: it is a new case that names the previous listing', async () => {
   const opened = await world.open([defaulter()]);
-  await pursue(opened);
+  await world.pursue(opened);
   await world.decide(opened.id, { type: 'release', ground: 'creditor-request', measures: ['LISTING'] });
   await expect(world.decide(opened.id, { type: 'impose', measure: 'LISTING', decision })).rejects.toMatchObject({
     code: 'state-conflict',
@@ -237,6 +234,6 @@ it('a listing that rests on 15 digits goes to a human, however the number is wri
   const opened = await world.open([
     defaulter({ kind: 'person', name: '壬某', identifiers: [identifier('110105491231002')] }),
   ]);
-  await pursue(opened);
-  expect((await world.compare('AIC-01', person('壬某', '11010519491231002X'))).outcome).toBe('REVIEW');
+  await world.pursue(opened);
+  expect(await world.outcome(SERVICES.companyRegistration, person('壬某', '11010519491231002X'))).toBe('REVIEW');
 });

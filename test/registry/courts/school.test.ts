@@ -1,36 +1,35 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addDays, firstMomentAfter, shanghaiDate } from '../../../domain/calendar.js';
-import { parseIdentifier } from '../../../domain/identity/identifier.js';
+// R6, part by part: each test takes one condition away from a parent who would be held, and everybody passes.
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { addDays, firstMomentAfter } from '../../../domain/calendar.js';
 import { changeRule, lockRule, type RuleChange } from '../../../registry/catalogue/rule-changes.js';
 import { lockSchool, putSchool, type SchoolInput, schools } from '../../../registry/catalogue/schools.js';
 import { assignPositions } from '../../../registry/departments/positions.js';
 import { stillHolds } from '../../../registry/departments/replays.js';
 import type { ComparisonInput, Party } from '../../../registry/inputs.js';
 import { publish, tell } from '../../../registry/process/steps.js';
-import { createWorld, defaulter, person, residentNumber, type World } from '../../harness/world.js';
+import { DEBT } from '../../builders/amounts.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { defaulter, organisation, person, today } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { useWorld } from '../../harness/world.js';
 
-// R6, part by part: each test takes one condition away from a parent who would be held, and everybody passes.
 const OFFICE = { role: 'administrator', id: 'test' } as const;
 const SCHOOL = 'SCH-9901';
 const NAME = { zh: '示例高收费民办中学甲（虚构）', en: 'Sample above-norm-fee middle school A (made up)' };
-const today = shanghaiDate(Date.now());
-const OPEN: SchoolInput = { name: NAME, listed: true, enrolment: { from: today, until: addDays(today, 30) } };
+const OPEN: SchoolInput = { name: NAME, listed: true, enrolment: { from: today(), until: addDays(today(), 30) } };
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 const change = (input: RuleChange): Promise<unknown> =>
-  world.tx(async (tx) => changeRule(tx, await lockRule(tx, 'EDU-01'), input, OFFICE));
+  world.tx(async (tx) => changeRule(tx, await lockRule(tx, SERVICES.schoolEnrolment), input, OFFICE));
 const enter = (input: SchoolInput, code = SCHOOL): Promise<unknown> =>
   world.tx(async (tx) => {
     await lockSchool(tx, code);
     return putSchool(tx, code, input, OFFICE);
   });
 const enrol = (party: Party, more: Partial<ComparisonInput> = {}) =>
-  world.compare('EDU-01', party, { institution: SCHOOL, ...more });
+  world.compare(SERVICES.schoolEnrolment, party, { institution: SCHOOL, ...more });
 const step = async (opened: { defaulters: { id: string }[] }, ...steps: (typeof publish)[]): Promise<void> => {
   for (const { id } of opened.defaulters) {
     for (const take of steps) await world.tx((tx) => take(tx, world.ring, id));
@@ -47,7 +46,7 @@ const aCase = async (
   const opened = await world.open([defaulter(parent, measures)]);
   await step(opened, publish);
   if (confirmed) {
-    await world.decide(opened.id, { type: 'confirm-service', service: 'EDU-01' });
+    await world.decide(opened.id, { type: 'confirm-service', service: SERVICES.schoolEnrolment });
     await step(opened, tell);
   }
   return opened;
@@ -77,7 +76,7 @@ describe('R6: the school', () => {
       const opened = await aCase(parent);
       const held = await enrol(parent, { reference: 'RX-1' });
       expect(held).toMatchObject({ outcome: 'REVIEW', interceptions: [{ measures: ['CONSUMPTION'] }] });
-      await world.pay(opened.id, 40_000_000n);
+      await world.pay(opened.id, DEBT);
       expect((await enrol(parent, { reference: 'RX-1' })).outcome).toBe('CLEAR');
     });
 
@@ -94,7 +93,7 @@ describe('R6: the school', () => {
       await aCase(person());
       const before = await enrol(parent);
       expect([before.outcome, await world.reasons(before)]).toEqual(['CLEAR', ['NO_COURT_ORDER']]);
-      await world.decide(opened.id, { type: 'confirm-service', service: 'EDU-01' });
+      await world.decide(opened.id, { type: 'confirm-service', service: SERVICES.schoolEnrolment });
       expect((await enrol(parent)).outcome).toBe('CLEAR');
       await step(opened, tell);
       expect((await enrol(parent)).outcome).toBe('REVIEW');
@@ -106,9 +105,9 @@ describe('R6: the school', () => {
       const named = async () =>
         (await world.read('EDU'))
           .filter((notice) => notice.case.id === opened.id)
-          .map((notice) => notice.services.includes('EDU-01'));
+          .map((notice) => notice.services.includes(SERVICES.schoolEnrolment));
       expect(await named()).toEqual([false]);
-      await world.decide(opened.id, { type: 'confirm-service', service: 'EDU-01' });
+      await world.decide(opened.id, { type: 'confirm-service', service: SERVICES.schoolEnrolment });
       await step(opened, tell);
       while ((await assignPositions(world.pool)) > 0);
       expect((await named()).at(-1)).toBe(true);
@@ -125,7 +124,7 @@ describe('R6: the school', () => {
     });
 
     it('has to be told the school', async () => {
-      await expect(world.compare('EDU-01', person())).rejects.toMatchObject({
+      await expect(world.compare(SERVICES.schoolEnrolment, person())).rejects.toMatchObject({
         code: 'invalid',
         errors: [{ pointer: '/institution', code: 'required' }],
       });
@@ -157,8 +156,8 @@ describe('R6: the school', () => {
       await aCase(parent);
       const { enrolment: _none, ...without } = OPEN;
       for (const entered of [
-        { ...OPEN, enrolment: { from: addDays(today, -40), until: addDays(today, -1) } },
-        { ...OPEN, enrolment: { from: addDays(today, 1), until: addDays(today, 9) } },
+        { ...OPEN, enrolment: { from: addDays(today(), -40), until: addDays(today(), -1) } },
+        { ...OPEN, enrolment: { from: addDays(today(), 1), until: addDays(today(), 9) } },
         without,
       ]) {
         await enter(entered);
@@ -172,23 +171,20 @@ describe('R6: the school', () => {
     it('holds no longer than the enrolment lasts, and a replayed answer is judged anew', async () => {
       const parent = person();
       await aCase(parent);
-      await enter({ ...OPEN, enrolment: { from: today, until: addDays(today, 2) } });
+      await enter({ ...OPEN, enrolment: { from: today(), until: addDays(today(), 2) } });
       const held = await enrol(parent);
-      expect(held.interceptions[0]?.holdUntil).toBe(firstMomentAfter(addDays(today, 2)));
+      expect(held.interceptions[0]?.holdUntil).toBe(firstMomentAfter(addDays(today(), 2)));
       expect(await stillHolds(world.pool, held)).toBe(false);
       await enter(OPEN);
     });
 
     it('reaches the legal representative of a restricted organisation as a parent, by CONSUMPTION', async () => {
       const parent = person('戊某');
-      const code = parseIdentifier({ type: 'uscc', number: '91520112PDY0001830' }, today);
-      if (!code.ok) throw new Error(code.code);
-      const organisation: Party = { kind: 'organisation', name: '虚构有限公司', identifiers: [code.identifier] };
       const opened = await world.open([
-        { ...defaulter(organisation), representatives: [{ role: '法定代表人', party: parent }] },
+        { ...defaulter(organisation('虚构有限公司')), representatives: [{ role: '法定代表人', party: parent }] },
       ]);
       await step(opened, publish);
-      await world.decide(opened.id, { type: 'confirm-service', service: 'EDU-01' });
+      await world.decide(opened.id, { type: 'confirm-service', service: SERVICES.schoolEnrolment });
       await step(opened, tell);
       const answer = await enrol(parent);
       expect(answer).toMatchObject({ outcome: 'REVIEW', reasons: expect.arrayContaining(['LEGAL_REP_OF']) });

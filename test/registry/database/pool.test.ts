@@ -1,5 +1,7 @@
+// What transactions promise to the code above them: order, all or nothing, and one lasting answer.
+
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { once } from '../../../registry/database/idempotency.js';
 import {
   allAnswered,
@@ -10,19 +12,17 @@ import {
   sqlState,
   type Transaction,
 } from '../../../registry/database/pool.js';
-import { createWorld, type World } from '../../harness/world.js';
+import { useWorld } from '../../harness/world.js';
 
 describe('a transaction', () => {
-  let world: World;
+  const world = useWorld();
   beforeAll(async () => {
-    world = await createWorld();
     const owner = new pg.Client({ connectionString: world.adminUrl });
     await owner.connect();
     await owner.query('create table pair (id int primary key, value text not null)');
     await owner.query('grant select, insert, update on pair to enforcement_application');
     await owner.end();
   });
-  afterAll(() => world.close());
 
   const values = async (): Promise<string[]> =>
     (await world.pool.query<{ value: string }>('select value from pair order by id')).rows.map((row) => row.value);

@@ -1,7 +1,9 @@
+// A department is retired or merged in the middle of everything: whoever waited for it goes on. The steps of a life by hand.
+
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../../local/machine/paths.mjs';
 import { authenticate } from '../../../registry/access/credentials.js';
 import { giveDirective } from '../../../registry/courts/directives.js';
@@ -16,17 +18,16 @@ import { type Retirement, retireDepartment } from '../../../registry/maintenance
 import { settle } from '../../../registry/process/settle.js';
 import { finish, publish, tell } from '../../../registry/process/steps.js';
 import { caseDepartments } from '../../../registry/views/case-departments.js';
+import { DEBT } from '../../builders/amounts.js';
+import { departmentActor, JUDGE } from '../../builders/cases.js';
+import { defaulter, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
 import { departmentOf } from '../../harness/credentials.js';
+import { setEndpoint } from '../../harness/endpoints.js';
 import { eventually } from '../../harness/eventually.js';
-import { createWorld, defaulter, JUDGE, person, type World } from '../../harness/world.js';
-import { setEndpoint } from '../../worker/endpoint.js';
+import { interceptionOf, lifeOf, useWorld } from '../../harness/world.js';
 
-// The steps of a life by hand, so that a department can leave between any two of them.
-let world: World;
-beforeEach(async () => {
-  world = await createWorld();
-});
-afterEach(() => world.close());
+const world = useWorld('test');
 
 const retire = (code: string, retirement: Retirement) =>
   inTransaction(world.owner, (tx) => retireDepartment(tx, code, retirement, { role: 'administrator', id: 'test' }));
@@ -40,14 +41,14 @@ interface Listed {
 async function list(): Promise<Listed> {
   const debtor = person();
   const opened = await world.open([defaulter(debtor)]);
-  const id = opened.defaulters[0]?.id ?? '';
+  const id = lifeOf(opened);
   await world.tx((tx) => publish(tx, world.ring, id));
   await assignPositions(world.pool);
   return { caseId: opened.id, id, debtor };
 }
 
 async function release({ caseId, id }: Listed): Promise<void> {
-  await world.pay(caseId, 40_000_000n);
+  await world.pay(caseId, DEBT);
   await world.tx((tx) => tell(tx, world.ring, id));
   await assignPositions(world.pool);
 }
@@ -55,7 +56,7 @@ async function release({ caseId, id }: Listed): Promise<void> {
 async function acknowledgeAllOf(department: string): Promise<void> {
   await world.tx(async (tx) => {
     const { served } = await readNotices(tx, department, undefined, 200);
-    await acknowledge(tx, department, BigInt(served), { role: 'department', id: department });
+    await acknowledge(tx, department, BigInt(served), departmentActor(department));
   });
 }
 
@@ -92,7 +93,7 @@ describe('a department that is retired', () => {
     const opened = await world.open([defaulter(person())]);
     await world.until(opened.id, 'IN_FORCE');
     await world.acknowledgeAll(['QTS']);
-    await world.pay(opened.id, 40_000_000n);
+    await world.pay(opened.id, DEBT);
     await eventually(async () => (await world.read('BDC')).some((notice) => notice.kind === 'RELEASE'));
     await world.acknowledgeAll(['QTS']);
     await eventually(async () => (await counts({ caseId: opened.id }))?.acknowledged === 35);
@@ -180,11 +181,11 @@ describe('a department that is merged', () => {
   it('hands over its services and the business it holds: the successor compares, is directed, and frees', async () => {
     const listed = await list();
     await world.acknowledgeAll();
-    const hit = await world.compare('FDA-01', listed.debtor, { reference: '许可-1' });
-    const interception = hit.interceptions[0]?.id ?? '';
+    const hit = await world.compare(SERVICES.foodProduction, listed.debtor, { reference: '许可-1' });
+    const interception = interceptionOf(hit);
     await retire('FDA', { successor: 'AIC', reason: '并入市场监管' });
-    const business = { service: 'FDA-01', reference: '许可-1', party: listed.debtor };
-    const again = await world.tx((tx) => compare(tx, world.ring, 'AIC', business, { role: 'department', id: 'AIC' }));
+    const business = { service: SERVICES.foodProduction, reference: '许可-1', party: listed.debtor };
+    const again = await world.tx((tx) => compare(tx, world.ring, 'AIC', business, departmentActor('AIC')));
     expect(again).toMatchObject({ outcome: 'REVIEW', interceptions: [{ id: interception }] });
     await world.tx((tx) => giveDirective(tx, world.ring, interception, { type: 'REFUSE' }, JUDGE));
     await assignPositions(world.pool);
@@ -200,10 +201,8 @@ describe('a department that is merged', () => {
   it('takes its own directives along', async () => {
     const listed = await list();
     await world.acknowledgeAll();
-    const hit = await world.compare('FDA-01', listed.debtor);
-    await world.tx((tx) =>
-      giveDirective(tx, world.ring, hit.interceptions[0]?.id ?? '', { type: 'PROCEEDS_TO_COURT' }, JUDGE),
-    );
+    const hit = await world.compare(SERVICES.foodProduction, listed.debtor);
+    await world.tx((tx) => giveDirective(tx, world.ring, interceptionOf(hit), { type: 'PROCEEDS_TO_COURT' }, JUDGE));
     await assignPositions(world.pool);
     await retire('FDA', { successor: 'AIC', reason: '并入市场监管' });
     expect((await world.read('AIC')).filter((notice) => notice.kind === 'DIRECTIVE')).toMatchObject([
@@ -213,8 +212,8 @@ describe('a department that is merged', () => {
 
   it('takes along a directive that is written while it is being merged', async () => {
     const listed = await list();
-    const held = await world.compare('BDC-01', listed.debtor);
-    const interception = held.interceptions[0]?.id ?? '';
+    const held = await world.compare(SERVICES.sale, listed.debtor);
+    const interception = interceptionOf(held);
     let commit = (): void => undefined;
     const merged = new Promise<void>((resolve) => {
       commit = resolve;

@@ -1,3 +1,5 @@
+// Personal data are encrypted for one place, and found again by an index that tells nothing.
+
 import { describe, expect, it } from 'vitest';
 import { blindIndex, blindIndexes, decrypt, encrypt, parseKeyRing } from '../../../registry/keys/key-ring.js';
 

@@ -1,10 +1,12 @@
+// Keys are changed while everything runs: all stays readable and findable, and old keys can go.
+
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { rootFolder } from '../../../local/machine/paths.mjs';
 import { decideIdentity } from '../../../registry/courts/identity-reviews.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
@@ -15,21 +17,15 @@ import { SEALED_COLUMNS } from '../../../registry/keys/sealed-columns.js';
 import { dropOldIndex, fillIndex } from '../../../registry/maintenance/index-rotation.js';
 import { retireUnusedKeys, rewrapDataKeys, sweepSealedValues } from '../../../registry/maintenance/key-rotation.js';
 import { identityChain } from '../../../registry/parties/identity-chain.js';
-import { makeLink } from '../../../registry/parties/identity-links.js';
 import { visibleByName } from '../../../registry/parties/identity-searches.js';
 import { namesAsked } from '../../../registry/parties/name-index.js';
-import * as byHand from '../../harness/by-hand.js';
-import {
-  CLERK,
-  COURT,
-  createWorld,
-  defaulter,
-  identifier,
-  JUDGE,
-  person,
-  residentNumber,
-  type World,
-} from '../../harness/world.js';
+import { FEN } from '../../builders/amounts.js';
+import { CLERK, COURT, departmentActor, JUDGE } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { defaulter, identifier, person, unit } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { linkingIn } from '../../harness/linking.js';
+import { interceptionOf, lifeOf, useWorld } from '../../harness/world.js';
 
 const key = () => randomBytes(32).toString('base64');
 const fixed = { fingerprintKey: key(), cursorKey: key() };
@@ -43,7 +39,7 @@ const BOTH = {
 };
 const SECOND = { ...BOTH, keys: { k2: BOTH.keys.k2 }, indexKeys: { i2: BOTH.indexKeys.i2 } };
 
-let world: World;
+const world = useWorld();
 /** Every function of the world takes the ring from here. */
 const turn = (to: object) => Object.assign(world.ring, { tokenRoot: undefined }, parseKeyRing(to)) as KeyRing;
 const number = residentNumber();
@@ -51,25 +47,23 @@ const debtor = person('封某全', number);
 let caseId = '';
 let debtorId = '';
 let subject = '';
-const imposed = (unit: string) => ({
+const imposed = (seized: string) => ({
   type: 'impose' as const,
   measure: 'SEAL' as const,
   decision: { number: '（2026）黔0112执1号之三', madeOn: '2026-02-02' },
-  asset: { type: 'property-unit' as const, number: unit },
+  asset: unit(seized),
 });
 
 beforeAll(async () => {
-  world = await createWorld();
   await requireKnownKeys(world.pool, turn(FIRST));
   const opened = await world.open([defaulter(debtor, ['LISTING', 'CONSUMPTION', { seal: 'U-9' }])]);
   caseId = opened.id;
-  debtorId = opened.defaulters[0]?.id ?? '';
-  await byHand.pursue(world, opened);
+  debtorId = lifeOf(opened);
+  await world.pursue(opened);
   subject = (await world.view(caseId)).defaulters[0]?.subject ?? '';
-  const link = { relation: 'alias-number' as const, subject, identifier: identifier(), evidence: 'ef'.repeat(32) };
-  await world.tx((tx) => makeLink(tx, world.ring, link, COURT, JUDGE));
-  const sale = { object: { type: 'property-unit' as const, number: 'U-9' }, operator: '窗口3' };
-  const held = await world.compare('BDC-01', debtor, sale);
+  await linkingIn(world).link(subject, { relation: 'alias-number', identifier: identifier() });
+  const sale = { object: unit('U-9'), operator: '窗口3' };
+  const held = await world.compare(SERVICES.sale, debtor, sale);
   const feedback = {
     action: 'held' as const,
     identity: 'same' as const,
@@ -77,31 +71,22 @@ beforeAll(async () => {
     note: '在办',
     at: new Date().toISOString(),
   };
-  const department = { role: 'department' as const, id: 'BDC' };
-  await world.tx((tx) => giveFeedback(tx, world.ring, held.interceptions[0]?.id ?? '', feedback, department));
-  const doubt = await world.compare('AIC-01', person('封某金', number));
+  await world.tx((tx) => giveFeedback(tx, world.ring, interceptionOf(held), feedback, departmentActor('BDC')));
+  const doubt = await world.compare(SERVICES.companyRegistration, person('封某金', number));
   await world.tx((tx) =>
-    decideIdentity(
-      tx,
-      world.ring,
-      doubt.interceptions[0]?.id ?? '',
-      { identity: 'other', reason: '同号' },
-      COURT,
-      JUDGE,
-    ),
+    decideIdentity(tx, world.ring, interceptionOf(doubt), { identity: 'other', reason: '同号' }, COURT, JUDGE),
   );
-  const paid = await world.pay(caseId, 1n);
+  const paid = await world.pay(caseId, FEN);
   await world.tx((tx) => reverseRepayment(tx, world.ring, paid.id, '退票', CLERK));
 });
-afterAll(() => world.close());
 
 /** What a user would notice if a value could not be read or somebody could not be found. */
 const everythingWorks = async () => {
-  const exact = await world.compare('AIC-01', debtor);
+  const exact = await world.compare(SERVICES.companyRegistration, debtor);
   expect(exact.outcome).toBe('INTERCEPT');
-  expect((await world.compare('AIC-01', person('封某银', number))).outcome).toBe('REVIEW');
-  expect((await world.compare('AIC-01', person('封某金', number))).outcome).toBe('CLEAR');
-  const sale = await world.compare('BDC-01', debtor, { object: { type: 'property-unit', number: 'u9' } });
+  expect(await world.outcome(SERVICES.companyRegistration, person('封某银', number))).toBe('REVIEW');
+  expect(await world.outcome(SERVICES.companyRegistration, person('封某金', number))).toBe('CLEAR');
+  const sale = await world.compare(SERVICES.sale, debtor, { object: { type: 'property-unit', number: 'u9' } });
   expect(sale.interceptions[0]?.measures).toContain('SEAL');
   expect((await world.view(caseId)).obligation.content).toBe('偿还借款本金');
   const chain = await identityChain(world.pool, world.ring, subject, { unmasked: true });
@@ -152,7 +137,7 @@ describe('changing keys while everything runs', () => {
     const twice = { ...imposed('u 9'), defaulter: debtorId };
     await expect(world.decide(caseId, twice)).rejects.toMatchObject({ code: 'state-conflict' });
     await world.decide(caseId, { ...imposed('U-10'), defaulter: debtorId });
-    await byHand.pursue(world, { defaulters: [{ id: debtorId }] });
+    await world.pursue({ defaulters: [{ id: debtorId }] });
     await rewrapDataKeys(world.owner, world.ring, quiet);
     expect(await count(`select count(*) as n from data_key where kek = 'k1'`)).toBe(0);
     await everythingWorks();
@@ -165,7 +150,8 @@ describe('changing keys while everything runs', () => {
     await everythingWorks();
     // Under load: whoever is compared meanwhile is met as ever.
     const asking = Array.from({ length: 4 }, async () => {
-      for (let n = 0; n < 25; n += 1) expect((await world.compare('AIC-01', debtor)).outcome).toBe('INTERCEPT');
+      for (let n = 0; n < 25; n += 1)
+        expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');
     });
     await Promise.all([
       sweepSealedValues(world.owner, world.ring, quiet),
@@ -181,7 +167,7 @@ describe('changing keys while everything runs', () => {
     for (const table of ['identifier', 'name_index'])
       expect(await count(`select count(*) as n from ${table} where index_key <> 'i2'`)).toBe(0);
     const sealed = { object: { type: 'property-unit' as const, number: 'U-10' } };
-    expect((await world.compare('BDC-01', debtor, sealed)).interceptions[0]?.measures).toContain('SEAL');
+    expect((await world.compare(SERVICES.sale, debtor, sealed)).interceptions[0]?.measures).toContain('SEAL');
     const retired = async () => (await retireUnusedKeys(world.owner, world.ring)).map(({ id }) => id).sort();
     await world.owner.query(`update name_index set index_key = 'i1' where subject = $1`, [subject]);
     expect(await retired()).toEqual(['k1']);
@@ -257,7 +243,7 @@ describe('an asset that a court announced (a judicial auction)', () => {
     const document = { number: '（2026）黔0112执协8号', madeOn: '2026-03-01' };
     const party = person('亢某');
     const opened = await world.open([defaulter(party, ['LISTING', { seal: unit.number }])]);
-    await byHand.pursue(world, opened);
+    await world.pursue(opened);
     const former = world.ring.activeIndex;
     const untilAt = new Date(Date.now() + 86_400_000).toISOString();
     await world.decide(opened.id, { type: 'court-application', document, asset: unit, untilAt });
@@ -267,7 +253,7 @@ describe('an asset that a court announced (a judicial auction)', () => {
     await dropOldIndex(world.owner, world.ring, quiet);
     expect((await retireUnusedKeys(world.owner, world.ring)).map(({ id }) => id)).not.toContain(former);
     const asked = { object: unit, courtApplication: { court: COURT, number: document.number } };
-    expect((await world.compare('BDC-01', party, asked)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.sale, party, asked)).toBe('CLEAR');
     await world.owner.query('alter table court_application disable trigger append_only');
     await world.owner.query('update court_application set until_at = clock_timestamp()');
     await world.owner.query('alter table court_application enable trigger append_only');
@@ -321,11 +307,7 @@ describe('a case of an older version', () => {
     expect(await keys()).toBe(1);
     await world.owner.query('update defaulter set conduct_sealed = $2 where enforcement_case = $1', [
       opened.id,
-      encrypt(
-        world.ring,
-        { table: 'defaulter', column: 'conduct_sealed', row: opened.defaulters[0]?.id ?? '' },
-        '拒不履行',
-      ),
+      encrypt(world.ring, { table: 'defaulter', column: 'conduct_sealed', row: lifeOf(opened) }, '拒不履行'),
     ]);
     await sweepSealedValues(world.owner, world.ring, quiet);
     const stale = `select count(*) as n from enforcement_case c join defaulter d on d.enforcement_case = c.id

@@ -1,18 +1,18 @@
+// Clear comparisons go into the record in batches, each openable alone.
+
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { canonicalJson } from '../../../ledger/canonical-json.js';
 import { leafHash } from '../../../ledger/leaf.js';
 import { rootOfInclusion } from '../../../ledger/tree.js';
 import { sqlState } from '../../../registry/database/pool.js';
 import { batchComparisons, WHOLE_LOOK } from '../../../registry/ledger/comparison-batches.js';
 import { receipt } from '../../../registry/ledger/receipts.js';
-import { createWorld, person, type World } from '../../harness/world.js';
+import { person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { useWorld } from '../../harness/world.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 const clear = async (service: string): Promise<string> => (await world.compare(service, person())).id;
 const sealed = async (): Promise<number> => {
@@ -23,8 +23,8 @@ const leafOf = (base64: string) => JSON.parse(Buffer.from(base64, 'base64').toSt
 
 it('each clear comparison is sealed once, by department, and each can be opened alone', async () => {
   const ids = [];
-  for (let n = 0; n < 5; n++) ids.push(await clear('AIC-01'));
-  const other = await clear('PLN-01');
+  for (let n = 0; n < 5; n++) ids.push(await clear(SERVICES.companyRegistration));
+  const other = await clear(SERVICES.planningScheme);
   const { look } = await batchComparisons(world.pool, WHOLE_LOOK);
   await Promise.all([batchComparisons(world.pool, WHOLE_LOOK), batchComparisons(world.pool, look)]);
   expect(await sealed()).toBe(6);
@@ -60,7 +60,7 @@ it('each clear comparison is sealed once, by department, and each can be opened 
 
 it('the seals of a department are chained, and a hit is not sealed: it has a leaf of its own', async () => {
   const before = (await world.owner.query('select id from seal where department = $1', ['AIC'])).rows[0]?.id;
-  await clear('AIC-01');
+  await clear(SERVICES.companyRegistration);
   await batchComparisons(world.pool, WHOLE_LOOK);
   const { rows } = await world.owner.query(
     'select l.leaf from seal s join ledger_leaf l on l.entry_id = s.id where department = $1 order by number',
@@ -82,7 +82,7 @@ it('one that was committed after later ones were sealed is not passed over', asy
     `insert into comparison (id, department, service, reference, outcome, reasons, rule_version, blinds, at)
      select overlay(id::text placing translate(right(id::text, 1), '0123456789abcdef', '123456789abcdef0') from 36)::uuid, department, service, 'slow', outcome, reasons, rule_version, blinds, at from comparison where outcome = 'CLEAR' limit 1`,
   );
-  await clear('AIC-01');
+  await clear(SERVICES.companyRegistration);
   const { look } = await batchComparisons(world.pool, WHOLE_LOOK);
   const count = await sealed();
   await slow.query('commit');

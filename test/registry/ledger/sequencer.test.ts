@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// The sequencer gives every leaf its place, once, whatever storage and rivals do.
+
+import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../../ledger/checkpoint.js';
 import { type Pool, sqlState } from '../../../registry/database/pool.js';
 import { markBehind, markLevel } from '../../../registry/ledger/log-status.js';
 import { sequenceRound } from '../../../registry/ledger/sequencer.js';
 import { logKeys } from '../../../registry/ledger/signed-log.js';
 import { treeOf } from '../../../registry/ledger/tiles.js';
-import { aLeaf, commit, type LedgerWorld, ledgerWorld, ORIGIN } from '../../harness/ledger.js';
+import { aLeaf, commit, ledgerWorld, ORIGIN, useLedgerWorld } from '../../harness/ledger.js';
 import * as naive from '../../ledger/naive-tree.js';
 
-let world: LedgerWorld;
-beforeAll(async () => {
-  world = await ledgerWorld();
-});
-afterAll(() => world.end());
+const world = useLedgerWorld();
 
 const refused = (pool: Pool, sql: string): Promise<string> =>
   pool.query(sql).then(

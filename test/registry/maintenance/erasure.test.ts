@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseIdentifier } from '../../../domain/identity/identifier.js';
+// What is erased at the very moment somebody needs it: in either order it is either kept whole, or another record.
+
+import { describe, expect, it } from 'vitest';
 import { decideIdentity } from '../../../registry/courts/identity-reviews.js';
 import type { Transaction } from '../../../registry/database/pool.js';
 import type { Party } from '../../../registry/inputs.js';
@@ -8,48 +9,35 @@ import { blindIndexes, ERASED, encrypt } from '../../../registry/keys/key-ring.j
 import { eraseCases, eraseLinkedParties } from '../../../registry/maintenance/erasure.js';
 import { fillIndex } from '../../../registry/maintenance/index-rotation.js';
 import { sweepSealedValues } from '../../../registry/maintenance/key-rotation.js';
-import { confirmReference, type LinkInput, makeLink, revokeLink } from '../../../registry/parties/identity-links.js';
-import { subjectOf } from '../../../registry/parties/subjects.js';
+import { confirmReference } from '../../../registry/parties/identity-links.js';
 import { keepTokenIndexes, requireTokenIndexes } from '../../../registry/parties/token-index.js';
-import * as byHand from '../../harness/by-hand.js';
+import { COURT, departmentActor, JUDGE } from '../../builders/cases.js';
+import { defaulter, identifier, passportHolder, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
 import { atOnce } from '../../harness/in-turn.js';
-import { COURT, createWorld, defaulter, identifier, JUDGE, person, type World } from '../../harness/world.js';
+import { linkingIn } from '../../harness/linking.js';
+import { useWorld, type World } from '../../harness/world.js';
 
-// What is erased at the very moment somebody needs it: in either order it is either kept whole, or another record.
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
-const EVIDENCE = 'ab'.repeat(32);
+const { linkIn, revoke, subject, subjectIn } = linkingIn(world);
 /** Beyond every term. */
 const LATE = new Date(Date.now() + 40 * 365 * 86_400_000);
 
-type Said = LinkInput extends infer L ? (L extends LinkInput ? Omit<L, 'evidence' | 'subject'> : never) : never;
-const subjectIn = async (tx: Transaction, party: Party) => (await subjectOf(tx, world.ring, party)).subject;
-const subject = (party: Party) => world.tx((tx) => subjectIn(tx, party));
-const link = (tx: Transaction, from: string, said: Said) =>
-  makeLink(tx, world.ring, { ...said, subject: from, evidence: EVIDENCE }, COURT, JUDGE);
 const erased = async (id: string): Promise<boolean> =>
   (await world.owner.query('select erased_at is not null as erased from subject where id = $1', [id])).rows[0]?.erased;
 const count = async (table: string, of: string): Promise<number> =>
   (await world.owner.query(`select count(*)::int as n from ${table} where subject = $1`, [of])).rows[0]?.n;
 
-let serial = 6_100_000;
-const stranger = (name: string): Party => {
-  const parsed = parseIdentifier({ type: 'passport', number: `E${serial++}`, country: 'CHN' }, '2026-11-25');
-  if (!parsed.ok) throw new Error(parsed.code);
-  return { kind: 'person', name, identifiers: [parsed.identifier] };
-};
-
 /** Somebody whom a link brought on record, and which was revoked: due. */
 async function onceLinked(): Promise<{ party: Party; id: string }> {
   const listed = person('沈某');
   await world.open([defaulter(listed)]);
-  const party = stranger('沈某');
-  const made = await world.tx(async (tx) => link(tx, await subjectIn(tx, listed), { relation: 'same-person', party }));
-  await world.tx((tx) => revokeLink(tx, world.ring, made.id, {}, COURT, JUDGE));
+  const party = passportHolder('沈某');
+  const made = await world.tx(async (tx) =>
+    linkIn(tx, await subjectIn(tx, listed), { relation: 'same-person', party }),
+  );
+  await revoke(made.id);
   return { party, id: await subject(party) };
 }
 
@@ -67,8 +55,8 @@ async function onceListed(): Promise<{ party: Party; id: string }> {
 
 const openIn = (tx: Transaction, party: Party) => world.openIn(tx, [defaulter(party)]);
 const stopped = async (opened: Awaited<ReturnType<World['open']>>, party: Party) => {
-  await byHand.pursue(world, opened);
-  return (await world.compare('AIC-01', party)).outcome;
+  await world.pursue(opened);
+  return await world.outcome(SERVICES.companyRegistration, party);
 };
 
 describe.each([
@@ -106,7 +94,7 @@ describe.each([
     const first = await due();
     await atOnce(
       world,
-      (tx) => link(tx, own, { relation: 'same-person', other: first.id }),
+      (tx) => linkIn(tx, own, { relation: 'same-person', other: first.id }),
       (tx) => erase(tx, LATE),
     );
     expect(await erased(first.id)).toBe(false);
@@ -115,7 +103,7 @@ describe.each([
     const behind = atOnce(
       world,
       (tx) => erase(tx, LATE),
-      (tx) => link(tx, own, { relation: 'same-person', other: second.id }),
+      (tx) => linkIn(tx, own, { relation: 'same-person', other: second.id }),
     );
     await expect(behind).rejects.toMatchObject({ code: 'not-found' });
     expect(await erased(second.id)).toBe(true);
@@ -124,14 +112,14 @@ describe.each([
 
 it('somebody tied meanwhile to one who has a case stays with them', async () => {
   const [first, last] = [await onceListed(), person('朱某')];
-  const middle = stranger('韩某');
-  await world.tx((tx) => link(tx, first.id, { relation: 'same-person', party: middle }));
+  const middle = passportHolder('韩某');
+  await world.tx((tx) => linkIn(tx, first.id, { relation: 'same-person', party: middle }));
   const between = await subject(middle);
   await atOnce(
     world,
     async (tx) => {
       await openIn(tx, last);
-      await link(tx, between, { relation: 'same-person', other: await subjectIn(tx, last) });
+      await linkIn(tx, between, { relation: 'same-person', other: await subjectIn(tx, last) });
     },
     (tx) => eraseCases(tx, LATE),
   );
@@ -157,7 +145,7 @@ describe('an erased record', () => {
       [own, { relation: 'same-person' as const, other: id }],
       [id, { relation: 'same-person' as const, other: own }],
     ] as const)
-      await expect(world.tx((tx) => link(tx, from, said))).rejects.toMatchObject({ code: 'not-found' });
+      await expect(world.tx((tx) => linkIn(tx, from, said))).rejects.toMatchObject({ code: 'not-found' });
     expect([await count('identifier', id), await count('identity_fact', id)]).toEqual([0, 0]);
     await expect(world.tx((tx) => dataKeyOf(tx, world.ring, 'subject', id))).rejects.toMatchObject({
       code: 'state-conflict',
@@ -203,8 +191,8 @@ describe('an erased record', () => {
   /** Somebody who was stopped under another name at a counter, and whose case is over: due. */
   const onceStopped = async () => {
     const debtor = person('许某');
-    const opened = await byHand.inForce(world, defaulter(debtor));
-    const [stop] = (await world.compare('AIC-01', { ...debtor, name: '许某某' })).interceptions;
+    const opened = await world.inForce(defaulter(debtor));
+    const [stop] = (await world.compare(SERVICES.companyRegistration, { ...debtor, name: '许某某' })).interceptions;
     return { opened, id: await subject(debtor), interception: stop?.id ?? '' };
   };
   const confirm = ({ id, interception }: { id: string; interception: string }, reference: string) =>
@@ -213,7 +201,7 @@ describe('an erased record', () => {
         tx,
         world.ring,
         { department: 'AIC', reference, interception, court: COURT, subject: id, evidence: Buffer.alloc(32, 7) },
-        { role: 'department', id: 'AIC' },
+        departmentActor('AIC'),
       ),
     );
 

@@ -1,16 +1,14 @@
+// An operator has the facts of open lives sent to Temporal again.
+
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../../local/machine/paths.mjs';
-import { createWorld, defaulter, person, type World } from '../../harness/world.js';
+import { FEN } from '../../builders/amounts.js';
+import { defaulter, person } from '../../builders/parties.js';
+import { lifeOf, useWorld } from '../../harness/world.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(async () => {
-  await world.close();
-});
+const world = useWorld();
 
 describe('npm run redrive', () => {
   const program = join(rootFolder, 'dist', 'registry', 'maintenance', 'redrive.js');
@@ -26,7 +24,7 @@ describe('npm run redrive', () => {
 
   it('marks the facts of open lives unsent, of all or of one, as the application’s role', async () => {
     const [one, two] = [await world.open([defaulter()]), await world.open([defaulter(person('乙某'))])];
-    await world.pay(one.id, 1n);
+    await world.pay(one.id, FEN);
     await world.pool.query('update outbox set sent_at = now()');
     await world.pool.query('update defaulter set ended_at = now() where id = $1', [two.defaulters[0]?.id]);
     const wrong = run('somebody');
@@ -34,7 +32,7 @@ describe('npm run redrive', () => {
     const done = run();
     expect([done.status, done.stdout, await unsent()]).toEqual([0, expect.stringContaining('2 facts'), 2]);
     await world.pool.query('update outbox set sent_at = now()');
-    run(one.defaulters[0]?.id ?? '');
+    run(lifeOf(one));
     expect(await unsent()).toBe(2);
   });
 });

@@ -1,31 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseIdentifier } from '../../../domain/identity/identifier.js';
+// Years pass: what is due is forgotten, with a proof, and nothing else is.
+
+import { describe, expect, it } from 'vitest';
 import { commitToSubject } from '../../../ledger/leaf.js';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
 import { batchComparisons, WHOLE_LOOK } from '../../../registry/ledger/comparison-batches.js';
 import { digestOf, retainOnce, retentionRuns } from '../../../registry/maintenance/retention.js';
 import { recordLooks } from '../../../registry/parties/identity-access.js';
-import { makeLink, revokeLink } from '../../../registry/parties/identity-links.js';
-import { canonicalSubject, subjectOf } from '../../../registry/parties/subjects.js';
+import { canonicalSubject } from '../../../registry/parties/subjects.js';
 import { statistics } from '../../../registry/views/statistics.js';
-import * as byHand from '../../harness/by-hand.js';
-import {
-  COURT,
-  createWorld,
-  defaulter,
-  identifier,
-  JUDGE,
-  person,
-  residentNumber,
-  type World,
-} from '../../harness/world.js';
+import { COURT, JUDGE } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { defaulter, identifier, passportHolder, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { linkingIn } from '../../harness/linking.js';
+import { interceptionOf, useWorld } from '../../harness/world.js';
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = useWorld();
 
 const DAY = 86_400_000;
 const inDays = (days: number) => Date.now() + days * DAY;
@@ -41,7 +32,10 @@ const rowOf = async (sql: string, ...values: unknown[]) => (await world.owner.qu
 describe('a clear comparison', () => {
   it('keeps no name and no number, and after thirty days nothing by which anybody could be found', async () => {
     const asked = person('赵某');
-    const { id } = await world.compare('AIC-01', asked, { operator: '窗口7', reference: '设立-77' });
+    const { id } = await world.compare(SERVICES.companyRegistration, asked, {
+      operator: '窗口7',
+      reference: '设立-77',
+    });
     const kept = await rowOf('select * from comparison where id = $1', id);
     expect([kept.party_sealed, kept.blinds.length]).toEqual([null, 1]);
     expect(JSON.stringify(kept)).not.toMatch(/赵某|窗口/);
@@ -52,7 +46,7 @@ describe('a clear comparison', () => {
     expect(await rowOf('select salt from comparison_seal where comparison = $1', id)).toEqual({ salt: null });
     expect(await rowOf('select * from comparison where id = $1', id)).toMatchObject({
       outcome: 'CLEAR',
-      service: 'AIC-01',
+      service: SERVICES.companyRegistration,
       blinds: [],
       operator_sealed: null,
       reference: '',
@@ -69,8 +63,8 @@ describe('a clear comparison', () => {
 
   it('nothing due, nothing done: no run, and a hit stays', async () => {
     const debtor = person('钱某');
-    await byHand.pursue(world, await world.open([defaulter(debtor)]));
-    const hit = await world.compare('AIC-01', debtor);
+    await world.pursue(await world.open([defaulter(debtor)]));
+    const hit = await world.compare(SERVICES.companyRegistration, debtor);
     const before = (await runs('clear-comparison')).length;
     await retain();
     await retain(inDays(400));
@@ -79,7 +73,7 @@ describe('a clear comparison', () => {
   });
 
   it('one that is not sealed yet waits, and those after it: a seal is over what was compared', async () => {
-    const { id } = await world.compare('AIC-01', person());
+    const { id } = await world.compare(SERVICES.companyRegistration, person());
     while (await retainOnce(world.pool, inDays(50)));
     expect((await rowOf('select blinds from comparison where id = $1', id)).blinds).toHaveLength(1);
     await retain(inDays(50));
@@ -87,7 +81,7 @@ describe('a clear comparison', () => {
   });
 
   it('each proof names the one before; ten processes at once delete once', async () => {
-    for (let n = 0; n < 3; n += 1) await world.compare('AIC-01', person());
+    for (let n = 0; n < 3; n += 1) await world.compare(SERVICES.companyRegistration, person());
     await batchComparisons(world.pool, WHOLE_LOOK);
     await Promise.all(Array.from({ length: 10 }, () => retainOnce(world.pool, inDays(60))));
     await retain(inDays(60));
@@ -100,11 +94,11 @@ describe('a clear comparison', () => {
 
 it('an exception that has ended forgets the name and number it was about', async () => {
   const number = residentNumber();
-  await byHand.pursue(world, await world.open([defaulter(person('孙某', number))]));
-  const held = await world.compare('AIC-01', person('孙某某', number));
+  await world.pursue(await world.open([defaulter(person('孙某', number))]));
+  const held = await world.compare(SERVICES.companyRegistration, person('孙某某', number));
   const word = { identity: 'other' as const, reason: '同号', expiresAt: new Date(inDays(1)).toISOString() };
   const { exception } = await world.tx((tx) =>
-    decideIdentity(tx, world.ring, held.interceptions[0]?.id ?? '', word, COURT, JUDGE),
+    decideIdentity(tx, world.ring, interceptionOf(held), word, COURT, JUDGE),
   );
   await retain(inDays(30));
   const numbers = 'select count(*)::int as n from identity_exception_number where exception = $1';
@@ -118,8 +112,8 @@ it('a case long closed is erased with the people who have no other: nobody is re
   const [alone, other] = [person('李某'), person('周某')];
   const closed = await world.open([defaulter(alone), defaulter(other)]);
   const open = await world.open([defaulter(other)]);
-  await byHand.pursue(world, closed);
-  const hit = await world.compare('AIC-01', alone);
+  await world.pursue(closed);
+  const hit = await world.compare(SERVICES.companyRegistration, alone);
   const view = await world.view(closed.id);
   const [gone, stays] = view.defaulters.map((one) => one.subject);
   const sealedBy = async (fact: string) => rowOf('select salt from fact where id = $1', fact);
@@ -152,18 +146,8 @@ it('a case long closed is erased with the people who have no other: nobody is re
 });
 
 describe('people whom a link alone brought on record', () => {
-  const EVIDENCE = 'ab'.repeat(32);
-  const passport = (number: string, name: string): Party => {
-    const parsed = parseIdentifier({ type: 'passport', number, country: 'CHN' }, '2026-11-25');
-    if (!parsed.ok) throw new Error(parsed.code);
-    return { kind: 'person', name, identifiers: [parsed.identifier] };
-  };
-  const subjectBy = (party: Party) => world.tx(async (tx) => (await subjectOf(tx, world.ring, party)).subject);
-  const linked = async (subject: string, party: Party) =>
-    world.tx((tx) =>
-      makeLink(tx, world.ring, { relation: 'same-person', subject, party, evidence: EVIDENCE }, COURT, JUDGE),
-    );
-  const revoke = (link: string) => world.tx((tx) => revokeLink(tx, world.ring, link, {}, COURT, JUDGE));
+  const { link, revoke, subject: subjectBy } = linkingIn(world);
+  const linked = (subject: string, party: Party) => link(subject, { relation: 'same-person', party });
   const erased = async (subject: string) =>
     (await rowOf('select erased_at is not null as erased from subject where id = $1', subject)).erased;
   const saltsOf = async (fact: string) =>
@@ -175,7 +159,7 @@ describe('people whom a link alone brought on record', () => {
     const listed = person('冯某');
     await world.open([defaulter(listed)]);
     const own = await subjectBy(listed);
-    const stranger = passport('E6000001', '冯某');
+    const stranger = passportHolder('冯某');
     const made = await linked(own, stranger);
     const other = await subjectBy(stranger);
     await retain(inDays(31 * 365));
@@ -197,8 +181,7 @@ describe('people whom a link alone brought on record', () => {
     const own = await subjectBy(listed);
     const made = await linked(own, kept);
     // A further number ties them to nobody.
-    const number = { relation: 'alias-number' as const, subject: own, identifier: identifier(), evidence: EVIDENCE };
-    await world.tx((tx) => makeLink(tx, world.ring, number, COURT, JUDGE));
+    await link(own, { relation: 'alias-number', identifier: identifier() });
     await world.decide(closed.id, { type: 'release', ground: 'settled' });
     await world.owner.query('update enforcement_case set closed_at = clock_timestamp() where id = $1', [closed.id]);
     await retain(inDays(31 * 365));
@@ -214,10 +197,10 @@ describe('people whom a link alone brought on record', () => {
   it('stay while a stop that came by them is kept: the court may still have to say who it was', async () => {
     const listed = person('陆某');
     const opened = await world.open([defaulter(listed)]);
-    await byHand.pursue(world, opened);
-    const met = passport('E6000002', '陆某');
+    await world.pursue(opened);
+    const met = passportHolder('陆某');
     const made = await linked(await subjectBy(listed), met);
-    const [stop] = (await world.compare('AIC-01', { ...met, name: '陆某某' })).interceptions;
+    const [stop] = (await world.compare(SERVICES.companyRegistration, { ...met, name: '陆某某' })).interceptions;
     await revoke(made.id);
     await retain(inDays(60));
     expect(await erased(await subjectBy(met))).toBe(false);
@@ -226,11 +209,11 @@ describe('people whom a link alone brought on record', () => {
   });
 
   it('linked still, go with the last case of anybody they are tied to, and not before', async () => {
-    const [listed, also] = [person('程某'), passport('E6000003', '程某')];
+    const [listed, also] = [person('程某'), passportHolder('程某')];
     const closed = await world.open([defaulter(listed)]);
     const open = await world.open([defaulter(also)]);
     const [own, other] = [await subjectBy(listed), await subjectBy(also)];
-    const third = passport('E6000004', '程某');
+    const third = passportHolder('程某');
     await linked(own, also);
     const made = await linked(other, third);
     const last = await subjectBy(third);

@@ -1,7 +1,8 @@
+// A department asks by token, and sends nobody’s number to the platform.
+
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { epochOf, isLiveEpoch, liveEpochs } from '../../../domain/identity/epoch.js';
-import { parseIdentifier } from '../../../domain/identity/identifier.js';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
 import { dropOldIndex } from '../../../registry/maintenance/index-rotation.js';
@@ -12,23 +13,16 @@ import {
   unwrapWith,
   wrapFor,
 } from '../../../registry/parties/department-tokens.js';
-import { makeLink } from '../../../registry/parties/identity-links.js';
-import { subjectOf } from '../../../registry/parties/subjects.js';
 import { keepTokenIndexes, requireTokenIndexes } from '../../../registry/parties/token-index.js';
-import * as byHand from '../../harness/by-hand.js';
-import {
-  COURT,
-  createWorld,
-  defaulter,
-  identifier,
-  JUDGE,
-  person,
-  residentNumber,
-  type World,
-} from '../../harness/world.js';
+import { COURT, JUDGE } from '../../builders/cases.js';
+import { OTHER_PERSON, residentNumber } from '../../builders/numbers.js';
+import { defaulter, document, identifier, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { linkingIn } from '../../harness/linking.js';
+import { useWorld } from '../../harness/world.js';
 
 const ROOT = Buffer.alloc(32, 1);
-const NUMBER = { type: 'resident-id' as const, country: '', number: '11010519491231002X' };
+const NUMBER = { type: 'resident-id' as const, country: '', number: OTHER_PERSON };
 const pair = () => {
   const { publicKey, privateKey } = generateKeyPairSync('x25519');
   return {
@@ -83,16 +77,15 @@ describe('a wrapped key', () => {
 });
 
 describe('a comparison by token', () => {
-  let world: World;
+  const world = useWorld();
+  const { link, subject } = linkingIn(world);
   let fin: Buffer;
   const now = Date.now();
   const [epoch] = liveEpochs(now);
   beforeAll(async () => {
-    world = await createWorld();
     if (!world.ring.tokenRoot) throw new Error('the ring of the tests has no root');
     fin = departmentKey(world.ring.tokenRoot, 'FIN', epoch);
   });
-  afterAll(() => world.close());
 
   const prepare = async (at = now) => {
     while (await keepTokenIndexes(world.pool, world.ring, at));
@@ -109,9 +102,9 @@ describe('a comparison by token', () => {
       aliases: [],
     })),
   });
-  const listed = (party: Party) => byHand.inForce(world, defaulter(party));
+  const listed = (party: Party) => world.inForce(defaulter(party));
   // FIN-01 is gated by LISTING; the same person at another department under its own key.
-  const outcome = async (asked: Party, service = 'FIN-01') => (await world.compare(service, asked)).outcome;
+  const outcome = (asked: Party, service: string = SERVICES.procurementSupplier) => world.outcome(service, asked);
 
   it('meets who was listed before the department asked for a key, and who is listed after; the key waits until all have their token', async () => {
     const [early, late] = [person('封某'), person('何某')];
@@ -135,16 +128,16 @@ describe('a comparison by token', () => {
     await listed(debtor);
     expect(await outcome(byToken(debtor))).not.toBe('CLEAR');
     // FIN's token in the hands of another department.
-    expect(await outcome(byToken(debtor), 'AIC-01')).toBe('CLEAR');
+    expect(await outcome(byToken(debtor), SERVICES.companyRegistration)).toBe('CLEAR');
     const aic = departmentKey(world.ring.tokenRoot ?? fin, 'AIC', epoch);
-    expect(await outcome(byToken(debtor, aic), 'AIC-01')).toBe('CLEAR');
-    expect(await outcome(debtor, 'AIC-01')).not.toBe('CLEAR');
+    expect(await outcome(byToken(debtor, aic), SERVICES.companyRegistration)).toBe('CLEAR');
+    expect(await outcome(debtor, SERVICES.companyRegistration)).not.toBe('CLEAR');
   });
 
   it('obeys links and “not this person” as a number does, and a court sees what it met', async () => {
     const number = residentNumber();
     await listed(person('李某', number));
-    const held = await world.compare('FIN-01', byToken(person('李某某', number)));
+    const held = await world.compare(SERVICES.procurementSupplier, byToken(person('李某某', number)));
     const [interception] = held.interceptions;
     const match = await explain(world.pool, world.ring, interception?.id ?? '', { unmasked: true });
     expect(match).toMatchObject({ equal: ['number'], conflicting: ['name'], asked: { identifiers: [{ number }] } });
@@ -153,36 +146,26 @@ describe('a comparison by token', () => {
     expect(await outcome(byToken(person('李某某', number)))).toBe('CLEAR');
     expect(await outcome(person('李某某', number))).toBe('CLEAR');
     expect(await outcome(byToken(person('李某', number)))).not.toBe('CLEAR');
-    const subject = await world.tx(async (tx) => (await subjectOf(tx, world.ring, person('李某', number))).subject);
     const further = identifier();
-    await world.tx((tx) =>
-      makeLink(
-        tx,
-        world.ring,
-        { relation: 'alias-number', subject, identifier: further, evidence: 'ab'.repeat(32) },
-        COURT,
-        JUDGE,
-      ),
-    );
+    await link(await subject(person('李某', number)), { relation: 'alias-number', identifier: further });
     const asked = byToken({ kind: 'person', name: '李某', identifiers: [further] });
-    expect((await world.compare('FIN-01', asked)).reasons).toEqual(['ID_ALIAS']);
+    expect((await world.compare(SERVICES.procurementSupplier, asked)).reasons).toEqual(['ID_ALIAS']);
   });
 
   it('is not covered by “not this person” that was said of a document of another type', async () => {
-    const passport = parseIdentifier({ type: 'passport', number: 'E7654329', country: 'CHN' }, '2026-11-25');
-    if (!passport.ok) throw new Error(passport.code);
+    const passport = document('passport', 'E7654329', 'CHN');
     const resident = person('吴某');
-    await listed({ ...resident, identifiers: [...resident.identifiers, passport.identifier] });
+    await listed({ ...resident, identifiers: [...resident.identifiers, passport] });
     const asked = { ...resident, name: '吴某某' };
-    const [held] = (await world.compare('FIN-01', asked)).interceptions;
+    const [held] = (await world.compare(SERVICES.procurementSupplier, asked)).interceptions;
     const word = { identity: 'other' as const, reason: '同号' };
     await world.tx((tx) => decideIdentity(tx, world.ring, held?.id ?? '', word, COURT, JUDGE));
     expect(await outcome(byToken(asked))).toBe('CLEAR');
-    expect(await outcome(byToken({ ...asked, identifiers: [passport.identifier] }))).toBe('REVIEW');
+    expect(await outcome(byToken({ ...asked, identifiers: [passport] }))).toBe('REVIEW');
   });
 
   it('keeps no number; the quarter that is over goes, the coming one is made in time, and keys change beside it', async () => {
-    const clear = await world.compare('FIN-01', byToken(person('周某')));
+    const clear = await world.compare(SERVICES.procurementSupplier, byToken(person('周某')));
     const { rows } = await world.owner.query('select blinds, party_sealed from comparison where id = $1', [clear.id]);
     expect(rows[0]).toMatchObject({ party_sealed: null, blinds: [expect.any(Buffer)] });
     const keys = async () =>

@@ -1,31 +1,27 @@
+// What a court has said of somebody’s identities is a chain of facts, and bars listing them again too soon.
+
 import { describe, expect, it } from 'vitest';
 import { sqlState } from '../../../registry/database/pool.js';
 import type { Party } from '../../../registry/inputs.js';
-import * as byHand from '../../harness/by-hand.js';
-import { defaulter, identifier, person, residentNumber } from '../../harness/world.js';
-import {
-  chainOf,
-  documentOf,
-  EVIDENCE,
-  inForce,
-  link,
-  party,
-  revoke,
-  type Said,
-  subject,
-  world,
-} from './linked-parties.js';
+import { ofOtherCourt } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { defaulter, documentOf, identifier, organisation, passportHolder, person } from '../../builders/parties.js';
+import { EVIDENCE, linkingIn, type Said } from '../../harness/linking.js';
+import { useWorld } from '../../harness/world.js';
+
+const world = useWorld();
+const { chainOf, link, revoke, subject } = linkingIn(world);
 
 describe('the chain', () => {
   it('is facts with leaves of their own, each naming the one before, outside any case; undone only by a counter-fact', async () => {
     const listed = person('癸某');
-    const opened = await inForce(defaulter(listed));
+    const opened = await world.inForce(defaulter(listed));
     const before = (await world.facts(opened.id)).length;
     const id = await subject(listed);
     const first = await link(id, { relation: 'alias-number', identifier: identifier() });
     const second = await link(id, {
       relation: 'same-person',
-      party: party('person', '癸某', ['passport', 'E3333333', 'CHN']),
+      party: passportHolder('癸某', 'E3333333'),
     });
     const third = await revoke(second.id);
     const { rows } = await world.owner.query<{ leaf: Buffer }>(
@@ -77,16 +73,13 @@ describe('the chain', () => {
   });
 
   it.each<[string, Said]>([
-    [
-      'a company as the same person',
-      { relation: 'same-person', party: party('organisation', '某公司', ['uscc', '91520112PDY00001XK']) },
-    ],
+    ['a company as the same person', { relation: 'same-person', party: organisation('某公司') }],
     ['a person as represented', { relation: 'legal-rep-of', party: person() }],
     [
       'a credit code of a company as a person’s',
       {
         relation: 'uscc-of',
-        identifier: documentOf(party('organisation', '某公司', ['uscc', '91520112PDY00001XK'])),
+        identifier: documentOf(organisation('某公司')),
       },
     ],
   ])('refuses %s', async (_what, said) => {
@@ -95,14 +88,14 @@ describe('the chain', () => {
 
   it('merging and splitting lose no history: a release on one record ends the same debt of the other', async () => {
     const number = residentNumber();
-    const first = await inForce(defaulter(person('子某', number)));
-    const resumed = await world.open([defaulter(party('person', '子某', ['passport', 'E4444444', 'CHN']))], {
+    const first = await world.inForce(defaulter(person('子某', number)));
+    const resumed = await world.open([defaulter(passportHolder('子某', 'E4444444'))], {
       formerCase: first.caseNumber,
     });
-    await byHand.pursue(world, resumed);
+    await world.pursue(resumed);
     const made = await link(await subject(person('子某', number)), {
       relation: 'same-person',
-      party: party('person', '子某', ['passport', 'E4444444', 'CHN']),
+      party: passportHolder('子某', 'E4444444'),
     });
     await world.decide(first.id, { type: 'release', ground: 'settled' });
     const grounds = (await world.view(resumed.id)).defaulters[0]?.restrictions.map((r) => r.endGround);
@@ -119,17 +112,17 @@ describe('re-listing', () => {
 
   it('E10: the six-month bar is found without naming the earlier listing, also under another name and through a link', async () => {
     const number = residentNumber();
-    const opened = await inForce(defaulter(person('丑某', number)));
+    const opened = await world.inForce(defaulter(person('丑某', number)));
     await world.decide(opened.id, { type: 'release', ground: 'creditor-request' });
     const barred = { code: 'state-conflict', errors: [{ pointer: '/defaulters/0', code: 'E10' }] };
     await expect(again(person('丑某', number))).rejects.toMatchObject(barred);
     await expect(again(person('丑某某', number))).rejects.toMatchObject(barred);
-    const passport = party('person', '丑某', ['passport', 'E5555555', 'CHN']);
+    const passport = passportHolder('丑某', 'E5555555');
     await link(await subject(person('丑某', number)), { relation: 'same-person', party: passport });
     await expect(again(passport)).rejects.toMatchObject(barred);
     // Another measure, another court and another person are not barred.
     await world.open([defaulter(person('丑某', number), ['CONSUMPTION'])]);
-    await again(person('丑某', number), { court: '黔2701', judge: '黔2701-J1', caseNumber: '（2026）黔2701执771号' });
+    await again(person('丑某', number), ofOtherCourt());
     await again(person('丑某'));
   });
 });

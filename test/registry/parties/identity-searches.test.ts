@@ -1,30 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseIdentifier } from '../../../domain/identity/identifier.js';
+// Court staff look for people by name: who is found, to whom they are shown, and what is logged.
+
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { CourtCaller } from '../../../registry/access/scope.js';
 import { sqlState, type Transaction } from '../../../registry/database/pool.js';
-import { makeLink, revokeLink } from '../../../registry/parties/identity-links.js';
 import { candidates, searches, searchIdentity, searchOf } from '../../../registry/parties/identity-searches.js';
 import { indexNewNames, reindexNames } from '../../../registry/parties/name-index.js';
-import * as byHand from '../../harness/by-hand.js';
+import { COURT, JUDGE, ofOtherCourt } from '../../builders/cases.js';
+import { residentNumber } from '../../builders/numbers.js';
+import { defaulter, identifier, passportHolder, person } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
 import { atOnce } from '../../harness/in-turn.js';
-import {
-  COURT,
-  createWorld,
-  defaulter,
-  identifier,
-  JUDGE,
-  person,
-  residentNumber,
-  type World,
-} from '../../harness/world.js';
+import { linkingIn } from '../../harness/linking.js';
+import { useWorld, type World } from '../../harness/world.js';
 
-let world: World;
+const world = useWorld();
+const { link, linkIn, revoke } = linkingIn(world);
 let judge: CourtCaller;
 beforeAll(async () => {
-  world = await createWorld();
   judge = await callerOf('judge', COURT);
 });
-afterAll(() => world.close());
 
 async function callerOf(role: 'judge' | 'supervisor', court: string): Promise<CourtCaller> {
   const { rows } = await world.owner.query(
@@ -89,18 +83,18 @@ describe('candidates by name, birth date and sex (L4)', () => {
   it('decide nothing: the same name, birthday and sex under another number passes every counter', async () => {
     const day = '1971-04-05';
     const opened = await listed('赵小红', day);
-    await byHand.pursue(world, opened);
+    await world.pursue(opened);
     const other = { ...person('赵小红'), identifiers: [identifier(numberOf('1971-04-06'))] };
-    expect((await world.compare('AIC-01', other)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, other)).toBe('CLEAR');
     const before = await world.facts(opened.id);
     await search('赵小红', day);
     expect(await world.facts(opened.id)).toEqual(before);
-    expect((await world.compare('AIC-01', other)).outcome).toBe('CLEAR');
+    expect(await world.outcome(SERVICES.companyRegistration, other)).toBe('CLEAR');
   });
 
   it('are those of the caller’s own courts alone', async () => {
     const day = '1971-05-06';
-    const elsewhere = { court: '黔2701', judge: '黔2701-J1', caseNumber: '（2026）黔2701执881号' };
+    const elsewhere = ofOtherCourt();
     const there = await listed('钱小红', day, elsewhere);
     expect(await found('钱小红', day)).toEqual([]);
     const above = await callerOf('supervisor', '黔');
@@ -125,18 +119,13 @@ describe('candidates by name, birth date and sex (L4)', () => {
 
   it('come by a number that a link gave, and no longer once it is revoked', async () => {
     const day = '1971-07-08';
-    const passport = parseIdentifier({ type: 'passport', number: 'E7100001', country: 'CHN' }, '2026-11-25');
-    if (!passport.ok) throw new Error(passport.code);
-    const opened = await world.open([
-      defaulter({ kind: 'person', name: '周小红', identifiers: [passport.identifier] }),
-    ]);
+    const opened = await world.open([defaulter(passportHolder('周小红'))]);
     const subject = (await world.view(opened.id)).defaulters[0]?.subject ?? '';
     expect(await found('周小红', day)).toEqual([]);
-    const link = { relation: 'alias-number' as const, subject, identifier: bornOn(day), evidence: 'ab'.repeat(32) };
-    const made = await world.tx((tx) => makeLink(tx, world.ring, link, COURT, JUDGE));
+    const made = await link(subject, { relation: 'alias-number', identifier: bornOn(day) });
     await indexAll();
     expect(await found('周小红', day)).toEqual([{ subject, agreement: 'name' }]);
-    await world.tx((tx) => revokeLink(tx, world.ring, made.id, {}, COURT, JUDGE));
+    await revoke(made.id);
     expect(await found('周小红', day)).toEqual([]);
   });
 
@@ -154,31 +143,27 @@ describe('candidates by name, birth date and sex (L4)', () => {
   });
 
   describe('by a number that is linked while names are indexed', () => {
-    const waits = async (name: string, document: string) => {
-      const passport = parseIdentifier({ type: 'passport', number: document, country: 'CHN' }, '2026-11-25');
-      if (!passport.ok) throw new Error(passport.code);
-      const opened = await world.open([defaulter({ kind: 'person', name, identifiers: [passport.identifier] })]);
+    const waits = async (name: string) => {
+      const opened = await world.open([defaulter(passportHolder(name))]);
       const subject = (await world.view(opened.id)).defaulters[0]?.subject ?? '';
       // As after a change of the index key.
       await world.owner.query(`update subject set name_index_key = 'k0' where id = $1`, [subject]);
       return subject;
     };
-    const link = (subject: string, day: string) => (tx: Transaction) => {
-      const said = { relation: 'alias-number' as const, subject, identifier: bornOn(day), evidence: 'ab'.repeat(32) };
-      return makeLink(tx, world.ring, said, COURT, JUDGE);
-    };
+    const numbered = (subject: string, day: string) => (tx: Transaction) =>
+      linkIn(tx, subject, { relation: 'alias-number', identifier: bornOn(day) });
     const index = (tx: Transaction) => reindexNames(tx, world.ring, null);
 
     it('are found when the link came first', async () => {
-      const subject = await waits('蒋小红', 'E7100002');
-      await atOnce(world, link(subject, '1971-10-11'), index);
+      const subject = await waits('蒋小红');
+      await atOnce(world, numbered(subject, '1971-10-11'), index);
       await indexAll();
       expect(await found('蒋小红', '1971-10-11')).toEqual([{ subject, agreement: 'name' }]);
     });
 
     it('are found when the index came first', async () => {
-      const subject = await waits('蔡小红', 'E7100003');
-      await atOnce(world, index, link(subject, '1971-10-12'));
+      const subject = await waits('蔡小红');
+      await atOnce(world, index, numbered(subject, '1971-10-12'));
       expect((await search('蔡小红', '1971-10-12')).complete).toBe(false);
       await indexAll();
       expect(await found('蔡小红', '1971-10-12')).toEqual([{ subject, agreement: 'name' }]);
@@ -191,7 +176,7 @@ describe('candidates by name, birth date and sex (L4)', () => {
     const alike = [...'张彰漳'].flatMap((one) =>
       [...'伟玮炜苇纬'].flatMap((two) => [...'红虹洪宏鸿'].map((three) => one + two + three)),
     );
-    const elsewhere = { court: '黔2701', judge: '黔2701-J1', caseNumber: '（2026）黔2701执882号' };
+    const elsewhere = ofOtherCourt();
     await world.open(
       alike.slice(0, 51).map((name) => defaulter({ kind: 'person', name, identifiers: [bornOn(day)] })),
       elsewhere,

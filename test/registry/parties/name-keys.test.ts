@@ -1,3 +1,5 @@
+// Names that sound or look alike share the keys by which court staff find them.
+
 import { describe, expect, it } from 'vitest';
 import { scriptKey, soundKeys } from '../../../registry/parties/name-keys.js';
 

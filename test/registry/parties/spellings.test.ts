@@ -1,11 +1,14 @@
+// Numbers, assets and names as they are really written: docs/rules.md. The process by hand.
+
 import { describe, expect, it } from 'vitest';
 import type { IdentifierType } from '../../../domain/identity/identifier.js';
 import type { Party } from '../../../registry/inputs.js';
-import { creditCode, organisation, organisationCode, party, useRules } from '../../harness/rule-tests.js';
-import { defaulter, person, residentNumber } from '../../harness/world.js';
+import { creditCode, organisationCode, residentNumber } from '../../builders/numbers.js';
+import { defaulter, organisation, party, person, unit } from '../../builders/parties.js';
+import { SERVICES } from '../../builders/services.js';
+import { useWorld } from '../../harness/world.js';
 
-// Numbers, assets and names as they are really written: docs/rules.md. The process by hand.
-const { inForce, outcome, pursue, world } = useRules();
+const world = useWorld();
 
 describe('a number however it is written', () => {
   const eighteen = residentNumber('19700104');
@@ -55,8 +58,8 @@ describe('a number however it is written', () => {
   ];
 
   it.each(cases)('%s', async (_what, listed, asked, expected) => {
-    await inForce(defaulter(listed));
-    expect(await outcome('AIC-01', asked)).toBe(expected);
+    await world.inForce(defaulter(listed));
+    expect(await world.outcome(SERVICES.companyRegistration, asked)).toBe(expected);
   });
 
   it.each<[string, [IdentifierType, string], [IdentifierType, string]]>([
@@ -71,9 +74,12 @@ describe('a number however it is written', () => {
       ['organisation-code', organisationCode(22)],
     ],
   ])('%s', async (_what, listed, asked) => {
-    await inForce(defaulter(party('organisation', '示例商贸有限公司', listed)));
+    await world.inForce(defaulter(party('organisation', '示例商贸有限公司', listed)));
     const counter = party('organisation', '示例商贸有限公司', asked);
-    expect(await world().compare('PLN-01', counter)).toMatchObject({ outcome: 'REVIEW', reasons: ['ID_ALIAS'] });
+    expect(await world.compare(SERVICES.planningScheme, counter)).toMatchObject({
+      outcome: 'REVIEW',
+      reasons: ['ID_ALIAS'],
+    });
   });
 });
 
@@ -86,19 +92,20 @@ describe('an asset however it is written', () => {
     'sealed as %s, asked as %s: one asset, or a human is asked about another',
     async (sealed, asked, other?: string) => {
       const debtor = person();
-      await inForce(defaulter(debtor, [{ seal: sealed }]));
-      const sale = (number: string) => world().compare('BDC-01', debtor, { object: { type: 'property-unit', number } });
+      await world.inForce(defaulter(debtor, [{ seal: sealed }]));
+      const sale = (number: string) =>
+        world.compare(SERVICES.sale, debtor, { object: { type: 'property-unit', number } });
       expect((await sale(asked)).interceptions.flatMap((one) => one.measures)).toEqual(other ? [] : ['SEAL']);
       expect((await sale(`${asked}1`)).outcome).toBe('CLEAR');
     },
   );
 
   it('is sealed once in one life, however it is spelled', async () => {
-    const opened = await inForce(defaulter(person(), [{ seal: 'GB0001F7' }]));
-    const again = { type: 'property-unit', number: 'gb-0001 f7' } as const;
+    const opened = await world.inForce(defaulter(person(), [{ seal: 'GB0001F7' }]));
+    const again = unit('gb-0001 f7');
     const decision = { number: '（2026）黔0112执9号之一', madeOn: '2026-03-01' };
     await expect(
-      world().decide(opened.id, { type: 'impose', measure: 'SEAL', decision, asset: again }),
+      world.decide(opened.id, { type: 'impose', measure: 'SEAL', decision, asset: again }),
     ).rejects.toMatchObject({ code: 'state-conflict' });
   });
 });
@@ -113,15 +120,15 @@ describe('a name however it is written', () => {
     ['戌某', '戌某某', 'REVIEW'],
   ])('listed as %s, asked as %s', async (listed, asked, expected) => {
     const number = residentNumber();
-    await inForce(defaulter(person(listed, number)));
-    expect(await outcome('AIC-01', person(asked, number))).toBe(expected);
+    await world.inForce(defaulter(person(listed, number)));
+    expect(await world.outcome(SERVICES.companyRegistration, person(asked, number))).toBe(expected);
   });
 
   it('W01: a name other than the one on record for this number is a warning, and another subject', async () => {
     const number = residentNumber();
-    await world().open([defaulter(person('亥某', number))]);
+    await world.open([defaulter(person('亥某', number))]);
     // One number in 31 is a W05 as well.
-    expect((await world().open([defaulter(person('亥某某', number))])).warnings).toContainEqual({
+    expect((await world.open([defaulter(person('亥某某', number))])).warnings).toContainEqual({
       pointer: '/defaulters/0/name',
       code: 'W01',
     });
@@ -131,13 +138,16 @@ describe('a name however it is written', () => {
 describe('who is on record', () => {
   it('W03: the same number and name with another document beside it is a warning, and another subject until a court says so', async () => {
     const number = residentNumber();
-    await world().open([defaulter(person('奎某', number))]);
+    await world.open([defaulter(person('奎某', number))]);
     const both = party('person', '奎某', ['resident-id', number], ['passport', 'E6789012', 'CHN']);
-    const opened = await world().open([defaulter(both)]);
+    const opened = await world.open([defaulter(both)]);
     expect(opened.warnings).toContainEqual({ pointer: '/defaulters/0/identifiers', code: 'W03' });
     // Nothing was merged: the passport alone meets the second record, not the first.
-    await pursue(opened);
-    const asked = await world().compare('AIC-01', party('person', '奎某', ['passport', 'E6789012', 'CHN']));
+    await world.pursue(opened);
+    const asked = await world.compare(
+      SERVICES.companyRegistration,
+      party('person', '奎某', ['passport', 'E6789012', 'CHN']),
+    );
     expect(asked.interceptions).toHaveLength(1);
   });
 });
