@@ -8,7 +8,7 @@ import { inTransaction, type Pool } from '../registry/database/pool.js';
 import { receiverGone } from '../registry/departments/endpoints.js';
 import { batchFailed, batchTaken, dueFor, type Sending } from '../registry/departments/notice-batches.js';
 import type { KeyRing } from '../registry/keys/key-ring.js';
-import { HeadOfLog } from './head-of-log.js';
+import { LastPosition } from './last-position.js';
 import { sendWebhook } from './webhook.js';
 
 export interface ChannelActivities {
@@ -86,10 +86,10 @@ function stoppedBy(...sources: AbortSignal[]): { signal: AbortSignal; release: (
 
 /** Sends departments their parts of the log, batch by batch. */
 class Delivery {
-  private readonly head: HeadOfLog;
+  private readonly head: LastPosition;
 
   constructor(private readonly dependencies: ChannelDependencies) {
-    this.head = new HeadOfLog(dependencies.pool);
+    this.head = new LastPosition(dependencies.pool);
   }
 
   /** `at`: is told how far the department has everything. */

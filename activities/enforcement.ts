@@ -1,7 +1,7 @@
 import { redrive } from '../registry/case/outbox.js';
 import { inTransaction, type Pool, type Transaction } from '../registry/database/pool.js';
 import type { KeyRing } from '../registry/keys/key-ring.js';
-import { notifyJudge } from '../registry/process/judge-notices.js';
+import { notifyJudge } from '../registry/process/notify-judge.js';
 import type { StepResult } from '../registry/process/steps.js';
 import * as steps from '../registry/process/steps.js';
 
@@ -14,7 +14,7 @@ export interface EnforcementActivities {
   extend(defaulter: string): Promise<StepResult>;
   escalate(defaulter: string): Promise<StepResult>;
   tell(defaulter: string): Promise<StepResult>;
-  finish(defaulter: string, received: number | null): Promise<StepResult>;
+  finish(defaulter: string, receivedUpTo: number | null): Promise<StepResult>;
   /** Has the facts of this life handed over again: one of them never came. */
   redrive(defaulter: string): Promise<void>;
   notifyJudge(defaulter: string, interceptions: readonly string[]): Promise<number | null>;
@@ -44,7 +44,7 @@ export function createEnforcementActivities({
     extend: (defaulter) => telling((tx) => steps.extend(tx, ring, defaulter)),
     escalate: (defaulter) => step((tx) => steps.escalate(tx, ring, defaulter)),
     tell: (defaulter) => telling((tx) => steps.tell(tx, ring, defaulter)),
-    finish: (defaulter, received) => step((tx) => steps.finish(tx, ring, defaulter, received)),
+    finish: (defaulter, receivedUpTo) => step((tx) => steps.finish(tx, ring, defaulter, receivedUpTo)),
     redrive: async (defaulter) => {
       await redrive(pool, defaulter);
     },

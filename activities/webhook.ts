@@ -3,7 +3,7 @@ import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { Webhook } from 'standardwebhooks';
 import type { AllowedHosts } from '../domain/endpoint.js';
-import { isSigningKey, signatureOf } from '../registry/departments/signing-keys.js';
+import { isWebhookKey, signatureOf } from '../registry/departments/webhook-keys.js';
 import { guardedLookup, type Resolve } from './addresses.js';
 
 // Built-in `fetch` has no hook for the lookup, so it cannot be kept out of private networks: node:https and node:http it is.
@@ -89,7 +89,7 @@ async function post(message: Message, { allowed, resolve }: Sender, signal: Abor
 
 /** By the kind of key: `v1` with a secret both sides hold, `v1a` so that others can tell who signed. */
 const signed = (secret: string, { id, body }: Message, at: Date): string =>
-  isSigningKey(secret) ? signatureOf(secret, id, at, body) : new Webhook(secret).sign(id, at, body);
+  isWebhookKey(secret) ? signatureOf(secret, id, at, body) : new Webhook(secret).sign(id, at, body);
 
 function outcomeOf(status: number): Outcome {
   if (status >= 200 && status < 300) return { kind: 'taken' };

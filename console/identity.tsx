@@ -16,13 +16,13 @@ import { shown } from '../registry/parties/identity-access.js';
 import { identityChain, maySeeSubject, personsIn } from '../registry/parties/identity-chain.js';
 import { candidates, type SearchInput, searchIdentity, searchOf } from '../registry/parties/identity-searches.js';
 import { CandidateSearchPage, CandidatesPage, type Field } from './pages/candidates.js';
-import { isCaseId } from './pages/case-id.js';
 import { readPosition } from './pages/case-list-query.js';
 import { PartyPage } from './pages/party.js';
 import { type Refused, ReviewPage } from './pages/review.js';
 import { ReviewsPage } from './pages/reviews.js';
 import { paths, single } from './paths.js';
 import { forCourts, named, send, sendMessage } from './serving.js';
+import { isUuid } from './uuid.js';
 import { type Visit, visitOf } from './visit.js';
 
 // Who is it: the queue of doubts and the court's word on them, the identity chain of a party, the search for candidates. Masked until somebody says
@@ -63,7 +63,7 @@ function reviewRoutes(router: Router, pool: Pool, ring: KeyRing): void {
     res: Response,
     how: { purpose?: Purpose | undefined; refused?: Refused; reason?: string; status?: number } = {},
   ): Promise<void> => {
-    const scope = isCaseId(id) ? await interceptionScope(pool, id) : undefined;
+    const scope = isUuid(id) ? await interceptionScope(pool, id) : undefined;
     const seen = caller.role !== 'clerk' && scope && (await courtsOf(pool, caller)).includes(scope.court);
     const match =
       seen &&
@@ -95,10 +95,10 @@ function reviewRoutes(router: Router, pool: Pool, ring: KeyRing): void {
       if (identity === undefined && req.body?.key === undefined)
         return show(visit, caller, id, res, { purpose: purposeOf(req) });
       if (identity === 'unsure') return res.redirect(303, paths.reviews);
-      const scope = isCaseId(id) ? await interceptionScope(pool, id) : undefined;
+      const scope = isUuid(id) ? await interceptionScope(pool, id) : undefined;
       if (caller.role !== 'judge' || scope?.court !== caller.court) return sendMessage(res, visit, 404, 'notFound');
       const key = single(req.body?.key) ?? '';
-      const said = (identity === 'same' || identity === 'other') && isReason(reason) && isCaseId(key);
+      const said = (identity === 'same' || identity === 'other') && isReason(reason) && isUuid(key);
       const refused = said ? await decideOnce(pool, ring, caller, id, key, { identity, reason }) : 'missing';
       if (refused) return show(visit, caller, id, res, { refused, reason, status: 422 });
       res.redirect(303, paths.reviews);
@@ -143,7 +143,7 @@ async function decideOnce(
 function partyRoutes(router: Router, pool: Pool, ring: KeyRing): void {
   const page = forCourts(pool, async (visit, caller, req, res) => {
     const id = String(req.params.id);
-    const seen = isCaseId(id) && (await maySeeSubject(pool, caller, id));
+    const seen = isUuid(id) && (await maySeeSubject(pool, caller, id));
     const chain =
       seen &&
       (await shown(
@@ -195,7 +195,7 @@ function candidateRoutes(router: Router, pool: Pool, ring: KeyRing): void {
     const id = String(req.params.id);
     const purpose = purposeOf(req);
     const found =
-      isCaseId(id) &&
+      isUuid(id) &&
       (await shown(
         pool,
         { caller, actor: actorOf(caller), purpose },

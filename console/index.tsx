@@ -12,7 +12,6 @@ import { serveAsset } from './assets.js';
 import { identityRoutes } from './identity.js';
 import { CasePage } from './pages/case.js';
 import { readCase } from './pages/case-data.js';
-import { isCaseId } from './pages/case-id.js';
 import { readCaseListQuery } from './pages/case-list-query.js';
 import { CasesPage } from './pages/cases.js';
 import { CertificatePage } from './pages/certificate.js';
@@ -23,6 +22,7 @@ import { ForeignPost, neverStored, ownPostsOnly, securityHeaders, setCookie } fr
 import { forCourts, named, send, sendMessage } from './serving.js';
 import { signedIn, signIn, signOut } from './session.js';
 import { askedLanguage, LANGUAGE_COOKIE } from './text/index.js';
+import { isUuid } from './uuid.js';
 import { type Visit, visitOf } from './visit.js';
 
 export interface ConsoleOptions {
@@ -111,7 +111,7 @@ function caseRoutes(router: Router, pool: Pool, ring: KeyRing): void {
     forCourts(pool, async (visit, caller, req, res) => {
       const id = String(req.params.id);
       const after = readAfter(req.query.after);
-      const seen = isCaseId(id) && after !== undefined && (await maySee(pool, caller, id));
+      const seen = isUuid(id) && after !== undefined && (await maySee(pool, caller, id));
       const data = seen ? await readCase(pool, ring, id, after) : undefined;
       if (data === undefined) return sendMessage(res, visit, 404, 'notFound');
       send(res, 200, <CasePage visit={visit} data={data} />);
@@ -126,7 +126,7 @@ function recordRoutes(router: Router, pool: Pool): void {
     named('cases/:id/certificate'),
     forCourts(pool, async (visit, caller, req, res) => {
       const id = String(req.params.id);
-      const seen = isCaseId(id) && (await maySee(pool, caller, id));
+      const seen = isUuid(id) && (await maySee(pool, caller, id));
       const certificate = seen ? await caseCertificate(pool, id, false) : undefined;
       if (certificate === undefined) return sendMessage(res, visit, 404, 'notFound');
       if (single(req.query.format) === 'json') {
@@ -141,7 +141,7 @@ function recordRoutes(router: Router, pool: Pool): void {
     named('cases/:id/proofs/:fact'),
     forCourts(pool, async (visit, caller, req, res) => {
       const [id, fact] = [String(req.params.id), String(req.params.fact)];
-      const seen = isCaseId(id) && isCaseId(fact) && (await maySee(pool, caller, id));
+      const seen = isUuid(id) && isUuid(fact) && (await maySee(pool, caller, id));
       const found = seen ? await receipt(pool, fact) : undefined;
       const own = found?.court && (await courtsOf(pool, caller)).includes(found.court) ? found : undefined;
       const proof = own && (await proofFile(pool, own));

@@ -15,7 +15,7 @@ export interface ServiceRule {
 }
 
 /** A defaulter the party may be, with all that decides whether it stops the business. */
-export interface Candidate extends MetDefaulter {
+export interface JudgedDefaulter extends MetDefaulter {
   readonly enforcement: Enforcement;
   /** Of the restrictions of the life, those on this very subject; the object of a SEAL is compared by the caller. */
   readonly restrictions: readonly (Restriction & { readonly seizesObject: boolean })[];
@@ -101,7 +101,7 @@ const OUTCOME_OF: { readonly [D in Disposition]: Exclude<Outcome, 'CLEAR'> } = {
 };
 
 /** Judges one candidate at `now` (epoch ms). An exact identifier decides, the name cross-checks (R1); no score. */
-export function judge(rule: ServiceRule, candidate: Candidate, now: number): Judgement {
+export function judge(rule: ServiceRule, candidate: JudgedDefaulter, now: number): Judgement {
   const clear = (reason: ClearReason): Judgement => ({ outcome: 'CLEAR', reason });
   if (!rule.subjects.includes(candidate.role)) return clear('SERVICE_NOT_GATED');
   const gating = candidate.restrictions.filter((r) => gates(rule, candidate.role, r));
@@ -131,7 +131,7 @@ export function strictest(judgements: readonly Judgement[]): Outcome {
   return order[Math.max(0, ...judgements.map((j) => order.indexOf(j.outcome)))] ?? 'CLEAR';
 }
 
-function gates(rule: ServiceRule, role: SubjectRole, r: Candidate['restrictions'][number]): boolean {
+function gates(rule: ServiceRule, role: SubjectRole, r: JudgedDefaulter['restrictions'][number]): boolean {
   if (!rule.gatedBy.includes(r.measure)) return false;
   if (role === 'R') return r.measure === 'CONSUMPTION';
   return r.measure !== 'SEAL' || r.seizesObject;
@@ -148,7 +148,7 @@ function whyNotActing(enforcement: Enforcement, gating: readonly Restriction[], 
 const endedHow = (gating: readonly Restriction[]): ClearReason =>
   gating.every((r) => r.endGround === 'expired') ? 'EXPIRED' : 'SHIELDED';
 
-function reasonsOf({ match, role }: Candidate): HitReason[] {
+function reasonsOf({ match, role }: JudgedDefaulter): HitReason[] {
   const reasons: HitReason[] = [];
   if (match.fifteenDigits) reasons.push('ID_15_DIGIT');
   if (match.alias) reasons.push('ID_ALIAS');

@@ -4,7 +4,7 @@ import type { Pool } from '../../registry/database/pool.js';
 import { type ChannelHealth, channelHealth } from '../../registry/departments/channels.js';
 import { servicesWithoutRule } from '../../registry/departments/comparisons.js';
 import { type LedgerHealth, ledgerHealth, witnessSizes } from '../../registry/ledger/log-status.js';
-import { backlog } from '../../registry/views/health.js';
+import { backlog } from '../../registry/views/backlog.js';
 
 export interface Metrics {
   /** Times every request. */

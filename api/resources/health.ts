@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import { missingHolidayYear } from '../../registry/case/deadlines.js';
 import type { Pool } from '../../registry/database/pool.js';
 import { ledgerHealth } from '../../registry/ledger/log-status.js';
-import { type Backlog, backlog } from '../../registry/views/health.js';
+import { type Backlog, backlog } from '../../registry/views/backlog.js';
 import type { Metrics } from '../http/metrics.js';
 import { openApiDocument } from '../http/openapi.js';
 import { PROBLEMS } from '../http/problem.js';

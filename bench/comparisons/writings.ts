@@ -3,8 +3,8 @@ import { name as nameSchema } from '../../api/schemas/parts.js';
 import { identifier as identifierSchema } from '../../api/schemas/party.js';
 import { judge } from '../../domain/comparison.js';
 import type { RawIdentifier } from '../../domain/identity/identifier.js';
-import { findCandidates } from '../../registry/departments/candidates.js';
 import { answerClear, prepare } from '../../registry/departments/clear-comparisons.js';
+import { findMetDefaulters } from '../../registry/departments/met-defaulters.js';
 import { ruleInEffect } from '../../registry/departments/service-rules.js';
 import type { ComparisonInput, Party } from '../../registry/inputs.js';
 import type { BenchServers } from '../environment/servers.js';
@@ -103,7 +103,7 @@ export async function measureWritings(
         court.pool,
         asked.map((one) => prepared(ring, counter, one)),
       );
-      const { candidates, now } = await findCandidates(court.pool, ring, counter.department, {
+      const { candidates, now } = await findMetDefaulters(court.pool, ring, counter.department, {
         ...input(counter),
         party,
       });

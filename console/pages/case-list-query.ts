@@ -1,7 +1,7 @@
 import { isDate } from '../../domain/calendar.js';
 import { hasForbiddenCharacters } from '../../domain/identity/normalise.js';
 import { single } from '../paths.js';
-import { isCaseId } from './case-id.js';
+import { isUuid } from '../uuid.js';
 
 /** What a list of cases is asked for in its address. */
 export interface CaseListQuery {
@@ -23,7 +23,7 @@ export function readPosition(query: {
 }): { after?: { at: string; id: string } } | undefined {
   const [at, id] = [single(query.at), single(query.id)];
   if (at === undefined && id === undefined) return {};
-  if (at === undefined || id === undefined || !isInstant(at) || !isCaseId(id)) return undefined;
+  if (at === undefined || id === undefined || !isInstant(at) || !isUuid(id)) return undefined;
   return { after: { at, id } };
 }
 

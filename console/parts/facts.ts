@@ -14,7 +14,7 @@ export interface Called {
 /** What a fact says beyond its name, as short phrases; what the record doesn't hold is left out. */
 type Phrases<T extends FactType> = (visit: Visit, detail: RecordedDetails[T], called: Called) => (string | undefined)[];
 
-interface FactView<T extends FactType> {
+interface FactLook<T extends FactType> {
   glyph: string;
   /** Colour group: glyph and text say the same. */
   tone: 'court' | 'notice' | 'stop' | 'money' | 'free' | 'warn' | 'quiet';
@@ -49,7 +49,7 @@ const isNothing = (value: string | undefined): boolean => value === undefined ||
 const nothing = (): [] => [];
 
 /** One view per type of fact: the compiler holds it complete. */
-export const FACTS: { readonly [T in FactType]: FactView<T> } = {
+export const FACTS: { readonly [T in FactType]: FactLook<T> } = {
   'case-opened': {
     glyph: '●',
     tone: 'court',

@@ -84,16 +84,6 @@ async function claim(tx: Transaction, limit: number): Promise<OutboxRow[]> {
  */
 export const UNSENT = "coalesce(o.sent_at, 'infinity') = 'infinity'";
 
-/** Seconds since the oldest row that has not been handed over was written; 0 when there is none. */
-export async function oldestUnsentSeconds(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ age: number }>(
-    `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age
-     from outbox
-     where sent_at is null`,
-  );
-  return rows[0]?.age ?? 0;
-}
-
 /**
  * Marks the facts of open lives unsent, so that they are handed over again: after Temporal's store was lost or restored; and what told a life of
  * its end in the last month, for a store that knows it as still open. Every effect is keyed, so what was heard before changes nothing. Returns how many rows will go again.
@@ -114,7 +104,7 @@ export async function redrive(pool: Pool, defaulter?: string): Promise<number> {
 }
 
 /** A life of a locked case, as far as it matters whether it still hears. */
-interface Receiving {
+interface OpenOrEnded {
   readonly id: string;
   readonly enforcement: { readonly endedAt: number | null };
 }
@@ -125,7 +115,7 @@ interface Receiving {
  */
 export function enqueueSignals(
   tx: Transaction,
-  defaulters: readonly Receiving[],
+  defaulters: readonly OpenOrEnded[],
   signal: EnforcementSignal,
   ref: string,
 ): string[] {
@@ -140,12 +130,12 @@ export function enqueueSignals(
 export function enqueueManySignals(
   tx: Transaction,
   signal: EnforcementSignal,
-  things: readonly { defaulter: Receiving; ref: string }[],
+  things: readonly { defaulter: OpenOrEnded; ref: string }[],
 ): string[] {
-  const received = things.filter(({ defaulter }) => defaulter.enforcement.endedAt === null);
-  if (received.length > 0)
-    send(tx, ENQUEUE_SIGNALS, [received.map(({ defaulter }) => defaulter.id), received.map(({ ref }) => ref), signal]);
-  return received.map(({ defaulter }) => defaulter.id);
+  const open = things.filter(({ defaulter }) => defaulter.enforcement.endedAt === null);
+  if (open.length > 0)
+    send(tx, ENQUEUE_SIGNALS, [open.map(({ defaulter }) => defaulter.id), open.map(({ ref }) => ref), signal]);
+  return open.map(({ defaulter }) => defaulter.id);
 }
 
 const ENQUEUE_SIGNALS = `

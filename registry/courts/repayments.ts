@@ -140,8 +140,8 @@ export async function enqueueCaseSignals(
   only?: string,
 ): Promise<void> {
   const defaulters = locked.defaulters.filter((defaulter) => only === undefined || defaulter.id === only);
-  const received = enqueueSignals(tx, defaulters, signal, ref);
-  if (received.length === 0)
+  const enqueued = enqueueSignals(tx, defaulters, signal, ref);
+  if (enqueued.length === 0)
     await raiseLateFact(tx, locked, { signal, ref, actor, ...(only ? { defaulter: only } : {}) });
 }
 

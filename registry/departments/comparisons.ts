@@ -16,8 +16,8 @@ import { send, soleRow, type Transaction } from '../database/pool.js';
 import type { Actor, ComparisonInput } from '../inputs.js';
 import { type DataKey, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { holdLinks } from '../parties/identity-links.js';
-import { type Found, type FoundCandidate, findCandidates } from './candidates.js';
 import { type AnsweredInterception, type Hit, intercept } from './interceptions.js';
+import { type Found, type FoundDefaulter, findMetDefaulters } from './met-defaulters.js';
 import { type RuleInEffect, requireOwnService, ruleInEffect } from './service-rules.js';
 
 export interface ComparisonAnswer {
@@ -37,7 +37,7 @@ export const servicesWithoutRule = { count: 0 };
 
 /** A candidate and what the rule says of it. */
 interface Judged {
-  candidate: FoundCandidate;
+  candidate: FoundDefaulter;
   judgement: Judgement;
 }
 
@@ -58,7 +58,7 @@ export async function compare(
   const [today, inEffect, first] = await Promise.all([
     requireOwnService(tx, input.service, department),
     ruleInEffect(tx, input.service),
-    findCandidates(tx, ring, department, input),
+    findMetDefaulters(tx, ring, department, input),
   ]);
   const school = inEffect?.rule.flags.includes(TOUCHES_A_CHILD) ? await gateBySchool(tx, input, today) : undefined;
   const ruleReason: ClearReason | null = inEffect
@@ -134,13 +134,13 @@ async function judgeUnderLocks(
     // Sent together, done in turn: what is read is read when the locks are held.
     const holding = links.length > 0 ? holdLinks(tx, links) : undefined;
     const locking = cases.map((id) => lockCase(tx, ring, id));
-    const [again, , ...held] = await Promise.all([findCandidates(tx, ring, department, input), holding, ...locking]);
+    const [again, , ...held] = await Promise.all([findMetDefaulters(tx, ring, department, input), holding, ...locking]);
     for (const one of held) if (one) locked.set(one.id, one);
     found = again;
   }
 }
 
-const hitting = (judgements: readonly Judged[]): FoundCandidate[] =>
+const hitting = (judgements: readonly Judged[]): FoundDefaulter[] =>
   judgements.filter(({ judgement }) => judgement.outcome !== 'CLEAR').map(({ candidate }) => candidate);
 
 /** Cases that hit and are not locked yet, in the order in which everybody locks. */

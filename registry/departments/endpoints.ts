@@ -3,7 +3,7 @@ import { Refusal } from '../../domain/refusal.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { type AadContext, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
-import { newSigningKey } from './signing-keys.js';
+import { newWebhookKey } from './webhook-keys.js';
 
 // Where a department takes its notices, and whether any are sent there: what it and administrators set. Sending: notice-batches.ts.
 
@@ -119,7 +119,7 @@ export async function putEndpoint(
   signature: 'v1' | 'v1a' = 'v1',
 ): Promise<{ secret: string; publicKey?: string; version: number }> {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  const key = signature === 'v1a' ? newSigningKey() : undefined;
+  const key = signature === 'v1a' ? newWebhookKey() : undefined;
   const before = await tx.query<{ secret_sealed: Buffer; signing_key_sealed: Buffer | null }>(
     'select secret_sealed, signing_key_sealed from endpoint where department = $1',
     [department],

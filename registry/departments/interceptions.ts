@@ -13,13 +13,13 @@ import type { Transaction } from '../database/pool.js';
 import type { Actor, ComparisonInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';
 import { encrypt, type KeyRing } from '../keys/key-ring.js';
-import type { FoundCandidate } from './candidates.js';
+import type { FoundDefaulter } from './met-defaulters.js';
 
 const DAY_MS = 86_400_000;
 
 /** A candidate that stops the business. */
 export interface Hit {
-  candidate: FoundCandidate;
+  candidate: FoundDefaulter;
   judgement: Exclude<Judgement, { outcome: 'CLEAR' }>;
 }
 

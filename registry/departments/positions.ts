@@ -36,13 +36,13 @@ export async function assignPositions(pool: Pool): Promise<number> {
 }
 
 /** The head of the log; until the transaction ends nobody else gives places. */
-export async function holdLog(tx: Transaction): Promise<number> {
+export async function holdPositions(tx: Transaction): Promise<number> {
   await hold(tx, 'assigner');
-  return headOfLog(tx);
+  return lastPosition(tx);
 }
 
 /** The head of the log: the highest place given. */
-export async function headOfLog(q: Queryable): Promise<number> {
+export async function lastPosition(q: Queryable): Promise<number> {
   const { rows } = await q.query<{ head: string }>('select coalesce(max(position), 0) as head from notice');
   return Number(rows[0]?.head ?? 0);
 }

@@ -175,12 +175,12 @@ async function noteAt(q: Queryable, size: number): Promise<string> {
 }
 
 /** How far a fact has come in the record, and its index in the log once it has one. */
-export interface LogPosition {
+export interface RecordProgress {
   state: ReceiptState;
   index?: number;
 }
 
-export async function logIndexesOf(q: Queryable, facts: readonly string[]): Promise<Map<string, LogPosition>> {
+export async function progressOf(q: Queryable, facts: readonly string[]): Promise<Map<string, RecordProgress>> {
   const { rows } = await q.query<Reached & { id: string }>(
     `select a.id, e.seq, ${REACHED}
      from unnest($1::uuid[]) as a(id)

@@ -3,7 +3,7 @@ import { Refusal } from '../../domain/refusal.js';
 import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { lockKeyed } from '../database/locks.js';
 import { soleRow, type Transaction } from '../database/pool.js';
-import { holdLog } from '../departments/positions.js';
+import { holdPositions } from '../departments/positions.js';
 import type { Actor } from '../inputs.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 
@@ -40,8 +40,8 @@ export async function retireDepartment(
   if (reason.trim() === '') throw invalid('/reason', 'required');
   // It acknowledges nothing meanwhile, and no notice gets a place: what is open is then known.
   await tx.query(`select ${lockKeyed('department', '$1')}`, [code]);
-  const head = await holdLog(tx);
-  const acknowledged = await acknowledgedBy(tx, code);
+  const head = await holdPositions(tx);
+  const acknowledged = await acknowledgedUpTo(tx, code);
   const open =
     successor === undefined
       ? await countOpen(tx, code, acknowledged)
@@ -87,7 +87,7 @@ async function requireSuccessor(tx: Transaction, code: string, successor: string
 const invalid = (pointer: string, code: string): Refusal =>
   Refusal.invalid('撤并请求有误。 / The retirement is not valid.', pointer, code);
 
-async function acknowledgedBy(tx: Transaction, code: string): Promise<number> {
+async function acknowledgedUpTo(tx: Transaction, code: string): Promise<number> {
   const { rows } = await tx.query<{ up_to: string }>(
     `select greatest(
        joined_position - 1, 0,

@@ -195,11 +195,11 @@ export async function finish(
   tx: Transaction,
   ring: KeyRing,
   defaulterId: string,
-  received: number | null,
+  receivedUpTo: number | null,
 ): Promise<StepResult> {
   const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
   const ending = { locked, defaulter };
-  if (received === defaulter.lastSignalSeq && defaulter.releasesSettled && mayEnd(ending))
+  if (receivedUpTo === defaulter.lastSignalSeq && defaulter.releasesSettled && mayEnd(ending))
     recordFacts(
       tx,
       locked,

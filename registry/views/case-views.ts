@@ -13,7 +13,7 @@ import {
 } from '../case/enforcement-rows.js';
 import type { Queryable } from '../database/pool.js';
 import { decryptStored, type KeyRing } from '../keys/key-ring.js';
-import { type LogPosition, logIndexesOf } from '../ledger/receipts.js';
+import { progressOf, type RecordProgress } from '../ledger/receipts.js';
 import { openName } from '../parties/subjects.js';
 
 export interface RestrictionView {
@@ -292,7 +292,7 @@ export type FactView = RecordedFact & {
 
 export type TimelineItem = FactView & {
   /** Where it stands in the record. */
-  receipt: LogPosition;
+  receipt: RecordProgress;
 };
 
 export interface FactRow {
@@ -336,7 +336,7 @@ export async function timeline(
     [caseId, afterSeq, limit + 1],
   );
   const shown = rows.slice(0, limit);
-  const logIndexes = await logIndexesOf(
+  const logIndexes = await progressOf(
     q,
     shown.map((row) => row.id),
   );

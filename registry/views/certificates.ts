@@ -1,9 +1,9 @@
 import type { Pool } from '../database/pool.js';
-import { checkpointCovering, type LogPosition, logIndexesOf } from '../ledger/receipts.js';
+import { checkpointCovering, progressOf, type RecordProgress } from '../ledger/receipts.js';
 import { treeOf } from '../ledger/tiles.js';
 import { type FactRow, type FactView, toFactView } from './case-views.js';
 
-export type CertifiedFact = LogPosition &
+export type CertifiedFact = RecordProgress &
   FactView & {
     /** base64, byte for byte. */
     leaf: string;
@@ -59,7 +59,7 @@ export async function caseCertificate(pool: Pool, id: string, open: boolean): Pr
      order by f.seq`,
     [id],
   );
-  const logIndexes = await logIndexesOf(
+  const logIndexes = await progressOf(
     pool,
     rows.map((row) => row.id),
   );

@@ -20,7 +20,7 @@ import { assignPositions } from '../../registry/departments/positions.js';
 import type { Actor, DefaulterInput, Party } from '../../registry/inputs.js';
 import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { searchIdentity } from '../../registry/parties/identity-searches.js';
-import { notifyJudge } from '../../registry/process/judge-notices.js';
+import { notifyJudge } from '../../registry/process/notify-judge.js';
 import { settle } from '../../registry/process/settle.js';
 import { escalate, expire, finish, publish, tell } from '../../registry/process/steps.js';
 import { judgeOf } from '../harness/credentials.js';

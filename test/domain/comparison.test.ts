@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type Candidate,
+  type JudgedDefaulter,
   judge,
   ruleClears,
   type ServiceRule,
@@ -21,10 +21,10 @@ const rule: ServiceRule = {
 };
 
 const candidate = (
-  changes: Partial<Candidate> = {},
+  changes: Partial<JudgedDefaulter> = {},
   measures: Measure[] = ['LISTING', 'CONSUMPTION'],
-  restrictionChanges: Partial<Candidate['restrictions'][number]> = {},
-): Candidate => {
+  restrictionChanges: Partial<JudgedDefaulter['restrictions'][number]> = {},
+): JudgedDefaulter => {
   const restrictions = measures.map((measure) => ({
     id: measure,
     measure,

@@ -25,8 +25,8 @@ const childrenOf = (node: Node): Node[] =>
 
 /** What an entry of the table of transitions is replaced by as a whole. */
 const REPLACEMENTS = [
-  { what: 'does nothing', code: '(life) => ({ life })' },
-  { what: 'always refuses', code: "() => ({ conflict: 'ending' })" },
+  { what: 'does nothing', member: 'enforcement', code: '(enforcement) => ({ enforcement })' },
+  { what: 'always refuses', member: 'conflict', code: "() => ({ conflict: 'ending' })" },
 ];
 
 /**
@@ -37,6 +37,9 @@ export async function mutantsOf(source: string, file: string, table: string): Pr
   const { code } = await transformWithEsbuild(source, file, { sourcemap: false, target: 'es2022' });
   const program: unknown = parseAst(code);
   if (!isNode(program)) throw new Error(`${file} is no program`);
+  // One that answers in words nobody reads would be red for the wrong reason.
+  for (const { member } of REPLACEMENTS)
+    if (!new RegExp(`readonly ${member}: `).test(source)) throw new Error(`${file} knows no answer "${member}"`);
   const found: Mutant[] = [];
   const put = (entry: string, what: string, node: Node, replacement: string): void => {
     const mutated = code.slice(0, node.start) + replacement + code.slice(node.end);

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { relay } from '../../registry/case/outbox.js';
 import { assignPositions } from '../../registry/departments/positions.js';
-import { notifyJudge } from '../../registry/process/judge-notices.js';
+import { notifyJudge } from '../../registry/process/notify-judge.js';
 import { settle } from '../../registry/process/settle.js';
 import { finish, publish, tell } from '../../registry/process/steps.js';
 import { TemporalConnection } from '../../worker/temporal/connection.js';

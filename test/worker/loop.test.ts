@@ -3,7 +3,7 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Loop, type LoopOptions } from '../../worker/loop.js';
-import { within } from '../../worker/temporal/with-timeout.js';
+import { withTimeout } from '../../worker/temporal/with-timeout.js';
 
 /** Longer than any test. */
 const NEVER_MS = 600_000;
@@ -75,8 +75,8 @@ describe('a loop', () => {
 
 describe('within a time', () => {
   it('passes on what came, and what failed', async () => {
-    await expect(within(NEVER_MS, 'it', Promise.resolve(7))).resolves.toBe(7);
-    await expect(within(NEVER_MS, 'it', Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(withTimeout(NEVER_MS, 'it', Promise.resolve(7))).resolves.toBe(7);
+    await expect(withTimeout(NEVER_MS, 'it', Promise.reject(new Error('no')))).rejects.toThrow('no');
   });
 
   it('gives up, and does not mind what comes of it', async () => {
@@ -84,7 +84,7 @@ describe('within a time', () => {
     const late = new Promise<void>((_, reject) => {
       fail = reject;
     });
-    await expect(within(10, 'it', late)).rejects.toThrow('it: no answer within 10 ms');
+    await expect(withTimeout(10, 'it', late)).rejects.toThrow('it: no answer within 10 ms');
     fail(new Error('too late'));
     await new Promise(setImmediate);
   });

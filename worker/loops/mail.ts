@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type Backoff, backoff } from '../../domain/backoff.js';
 import type { InboxKind } from '../../domain/vocabulary.js';
-import { type DueMail, leaseDueMail, mailFailed, mailSent } from '../../registry/courts/judge-mail.js';
 import type { Pool } from '../../registry/database/pool.js';
+import { type DueMail, leaseDueMail, mailFailed, mailSent } from '../../registry/process/judge-mail.js';
 import { Loop } from '../loop.js';
 
 export interface MailSettings {

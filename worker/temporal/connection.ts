@@ -1,7 +1,7 @@
 import { Client, type ClientOptions } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
-import { within } from './with-timeout.js';
+import { withTimeout } from './with-timeout.js';
 
 /** A server that accepts a connection and says nothing, or a network that swallows it, is tried again after this long. */
 const CONNECT_MS = 10_000;
@@ -59,7 +59,7 @@ export class TemporalConnection {
 
   private async make(): Promise<Made> {
     const connecting = NativeConnection.connect(this.config.connectionOptions);
-    const native = await within(CONNECT_MS, 'Temporal', connecting).catch((error: unknown) => {
+    const native = await withTimeout(CONNECT_MS, 'Temporal', connecting).catch((error: unknown) => {
       connecting.then((late) => late.close()).catch(() => undefined);
       throw error;
     });

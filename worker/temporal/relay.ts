@@ -18,7 +18,7 @@ import {
   SIGNALS,
 } from '../../workflows/messages.js';
 import type { TemporalConnection } from './connection.js';
-import { within } from './with-timeout.js';
+import { withTimeout } from './with-timeout.js';
 
 /** Lives served side by side by one relay, which share its claim and its commit; more only queue at the embedded server’s one connection to its store. */
 const DEFAULTERS_AT_ONCE = 16;
@@ -62,7 +62,7 @@ export async function relayOnce({ pool, temporal, log, times, ...settings }: Rel
     try {
       for (const row of rows.slice(0, SIGNALS_AT_ONCE)) {
         if (Date.now() > enough) break;
-        if (!row.ended || row.signal === 'acknowledged') await within(callMs, 'Temporal', call(row));
+        if (!row.ended || row.signal === 'acknowledged') await withTimeout(callMs, 'Temporal', call(row));
         done.push(row);
       }
     } catch (error) {
@@ -120,7 +120,7 @@ async function hand(
 
 async function askToEnd(client: Client, workflow: WorkflowHandle, ms: number): Promise<void> {
   const ask = () => workflow.executeUpdate(endUpdate, { updateId: endUpdate.name });
-  await within(ms, 'the process', client.withDeadline(Date.now() + ms, ask));
+  await withTimeout(ms, 'the process', client.withDeadline(Date.now() + ms, ask));
 }
 
 /** Whether the process runs; throws what else Temporal said. */

@@ -6,7 +6,7 @@ import { dueAt } from '../../../domain/deadline.js';
 import { missingHolidayYear, startDeadline, unknownHolidayYears } from '../../../registry/case/deadlines.js';
 import { listInbox } from '../../../registry/case/inbox.js';
 import holidays from '../../../registry/data/holidays.json' with { type: 'json' };
-import { notifyJudge } from '../../../registry/process/judge-notices.js';
+import { notifyJudge } from '../../../registry/process/notify-judge.js';
 import { escalate } from '../../../registry/process/steps.js';
 import { watchHolidays } from '../../../worker/loops/holidays.js';
 import { DEBT } from '../../builders/amounts.js';

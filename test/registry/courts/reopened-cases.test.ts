@@ -5,7 +5,7 @@ import { addDays } from '../../../domain/calendar.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
 import type { ComparisonAnswer } from '../../../registry/departments/comparisons.js';
 import { stillHolds } from '../../../registry/departments/replays.js';
-import { notifyJudge } from '../../../registry/process/judge-notices.js';
+import { notifyJudge } from '../../../registry/process/notify-judge.js';
 import { escalate, finish } from '../../../registry/process/steps.js';
 import { DEBT } from '../../builders/amounts.js';
 import { JUDGE } from '../../builders/cases.js';

@@ -8,20 +8,20 @@ const PUBLIC = 'whpk_';
 /** PKCS #8 of an Ed25519 key (RFC 8410) up to its 32 bytes. */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-export interface SigningKey {
+export interface WebhookKey {
   /** `whsk_…`: ours, never shown. */
   privateKey: string;
   /** `whpk_…`: anybody may have it, and check with it who signed. */
   publicKey: string;
 }
 
-export function newSigningKey(): SigningKey {
+export function newWebhookKey(): WebhookKey {
   const { privateKey } = generateKeyPairSync('ed25519');
   const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(PKCS8.length);
   return { privateKey: PRIVATE + seed.toString('base64'), publicKey: PUBLIC + rawPublicKey(privateKey) };
 }
 
-export const isSigningKey = (key: string): boolean => key.startsWith(PRIVATE);
+export const isWebhookKey = (key: string): boolean => key.startsWith(PRIVATE);
 
 /** `v1a,<base64>` for a message sent at an instant. */
 export function signatureOf(privateKey: string, id: string, at: Date, body: string): string {

@@ -1,5 +1,5 @@
 import type { Pool } from '../registry/database/pool.js';
-import { headOfLog } from '../registry/departments/positions.js';
+import { lastPosition } from '../registry/departments/positions.js';
 
 interface Waiting {
   beyond: number;
@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /** Tells all channels of a process when the log has grown, with one cheap statement for all of them; none while nobody waits. */
-export class HeadOfLog {
+export class LastPosition {
   private readonly waiting = new Set<Waiting>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -35,7 +35,7 @@ export class HeadOfLog {
     if (this.timer || this.waiting.size === 0) return;
     this.timer = setTimeout(() => {
       // While PostgreSQL is away nothing grows; each who waits finds out for itself.
-      headOfLog(this.pool)
+      lastPosition(this.pool)
         .then((head) => this.wake(head))
         .catch(() => undefined)
         .finally(() => {

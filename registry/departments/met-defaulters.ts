@@ -1,4 +1,4 @@
-import type { Candidate } from '../../domain/comparison.js';
+import type { JudgedDefaulter } from '../../domain/comparison.js';
 import { documentNumber } from '../../domain/court-document.js';
 import type { Identifier } from '../../domain/identity/identifier.js';
 import type { Relation } from '../../domain/identity/relations.js';
@@ -28,7 +28,7 @@ import { indexKeyOf } from '../parties/token-index.js';
 import { EXCEPTION_STANDS, exemptAt, LETTING_GO, MET_TODAY, REFUSED_BY_COURT } from './comparison-conditions.js';
 
 /** A candidate with what the answer to a department needs of its case. */
-export interface FoundCandidate extends Candidate {
+export interface FoundDefaulter extends JudgedDefaulter {
   readonly enforcementCase: string;
   readonly caseNumber: string;
   readonly court: string;
@@ -44,7 +44,7 @@ export interface FoundCandidate extends Candidate {
 
 /** What a comparison finds on record, by its blind indexes, at PostgreSQL's time `now` (epoch ms). */
 export interface Found {
-  readonly candidates: FoundCandidate[];
+  readonly candidates: FoundDefaulter[];
   readonly blinds: Buffer[];
   readonly now: number;
 }
@@ -56,7 +56,7 @@ export interface CitedLink {
   leaf: string;
 }
 
-interface CandidateRow extends Omit<EnforcementRow, 'restrictions'> {
+interface MetDefaulterRow extends Omit<EnforcementRow, 'restrictions'> {
   restrictions: (RestrictionRow & { asset_type: string | null; asset_blind: string | null; subject: string })[] | null;
   enforcement_case: string;
   case_number: string;
@@ -82,14 +82,14 @@ interface CandidateRow extends Omit<EnforcementRow, 'restrictions'> {
 }
 
 /** The party as the statement was asked for it. */
-interface AskedParty {
+interface AskedFor {
   name: string;
   numbers: AskedNumber[];
   object: { type: string; blinds: string[] } | undefined;
 }
 
 /** Every defaulter, open or ended, the party may be, and every organisation it may be a related person of. One statement. */
-export async function findCandidates(
+export async function findMetDefaulters(
   q: Queryable,
   ring: KeyRing,
   department: string,
@@ -102,7 +102,7 @@ export async function findCandidates(
     blinds: assetBlinds(ring, input.object.type, input.object.number),
   };
   const application = input.courtApplication;
-  const { rows } = await q.query<CandidateRow>(CANDIDATES, [
+  const { rows } = await q.query<MetDefaulterRow>(MET_DEFAULTERS, [
     blinds,
     department,
     input.service,
@@ -113,12 +113,14 @@ export async function findCandidates(
     object?.blinds ?? null,
     input.party.identifiers.flatMap(({ token }) => (token ? [indexKeyOf(department, token.epoch)] : [])),
   ]);
-  const asked: AskedParty = {
+  const asked: AskedFor = {
     name: input.party.name,
     numbers: forms.map(toAskedNumber),
     object: object && { type: object.type, blinds: object.blinds.map((blind) => blind.toString('hex')) },
   };
-  const found = rows.filter((row) => row.matched_kind === input.party.kind).map((row) => toCandidate(ring, row, asked));
+  const found = rows
+    .filter((row) => row.matched_kind === input.party.kind)
+    .map((row) => toFoundDefaulter(ring, row, asked));
   // Of nobody nothing is judged: then no instant is needed.
   return { candidates: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? 0 };
 }
@@ -131,7 +133,7 @@ const toAskedNumber = (form: { blind: Buffer; alias: boolean; identifier: Identi
   byToken: form.identifier.token !== undefined,
 });
 
-function toCandidate(ring: KeyRing, row: CandidateRow, asked: AskedParty): FoundCandidate {
+function toFoundDefaulter(ring: KeyRing, row: MetDefaulterRow, asked: AskedFor): FoundDefaulter {
   const { match, link } = matchOf({
     asked: asked.numbers,
     recorded: row.blinds,
@@ -162,7 +164,7 @@ function toCandidate(ring: KeyRing, row: CandidateRow, asked: AskedParty): Found
 }
 
 /** Whether a court has said that this very number under this very name is somebody else (for the weak form of a number: that form alone). */
-const isOtherPerson = (ring: KeyRing, row: CandidateRow, asked: AskedParty): boolean =>
+const isOtherPerson = (ring: KeyRing, row: MetDefaulterRow, asked: AskedFor): boolean =>
   (row.exceptions ?? []).some(
     (exception) =>
       isExceptedNumber(exception, asked.numbers, row.blinds) &&
@@ -177,7 +179,10 @@ const isOtherPerson = (ring: KeyRing, row: CandidateRow, asked: AskedParty): boo
   );
 
 /** The life, and of its restrictions those on this very subject: a related person is reached by those on the organisation. */
-function enforcementOf(row: CandidateRow, { object }: AskedParty): Pick<Candidate, 'enforcement' | 'restrictions'> {
+function enforcementOf(
+  row: MetDefaulterRow,
+  { object }: AskedFor,
+): Pick<JudgedDefaulter, 'enforcement' | 'restrictions'> {
   const enforcement = toEnforcement(row, row.performed);
   const stored = new Map((row.restrictions ?? []).map((r) => [r.id, r]));
   const restrictions = enforcement.restrictions
@@ -202,7 +207,7 @@ const RESTRICTIONS = restrictionsJson(
   "'asset_blind', encode(r.asset_blind, 'hex')",
 );
 
-const CANDIDATES = `
+const MET_DEFAULTERS = `
   with matched as (
     select i.subject,
            json_agg(json_build_object(
