@@ -16,7 +16,7 @@ import { shown } from '../registry/parties/identity-access.js';
 import { identityChain, maySeeSubject, personsIn } from '../registry/parties/identity-chain.js';
 import { candidates, type SearchInput, searchIdentity, searchOf } from '../registry/parties/identity-searches.js';
 import { CandidateSearchPage, CandidatesPage, type Field } from './pages/candidates.js';
-import { readPosition } from './pages/case-list-query.js';
+import { readPosition } from './pages/list-position.js';
 import { PartyPage } from './pages/party.js';
 import { type Refused, ReviewPage } from './pages/review.js';
 import { ReviewsPage } from './pages/reviews.js';

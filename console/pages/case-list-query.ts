@@ -1,7 +1,6 @@
-import { isDate } from '../../domain/calendar.js';
 import { hasForbiddenCharacters } from '../../domain/identity/normalise.js';
 import { single } from '../paths.js';
-import { isUuid } from '../uuid.js';
+import { readPosition } from './list-position.js';
 
 /** What a list of cases is asked for in its address. */
 export interface CaseListQuery {
@@ -14,18 +13,6 @@ export interface CaseListQuery {
 }
 
 const NUMBER_AT_MOST = 64;
-/** A timestamptz as PostgreSQL writes it. */
-const INSTANT = /^(\d{4}-\d\d-\d\d) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?[+-](0\d|1[0-4])(:[0-5]\d)?$/;
-
-/** From where on a list is asked for, in the order of (at, id); undefined for what no page of ours leads to. */
-export function readPosition(query: {
-  readonly [name: string]: unknown;
-}): { after?: { at: string; id: string } } | undefined {
-  const [at, id] = [single(query.at), single(query.id)];
-  if (at === undefined && id === undefined) return {};
-  if (at === undefined || id === undefined || !isInstant(at) || !isUuid(id)) return undefined;
-  return { after: { at, id } };
-}
 
 /** Reads the address of a list; undefined when it is none that a page of ours leads to. */
 export function readCaseListQuery(query: { readonly [name: string]: unknown }): CaseListQuery | undefined {
@@ -41,9 +28,4 @@ export function readCaseListQuery(query: { readonly [name: string]: unknown }): 
     ...(wanted === '' ? {} : { number: wanted }),
     ...position,
   };
-}
-
-function isInstant(text: string): boolean {
-  const date = INSTANT.exec(text)?.[1];
-  return date !== undefined && isDate(date);
 }
