@@ -3,7 +3,7 @@ const rooms = {
   domain: [],
   ledger: ['domain'],
   // What courts and departments run by themselves, without the platform.
-  audit: ['domain', 'ledger'],
+  audit: ['ledger'],
   registry: ['domain', 'ledger'],
   // Types of activities only: anything else would enter the workflow bundle, and `domain-and-workflows-are-pure` would tell.
   workflows: ['domain', 'activities'],
