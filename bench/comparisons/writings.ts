@@ -103,11 +103,11 @@ export async function measureWritings(
         court.pool,
         asked.map((one) => prepared(ring, counter, one)),
       );
-      const { candidates, now } = await findMetDefaulters(court.pool, ring, counter.department, {
+      const { defaulters, now } = await findMetDefaulters(court.pool, ring, counter.department, {
         ...input(counter),
         party,
       });
-      const stopped = candidates.filter((candidate) => judge(inEffect.rule, candidate, now).outcome !== 'CLEAR').length;
+      const stopped = defaulters.filter((met) => judge(inEffect.rule, met, now).outcome !== 'CLEAR').length;
       counts.taken += clear.filter((answer) => answer !== undefined).length;
       counts.missed += entries.length - stopped;
       if (Math.floor((counts.asked + entries.length) / 200_000) > Math.floor(counts.asked / 200_000))

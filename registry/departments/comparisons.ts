@@ -35,9 +35,9 @@ const DEFAULT_HOLD_DAYS = 15;
 /** Services met without a rule for the day, the subject or the measure: a metric somebody must look at. */
 export const servicesWithoutRule = { count: 0 };
 
-/** A candidate and what the rule says of it. */
+/** A met defaulter and what the rule says of it. */
 interface Judged {
-  candidate: FoundDefaulter;
+  met: FoundDefaulter;
   judgement: Judgement;
 }
 
@@ -65,9 +65,9 @@ export async function compare(
     ? (ruleClears(inEffect.rule, today) ?? school?.clears ?? null)
     : 'SERVICE_NOT_GATED';
   countMissingRule(inEffect, ruleReason, input);
-  const judgeAll = ({ candidates, now }: Found): Judged[] =>
+  const judgeAll = ({ defaulters, now }: Found): Judged[] =>
     inEffect && ruleReason === null
-      ? candidates.map((candidate) => ({ candidate, judgement: judge(inEffect.rule, candidate, now) }))
+      ? defaulters.map((met) => ({ met, judgement: judge(inEffect.rule, met, now) }))
       : [];
   const { judgements, blinds, locked } = await judgeUnderLocks(tx, ring, department, input, first, judgeAll);
   const hits = judgements.filter((entry): entry is Hit => entry.judgement.outcome !== 'CLEAR');
@@ -85,7 +85,7 @@ export async function compare(
   });
   const interceptions = [];
   for (const hit of hits) {
-    const held = locked.get(hit.candidate.enforcementCase);
+    const held = locked.get(hit.met.enforcementCase);
     if (!held) continue;
     interceptions.push(
       await intercept(tx, ring, held, {
@@ -96,7 +96,7 @@ export async function compare(
         actor,
         ruleVersion,
         holdDays: inEffect?.holdDays ?? DEFAULT_HOLD_DAYS,
-        remaining: new Set(hits.map(({ candidate }) => candidate.enforcementCase)).size - 1,
+        remaining: new Set(hits.map(({ met }) => met.enforcementCase)).size - 1,
         ...(school ? { school } : {}),
       }),
     );
@@ -141,17 +141,17 @@ async function judgeUnderLocks(
 }
 
 const hitting = (judgements: readonly Judged[]): FoundDefaulter[] =>
-  judgements.filter(({ judgement }) => judgement.outcome !== 'CLEAR').map(({ candidate }) => candidate);
+  judgements.filter(({ judgement }) => judgement.outcome !== 'CLEAR').map(({ met }) => met);
 
 /** Cases that hit and are not locked yet, in the order in which everybody locks. */
 function casesToLock(judgements: readonly Judged[], locked: ReadonlyMap<string, LockedCase>): string[] {
-  const cases = hitting(judgements).map((candidate) => candidate.enforcementCase);
+  const cases = hitting(judgements).map((met) => met.enforcementCase);
   return [...new Set(cases)].filter((id) => !locked.has(id)).sort();
 }
 
 /** Links by which somebody hits and that are not held yet. */
 function linksToHold(judgements: readonly Judged[], held: ReadonlySet<string>): string[] {
-  const links = hitting(judgements).flatMap((candidate) => candidate.links.map(({ id }) => id));
+  const links = hitting(judgements).flatMap((met) => met.links.map(({ id }) => id));
   return [...new Set(links)].filter((id) => !held.has(id)).sort();
 }
 
@@ -167,7 +167,7 @@ const WRITE_COMPARISON = `
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp())
   returning at`;
 
-/** Writes the record of a comparison; where it hit, with the party as it was asked, sealed as the identity that was met. */
+/** Writes the record of a comparison; where it hit, with the party as it was asked, encrypted as the identity that was met. */
 async function writeComparison(
   tx: Transaction,
   ring: KeyRing,
@@ -183,25 +183,25 @@ async function writeComparison(
 ): Promise<{ id: string; at: Date }> {
   const { input, hit } = made;
   const id = uuidv7();
-  const sealed = (column: string, text: string, identityKey?: DataKey): Buffer =>
+  const encrypted = (column: string, text: string, identityKey?: DataKey): Buffer =>
     encrypt(ring, { table: 'comparison', column, row: id }, text, identityKey);
   const { rows } = await tx.query<{ at: Date }>(WRITE_COMPARISON, [
     id,
     made.department,
     input.service,
     input.reference,
-    input.operator ? sealed('operator_sealed', input.operator) : null,
+    input.operator ? encrypted('operator_sealed', input.operator) : null,
     input.institution ?? null,
     made.outcome,
     made.reasons,
     made.ruleVersion,
     made.blinds,
-    hit ? sealed('party_sealed', askedParty(input), hit.candidate.identityKey) : null,
+    hit ? encrypted('party_sealed', askedParty(input), hit.met.identityKey) : null,
   ]);
   return { id, at: soleRow(rows).at };
 }
 
-/** The party as it was asked: kept, sealed, with a comparison that hit, for the court that has to say who it is. */
+/** The party as it was asked: kept, encrypted, with a comparison that hit, for the court that has to say who it is. */
 const askedParty = ({ party }: ComparisonInput): string =>
   canonicalJson({
     kind: party.kind,

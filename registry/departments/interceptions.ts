@@ -17,9 +17,9 @@ import type { FoundDefaulter } from './met-defaulters.js';
 
 const DAY_MS = 86_400_000;
 
-/** A candidate that stops the business. */
+/** A met defaulter that stops the business. */
 export interface Hit {
-  candidate: FoundDefaulter;
+  met: FoundDefaulter;
   judgement: Exclude<Judgement, { outcome: 'CLEAR' }>;
 }
 
@@ -58,17 +58,17 @@ export async function intercept(
   locked: LockedCase,
   made: NewInterception,
 ): Promise<AnsweredInterception> {
-  const { candidate, judgement } = made.hit;
+  const { met, judgement } = made.hit;
   const written = await writeInterception(tx, ring, locked, made);
   informJudge(tx, locked, made, written);
   return {
     id: written.id,
-    case: { number: candidate.caseNumber, court: candidate.court, contact: candidate.contact },
+    case: { number: met.caseNumber, court: met.court, contact: met.contact },
     measures: [...judgement.measures],
-    basis: candidate.basisNumber,
+    basis: met.basisNumber,
     ...remedies(made.school !== undefined),
     ...(written.hold_until ? { holdUntil: written.hold_until.toISOString() } : {}),
-    ...(candidate.links.length > 0 ? { links: candidate.links.map(({ relation, leaf }) => ({ relation, leaf })) } : {}),
+    ...(met.links.length > 0 ? { links: met.links.map(({ relation, leaf }) => ({ relation, leaf })) } : {}),
     remaining: made.remaining,
   };
 }
@@ -89,7 +89,7 @@ async function writeInterception(
   made: NewInterception,
 ): Promise<WrittenInterception> {
   const { input } = made;
-  const { candidate, judgement } = made.hit;
+  const { met, judgement } = made.hit;
   const id = uuidv7();
   const object = input.object;
   const dataKey = object && (await caseKeyOf(tx, ring, locked));
@@ -100,7 +100,7 @@ async function writeInterception(
     input.service,
     input.reference,
     locked.id,
-    candidate.defaulter,
+    met.defaulter,
     judgement.outcome,
     judgement.reasons,
     judgement.measures,
@@ -111,8 +111,8 @@ async function writeInterception(
     input.stoppedAt ? new Date(input.stoppedAt) : null,
     new Date(locked.now),
     holdEnd(made, locked.now),
-    candidate.links.map(({ id: link }) => link),
-    candidate.matchedSubject,
+    met.links.map(({ id: link }) => link),
+    met.matchedSubject,
   ]);
   const row = rows[0];
   if (!row) throw new Error('interception was not written');
@@ -164,8 +164,8 @@ const WRITE_INTERCEPTION = `
 /** Tells the judge what is new: a stop, or the hold of a stop that is known. */
 function informJudge(tx: Transaction, locked: LockedCase, made: NewInterception, written: WrittenInterception): void {
   const { input, department } = made;
-  const { candidate, judgement } = made.hit;
-  const defaulter = locked.defaulters.find(({ id }) => id === candidate.defaulter);
+  const { met, judgement } = made.hit;
+  const defaulter = locked.defaulters.find(({ id }) => id === met.defaulter);
   // Stopped again after it was freed is a new stop, and the judge's to know.
   if ((written.is_new || written.was_freed) && defaulter) {
     recordFacts(tx, locked, [
@@ -183,7 +183,7 @@ function informJudge(tx: Transaction, locked: LockedCase, made: NewInterception,
           outcome: judgement.outcome,
           measures: judgement.measures,
           reasons: judgement.reasons,
-          links: candidate.links.length > 0 ? candidate.links.map(({ leaf }) => leaf) : undefined,
+          links: met.links.length > 0 ? met.links.map(({ leaf }) => leaf) : undefined,
         },
       },
     ]);

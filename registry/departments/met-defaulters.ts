@@ -27,7 +27,7 @@ import { blindsOf, openName } from '../parties/subjects.js';
 import { indexKeyOf } from '../parties/token-index.js';
 import { EXCEPTION_STANDS, exemptAt, LETTING_GO, MET_TODAY, REFUSED_BY_COURT } from './comparison-conditions.js';
 
-/** A candidate with what the answer to a department needs of its case. */
+/** A met defaulter with what the answer to a department needs of its case. */
 export interface FoundDefaulter extends JudgedDefaulter {
   readonly enforcementCase: string;
   readonly caseNumber: string;
@@ -38,13 +38,13 @@ export interface FoundDefaulter extends JudgedDefaulter {
   readonly matchedSubject: string;
   /** The courts' links it was met through, in order; empty for the record itself. */
   readonly links: readonly CitedLink[];
-  /** Sealed as the matched subject's identity is: by this the asked party is kept with a hit. */
+  /** Of the matched subject's identity: under it the asked party is kept, encrypted, with a hit. */
   readonly identityKey: DataKey | undefined;
 }
 
 /** What a comparison finds on record, by its blind indexes, at PostgreSQL's time `now` (epoch ms). */
 export interface Found {
-  readonly candidates: FoundDefaulter[];
+  readonly defaulters: FoundDefaulter[];
   readonly blinds: Buffer[];
   readonly now: number;
 }
@@ -122,7 +122,7 @@ export async function findMetDefaulters(
     .filter((row) => row.matched_kind === input.party.kind)
     .map((row) => toFoundDefaulter(ring, row, asked));
   // Of nobody nothing is judged: then no instant is needed.
-  return { candidates: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? 0 };
+  return { defaulters: clearestOf(found), blinds, now: rows[0]?.now.getTime() ?? 0 };
 }
 
 const toAskedNumber = (form: { blind: Buffer; alias: boolean; identifier: Identifier }): AskedNumber => ({
@@ -221,7 +221,7 @@ const MET_DEFAULTERS = `
     group by i.subject
   ), reach as (
     select * from identity_reach(array(select subject from matched))
-  ), lives as (
+  ), met as (
     select d.id, r.asked, r.links, r.related
     from reach r
     join defaulter d on d.subject = r.subject
@@ -234,8 +234,9 @@ const MET_DEFAULTERS = `
   select d.id, d.ground, d.term_months, d.grace_until::text, d.stayed, d.stay_told,
          d.published_at, d.ended_at, d.enforcement_case,
          c.case_number, c.court, court.contact, c.basis_number,
-         l.asked as matched_subject, s.kind as matched_kind, with_key(s.name_sealed) as name_sealed,
-         m.blinds, l.related, l.links as path, d.subject as target, clock_timestamp() as now,
+         met.asked as matched_subject, s.kind as matched_kind,
+         with_key(s.name_sealed) as name_sealed, m.blinds, met.related, met.links as path,
+         d.subject as target, clock_timestamp() as now,
          c.obligation_fen > 0
            and c.obligation_fen <= ${repaidFen('p.enforcement_case = c.id')} as performed,
          ${RESTRICTIONS} as restrictions,
@@ -243,14 +244,14 @@ const MET_DEFAULTERS = `
                    'id', k.id, 'relation', k.relation, 'leaf', encode(f.leaf_hash, 'hex')))
           from identity_link k
           join ledger_leaf f on f.entry_id = k.made
-          where k.id = any(l.links)
+          where k.id = any(met.links)
              or k.id::text in (select b->>'link' from json_array_elements(m.blinds) b)) as links,
          (select json_agg(json_build_object(
                    'id', e.id, 'type', n.type, 'blind', encode(n.blind, 'hex'),
                    'name', encode(with_key(e.name_sealed), 'hex'), 'weak', e.weak))
           from identity_exception e
           join identity_exception_number n on n.exception = e.id
-          where e.subject in (l.asked, d.subject)
+          where e.subject in (met.asked, d.subject)
             and (n.blind = any($1) or cardinality($9::text[]) > 0)
             and ${EXCEPTION_STANDS}) as exceptions,
          false as notice_pending, null::timestamptz as deadline_at,
@@ -271,7 +272,7 @@ const MET_DEFAULTERS = `
            where ${THIS_BUSINESS}
            order by v.ordering desc
            limit 1), false) as allowed,
-         -- Its own restrictions only: another court's seal on the same asset
+         -- Its own restrictions only: another court's seizure of the same asset
          -- is that court's to let go.
          exists (
            select from court_application a
@@ -281,10 +282,10 @@ const MET_DEFAULTERS = `
              and a.asset_type = $7::text
              and a.asset_blind = any($8::bytea[])
              and clock_timestamp() < a.until_at) as court_applies
-  from lives l
-  join defaulter d on d.id = l.id
-  join subject s on s.id = l.asked
-  join matched m on m.subject = l.asked
+  from met
+  join defaulter d on d.id = met.id
+  join subject s on s.id = met.asked
+  join matched m on m.subject = met.asked
   join enforcement_case c on c.id = d.enforcement_case
   join court on court.code = c.court
   order by d.id`;
