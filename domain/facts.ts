@@ -102,7 +102,7 @@ export interface FactDetails {
   'late-fact': { readonly fact: 'repayment' | 'decision'; readonly ref: Id };
 }
 
-/** Of a judge's decision what may stand on the timeline; its reasons and documents stay sealed. */
+/** Of a judge's decision what may stand on the timeline; its reasons and documents stay encrypted. */
 type DecisionDetail = { readonly decision: Id } & (
   | { readonly decisionType: 'release'; readonly ground: ReleaseGround; readonly measures?: readonly Measure[] }
   | { readonly decisionType: 'revoke' | 'stay' | 'resume' | 'correct' }

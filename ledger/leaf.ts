@@ -25,7 +25,7 @@ export interface LeafContent {
   prev?: string;
   /** 32 hex digits of the W3C trace id. */
   trace?: string;
-  /** Of a seal: how many commitments there are under which root (hex, RFC 6962), and the catalogue they were judged by. */
+  /** Of a comparison batch: how many commitments there are under which root (hex, RFC 6962), and the catalogue they were judged by. */
   count?: number;
   root?: string;
   catalogueEdition?: string;

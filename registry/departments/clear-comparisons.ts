@@ -19,7 +19,7 @@ export interface Asked extends KeyedRequest {
   input: ComparisonInput;
 }
 
-/** As the statement takes it: numbers hashed, the operator sealed. */
+/** As the statement takes it: numbers hashed, the operator encrypted. */
 export interface Prepared {
   id: string;
   client: string;

@@ -20,7 +20,7 @@ export type PausedBy = 'receiver' | 'administrator';
 
 export const pausedByOf = (stored: string | null): PausedBy => (stored === RECEIVER ? 'receiver' : 'administrator');
 
-/** What a sealed column of a department's endpoint is bound to. */
+/** What an encrypted column of a department's endpoint is bound to. */
 export const endpointContext = (department: string, column: string): AadContext => ({
   table: 'endpoint',
   column,
@@ -126,8 +126,8 @@ export async function putEndpoint(
   );
   const [old] = before.rows;
   const context = (column: string): AadContext => endpointContext(department, column);
-  const asPrevious = (column: string, sealed: Buffer | null | undefined): Buffer | null =>
-    sealed ? encrypt(ring, context(`previous_${column}`), decrypt(ring, context(column), sealed)) : null;
+  const asPrevious = (column: string, encrypted: Buffer | null | undefined): Buffer | null =>
+    encrypted ? encrypt(ring, context(`previous_${column}`), decrypt(ring, context(column), encrypted)) : null;
   const { rows } = await tx.query<{ version: number }>(PUT_ENDPOINT, [
     department,
     url,

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:
 import { readFileSync } from 'node:fs';
 
 /**
- * The keys that protect people at rest. Every sealed value names its key, so keys can change while old values stay readable.
+ * The keys that protect people at rest. Every encrypted value names its key, so keys can change while old values stay readable.
  * AES-256-GCM with `table, column, row id, key id` as additional data: a value moved to another row does not open.
  */
 export interface KeyRing {
@@ -34,7 +34,7 @@ export class ErasedValue extends Error {
   override readonly name = 'ErasedValue';
 }
 
-/** Where a sealed value stands: part of what it is bound to. */
+/** Where an encrypted value stands: part of what it is bound to. */
 export interface AadContext {
   table: string;
   column: string;

@@ -1,6 +1,6 @@
 import type { DataKeyKind } from './data-keys.js';
 
-/** A column of sealed values, whose they are, and by what their row is known (`AadContext.row`). */
+/** A column of encrypted values, whose they are, and by what their row is known (`AadContext.row`). */
 export interface SealedColumn {
   table: string;
   column: string;
@@ -14,7 +14,7 @@ const ofSubject = (owner: string): NonNullable<SealedColumn['sealedFor']> => ({ 
 const ofCase = (owner: string): NonNullable<SealedColumn['sealedFor']> => ({ kind: 'case', owner });
 const BY_INTERCEPTION = '(select i.enforcement_case from interception i where i.id = t.interception)';
 
-/** Every column of the database that holds sealed values; a test holds it against the schema. SQL names the row `t`. */
+/** Every column of the database that holds encrypted values; a test holds it against the schema. SQL names the row `t`. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'subject', column: 'name_sealed', row: 'id', sealedFor: ofSubject('t.id') },
   { table: 'subject', column: 'canonical_sealed', row: 'id', sealedFor: ofSubject('t.id') },

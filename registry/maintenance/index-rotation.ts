@@ -14,7 +14,7 @@ interface BlindTable {
   table: 'identifier' | 'identity_exception_number';
   /** SQL of the subject whose number it is, in a row `t`. */
   subject: string;
-  /** What a row has beside id, sealed number, index key and blind. */
+  /** What a row has beside id, encrypted number, index key and blind. */
   rest: string;
   /** What, with the blind, makes two rows the same. */
   same: string;
