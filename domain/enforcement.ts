@@ -13,7 +13,7 @@ export interface Restriction {
   readonly termEnd: number | null;
   readonly endedAt: number | null;
   readonly endGround: EndGround | null;
-  /** Whether departments have been told of its end. */
+  /** Whether departments have been notified of its end. */
   readonly endNotified: boolean;
 }
 
@@ -25,11 +25,11 @@ export interface Enforcement {
   /** First instant after the last free day, if the court granted grace. */
   readonly graceEndsAt: number | null;
   readonly stayed: boolean;
-  /** What departments last heard about the stay. */
+  /** What departments were last notified of about the stay. */
   readonly stayNotified: boolean;
   readonly publishedAt: number | null;
   readonly endedAt: number | null;
-  /** An exemption or a confirmed service that the departments have not been told of. */
+  /** An exemption or a confirmed service that the departments have not been notified of. */
   readonly noticePending: boolean;
   /** The earliest deadline that nobody has met or escalated yet. */
   readonly deadlineAt: number | null;
@@ -70,7 +70,7 @@ export type Conflict =
 
 export type Transition = { readonly enforcement: Enforcement } | { readonly conflict: Conflict };
 
-/** A restriction as it is decided: not in force, nothing of it told. */
+/** A restriction as it is decided: not in force, nobody notified of it. */
 export const decided = (id: string, measure: Measure): Restriction => ({
   id,
   measure,
@@ -274,7 +274,7 @@ export interface NextStep {
 }
 
 /**
- * What a life stands in need of. Freeing goes before blocking: a release is told before anything is published.
+ * What a life stands in need of. Freeing goes before blocking: a release is notified before anything is published.
  * `released` says whether every department has acknowledged every release in the log.
  */
 export function nextStep(enforcement: Enforcement, released: boolean, now: number): NextStep {

@@ -1,4 +1,4 @@
-// The process of one life as pure state: what it has heard, what it still has to do. No Temporal here.
+// The process of one life as pure state: what it has received, what it still has to do. No Temporal here.
 import type { EnforcementSignal } from './vocabulary.js';
 
 /** A fact as a signal carries it: its number within the life, and the id of the thing (never a person). */
@@ -10,9 +10,9 @@ export interface ReceivedFact {
 
 /** JSON-safe and complete: all of it goes through continue-as-new. */
 export interface ProcessState {
-  /** Every fact up to this number has been heard. */
+  /** Every fact up to this number has been received. */
   readonly heardUpTo: number;
-  /** Numbers heard above it, ascending: a gap is still open. */
+  /** Numbers received above it, ascending: a gap is still open. */
   readonly heardAbove: readonly number[];
   /** Interceptions the judge has still to be told of. */
   readonly interceptions: readonly string[];
@@ -20,10 +20,10 @@ export interface ProcessState {
   readonly signals: number;
 }
 
-/** Fact 1 is the opening itself, heard by being started. */
+/** Fact 1 is the opening itself, received by being started. */
 export const INITIAL_STATE: ProcessState = { heardUpTo: 1, heardAbove: [], interceptions: [], signals: 0 };
 
-/** Takes facts in; one already heard changes nothing but the count. Order does not matter. */
+/** Takes facts in; one already received changes nothing but the count. Order does not matter. */
 export function receive(state: ProcessState, facts: readonly ReceivedFact[]): ProcessState {
   let { heardUpTo } = state;
   let heardAbove = [...state.heardAbove];
@@ -41,7 +41,7 @@ export function receive(state: ProcessState, facts: readonly ReceivedFact[]): Pr
   return { heardUpTo, heardAbove, interceptions, signals: state.signals + facts.length };
 }
 
-/** The highest number such that all up to it were heard, or null while there is a gap. */
+/** The highest number such that all up to it were received, or null while there is a gap. */
 export function receivedAll(state: ProcessState): number | null {
   return state.heardAbove.length === 0 ? state.heardUpTo : null;
 }

@@ -3,7 +3,7 @@ import type { Pool } from '../../registry/database/pool.js';
 /**
  * What the process of a life needs in PostgreSQL beyond the case's own facts. The case's own facts are what would have to be kept if nobody
  * were ever told: case, party, restrictions, repayments, decisions, comparisons, interceptions, answers, and the timeline with its leaves.
- * The rest is here: what the life has to hear (outbox), the log of notices, deliveries and acknowledgements with their leaves, clocks, inbox.
+ * The rest is here: what the life has to receive (outbox), the log of notices, deliveries and acknowledgements with their leaves, clocks, inbox.
  * (The stored answers of POSTs, kept 30 days, are the API's and not a life's.)
  */
 const PROCESS = ['outbox', 'notice', 'delivery', 'acknowledgement', 'deadline', 'inbox_item', 'judge_mail'];

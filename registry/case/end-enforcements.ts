@@ -11,7 +11,7 @@ export interface Ending {
   readonly defaulter: LockedDefaulter;
 }
 
-/** Whether the rules let this enforcement end: everything ended, and told to the departments (`domain/enforcement`). */
+/** Whether the rules let this enforcement end: everything ended, and the departments notified (`domain/enforcement`). */
 export const mayEnd = ({ locked, defaulter }: Ending): boolean =>
   defaulter.enforcement.endedAt === null &&
   'enforcement' in transition(defaulter.enforcement, { type: 'finish' }, locked.now);

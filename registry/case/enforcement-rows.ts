@@ -56,7 +56,7 @@ const UNNOTIFIED_CONFIRMATION = `from service_confirmation sc
     where sc.defaulter = d.id
       and sc.told_at is null`;
 
-/** Whether departments have still to be told of an exemption or a confirmed service of defaulter `d`. */
+/** Whether departments have still to be notified of an exemption or a confirmed service of defaulter `d`. */
 export const NOTICE_PENDING = `(${some(UNNOTIFIED_EXEMPTION)} or ${some(UNNOTIFIED_CONFIRMATION)})`;
 
 /** The earliest open deadline of defaulter `d`. */

@@ -86,7 +86,7 @@ export const UNSENT = "coalesce(o.sent_at, 'infinity') = 'infinity'";
 
 /**
  * Marks the facts of open lives unsent, so that they are handed over again: after Temporal's store was lost or restored; and what told a life of
- * its end in the last month, for a store that knows it as still open. Every effect is keyed, so what was heard before changes nothing. Returns how many rows will go again.
+ * its end in the last month, for a store that knows it as still open. Every effect is keyed, so what was received before changes nothing. Returns how many rows will go again.
  */
 export async function redrive(pool: Pool, defaulter?: string): Promise<number> {
   const { rowCount } = await pool.query(
@@ -103,7 +103,7 @@ export async function redrive(pool: Pool, defaulter?: string): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** A life of a locked case, as far as it matters whether it still hears. */
+/** A life of a locked case, as far as it matters whether it still gets signals. */
 interface OpenOrEnded {
   readonly id: string;
   readonly enforcement: { readonly endedAt: number | null };
@@ -111,7 +111,7 @@ interface OpenOrEnded {
 
 /**
  * Hands a thing to lives in the order in which it happened: one outbox row each, numbered within the life, under the lock of the case.
- * Lives that have ended hear nothing; returns the ids of those that will hear.
+ * A life that has ended gets no signal; returns the ids of those that were given one.
  */
 export function enqueueSignals(
   tx: Transaction,

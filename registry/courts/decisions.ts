@@ -26,7 +26,7 @@ const WRITE_DECISION = `
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
 /**
- * A judge's decision: the fact, its effects and what the lives will hear, in one transaction under the lock of the case.
+ * A judge's decision: the fact, its effects and what the lives will receive, in one transaction under the lock of the case.
  * Without `defaulter` it is meant for all of the case that it can still touch. An objection (失信名单规定 art. 11-12) that is upheld when
  * everything has ended changes nothing of it, and is kept as a late fact: the evidence of a wrong listing is owed to the person (法释〔2022〕3号).
  * Throws Refusal: `not-found`; `state-conflict` where it does not fit the state as it now is; `invalid` for an unknown judge.

@@ -5,7 +5,7 @@ import { type PausedBy, pausedByOf } from './endpoints.js';
 
 // The channels: one process per department with a webhook. Whether each is there and knows of the last change, and how it fares.
 
-/** A channel whose process has to be there, and whether it must hear of a change. */
+/** A channel whose process has to be there, and whether it has to receive a change. */
 export interface ChannelToEnsure {
   department: string;
   change: number;
@@ -45,7 +45,7 @@ export async function channelsToEnsure(tx: Transaction, all: boolean): Promise<C
   return rows;
 }
 
-/** The channel's process is there and has heard of all changes up to this one. */
+/** The channel's process is there and has received all changes up to this one. */
 export async function channelEnsured(tx: Transaction, { department, change }: ChannelToEnsure): Promise<void> {
   await tx.query(
     `update endpoint set

@@ -2,7 +2,7 @@ import type { LockedCase, LockedDefaulter } from '../case/locked-case.js';
 import type { Transaction } from '../database/pool.js';
 import { writeNotice } from '../departments/notices.js';
 
-/** One notice for each exemption and for the services confirmed since departments were last told. */
+/** One notice for each exemption and for the services confirmed since departments were last notified. */
 export async function tellPermissions(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter): Promise<void> {
   const at = new Date(locked.now);
   const open = defaulter.enforcement.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);

@@ -111,8 +111,8 @@ export async function expire(tx: Transaction, ring: KeyRing, defaulterId: string
 }
 
 /**
- * Tells the departments what has changed since they were last told: a RELEASE for what was in force and has ended, with the
- * business it frees; STAY or RESUME. What never came into force was never told, so its end is not either.
+ * Tells the departments what has changed since they were last notified: a RELEASE for what was in force and has ended, with the
+ * business it frees; STAY or RESUME. What never came into force was never notified, so its end is not either.
  */
 export async function tell(tx: Transaction, ring: KeyRing, defaulterId: string): Promise<StepResult> {
   const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
@@ -148,7 +148,7 @@ export async function tell(tx: Transaction, ring: KeyRing, defaulterId: string):
   return resultRead(tx, defaulter, locked.now);
 }
 
-/** One notice for what has ended, with the business it frees. A correction is told as such: the old identity was never to be stopped. */
+/** One notice for what has ended, with the business it frees. A correction is notified as such: the old identity was never to be stopped. */
 async function tellEnd(
   tx: Transaction,
   locked: LockedCase,
@@ -188,8 +188,8 @@ async function tellEnd(
 }
 
 /**
- * Ends the life, if it is over: everything ended and told, every release acknowledged, and no fact that the process has not
- * heard (`heard`: the number up to which it has heard all, null while there is a gap). Closes the case with its last life.
+ * Ends the life, if it is over: everything ended and notified, every release acknowledged, and no fact that the process has not
+ * received (`receivedUpTo`: the number up to which it has received all, null while there is a gap). Closes the case with its last life.
  */
 export async function finish(
   tx: Transaction,
@@ -210,7 +210,7 @@ export async function finish(
   return after.due === 'finish' ? { ...after, due: null } : after;
 }
 
-/** How a life stands after a step that told nobody anything and started no clock: all of it came with the lock. */
+/** How a life stands after a step that notified nobody and started no clock: all of it came with the lock. */
 const result = ({ enforcement, releasesSettled }: LockedDefaulter, now: number): StepResult => ({
   ...nextStep(enforcement, releasesSettled, now),
   ended: enforcement.endedAt !== null,
