@@ -27,7 +27,7 @@ export function createEnforcementActivities({
 }: {
   pool: Pool;
   ring: KeyRing;
-  /** A step that tells the departments is done: its notice may be given its place. */
+  /** A step that tells the departments is done: its notice may be given its position. */
   noticeWritten: () => void;
 }): EnforcementActivities {
   // Every step begins with the lock of its case.

@@ -16,7 +16,7 @@ export class LastPosition {
     private readonly everyMs = 200,
   ) {}
 
-  /** Resolves when the log reaches beyond a place, at the latest after `longestMs`, or when the signal is aborted. */
+  /** Resolves when the log reaches beyond a position, at the latest after `longestMs`, or when the signal is aborted. */
   async grown(beyond: number, longestMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise, wake } = waker();

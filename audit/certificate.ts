@@ -22,7 +22,7 @@ export interface CaseCertificate {
 
 export interface CheckedCertificate {
   facts: number;
-  /** Facts with a place under the checkpoint. */
+  /** Facts with a log index under the checkpoint. */
   proven: number;
   size: number;
 }

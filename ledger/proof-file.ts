@@ -4,7 +4,7 @@ import { decodeBase64, NoteError, type VerifierKey } from './note.js';
 import { HASH_BYTES } from './tiles.js';
 import { rootOfInclusion } from './tree.js';
 
-// C2SP tlog-proof: a leaf's place in the log, in a file that stands without the operator.
+// C2SP tlog-proof: a leaf's log index and proof, in a file that stands without the operator.
 
 const HEADER = 'c2sp.org/tlog-proof@v1';
 

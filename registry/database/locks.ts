@@ -13,7 +13,7 @@ export const LOCKS = {
   assigner: { number: 4_201 },
   /** Who settles notices that every department has passed. */
   settler: { number: 4_202 },
-  /** Who gives leaves their places in the log and signs it; recovery waits for it. */
+  /** Who gives leaves their log indexes and signs the log; recovery waits for it. */
   sequencer: { number: 4_203 },
   /** Who keeps a witness's line: of several that arrive at once, the last must see all. */
   cosignatures: { number: 4_204 },
@@ -45,7 +45,7 @@ export const LOCKS = {
   signature: { seed: 7 },
   /**
    * A life whose signals are being relayed. Was seed 3: an old relay and a new one may hand over the same rows at once, and the workflow passes
-   * over a `seq` it has heard (domain/process.ts), in whatever order they come.
+   * over a `seq` it has received (domain/process.ts), in whatever order they come.
    */
   relay: { seed: 8 },
   /**

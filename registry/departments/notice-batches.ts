@@ -15,7 +15,7 @@ export type Due =
   /** The department has no webhook any more. */
   | { kind: 'closed' }
   | { kind: 'paused' }
-  /** Nothing stands in the log above this place. */
+  /** Nothing stands in the log above this position. */
   | { kind: 'nothing'; position: number }
   /** It failed, and is tried again after so many ms. */
   | { kind: 'later'; ms: number }
@@ -93,13 +93,13 @@ export async function dueFor(tx: Transaction, ring: KeyRing, department: string)
 }
 
 function secretsOf(ring: KeyRing, department: string, row: ChannelRow): string[] {
-  const sealed = [
+  const encrypted = [
     ['secret_sealed', row.secret_sealed],
     ['previous_secret_sealed', row.previous],
     ['signing_key_sealed', row.signing_key_sealed],
     ['previous_signing_key_sealed', row.previous_key],
   ] as const;
-  return sealed.flatMap(([column, value]) =>
+  return encrypted.flatMap(([column, value]) =>
     value ? [decrypt(ring, endpointContext(department, column), value)] : [],
   );
 }
@@ -124,7 +124,7 @@ async function storedBatch(tx: Transaction, department: string, acknowledged: bi
   return undefined;
 }
 
-/** Stores the next notices under a new id. Places of the log that are nothing of this department's are passed over and not sent. */
+/** Stores the next notices under a new id. Positions with nothing of this department's are passed over and not sent. */
 async function newBatch(
   tx: Transaction,
   department: string,

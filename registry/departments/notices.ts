@@ -34,7 +34,7 @@ export interface NewNotice {
   services?: readonly string[];
 }
 
-/** Writes one notice for all departments (or, a directive, for one), under the lock of the case; the assigner places it in the log. Returns its id. */
+/** Writes one notice for all departments (or, a directive, for one), under the lock of the case; the assigner gives it its position. Returns its id. */
 export function writeNotice(
   tx: Transaction,
   locked: LockedCase,
@@ -115,7 +115,7 @@ export async function readNotices(
 }
 
 /**
- * The notices of a department above a position and since it joined, from at most `limit` places of the log, and the last of these places
+ * The notices of a department above a position and since it joined, from at most `limit` positions of the log, and the last of these
  * (`after` when there is none): what a pull and a webhook show alike.
  */
 export async function projectNotices(

@@ -20,28 +20,28 @@ const ASSIGN_POSITIONS = `
   where notice.id = waiting.id`;
 
 /**
- * Gives committed notices their places in the log: contiguous, in the order drawn under the case locks. One holder at a time; the
- * unique index on `position` is the guarantee. Returns how many were placed.
+ * Gives committed notices their positions in the log: contiguous, in the order drawn under the case locks. One holder at a time; the
+ * unique index on `position` is the guarantee. Returns how many got one.
  */
 export async function assignPositions(pool: Pool): Promise<number> {
   return inTransaction(
     pool,
     async (tx) => {
       if (!(await tryHold(tx, 'assigner'))) return 0;
-      const placed = await tx.query(ASSIGN_POSITIONS, []);
-      return placed.rowCount ?? 0;
+      const assigned = await tx.query(ASSIGN_POSITIONS, []);
+      return assigned.rowCount ?? 0;
     },
     { readsFirst: true },
   );
 }
 
-/** The head of the log; until the transaction ends nobody else gives places. */
+/** The head of the log; until the transaction ends nobody else gives positions. */
 export async function holdPositions(tx: Transaction): Promise<number> {
   await hold(tx, 'assigner');
   return lastPosition(tx);
 }
 
-/** The head of the log: the highest place given. */
+/** The head of the log: the highest position given. */
 export async function lastPosition(q: Queryable): Promise<number> {
   const { rows } = await q.query<{ head: string }>('select coalesce(max(position), 0) as head from notice');
   return Number(rows[0]?.head ?? 0);

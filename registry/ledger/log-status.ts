@@ -5,10 +5,10 @@ import type { Queryable } from '../database/pool.js';
 /** Where the log stands: what it last signed, and whether somebody was seen to hold more of it than this database. */
 export interface LogStatus {
   tree: Tree;
-  /** Leaves wait for their places. */
+  /** Leaves wait for their log indexes. */
   waiting: boolean;
   isBehind: boolean;
-  /** Changes with every start of PostgreSQL, and when a standing is recorded: then witnesses are to be heard again. */
+  /** Changes with every start of PostgreSQL, and when a status is recorded: then witnesses are to be asked again. */
   epoch: string;
 }
 
@@ -38,19 +38,19 @@ export async function logStatus(q: Queryable): Promise<LogStatus> {
   return { tree, waiting: row.waiting, isBehind: row.state === 'behind', epoch: row.epoch };
 }
 
-/** The next standing; `$1` state, `$2` witness, `$3` size, `$4` note. Two at once cannot both be it. */
-const NEXT_STANDING = `
+/** The next status; `$1` state, `$2` witness, `$3` size, `$4` note. Two at once cannot both be it. */
+const NEXT_STATUS = `
   insert into ledger_standing (number, state, witness, size, note)
   select coalesce(max(number), 0) + 1, $1, $2, $3, $4
   from ledger_standing`;
 
-/** The record is whole again, as far as `witness` holds it by this note. Throws where the standing changed meanwhile. */
+/** The record is whole again, as far as `witness` holds it by this note. Throws where the status changed meanwhile. */
 export async function markLevel(
   q: Queryable,
   witness: string,
   { size, text }: Pick<Checkpoint, 'size' | 'text'>,
 ): Promise<void> {
-  await q.query(NEXT_STANDING, ['level', witness, size, text]);
+  await q.query(NEXT_STATUS, ['level', witness, size, text]);
 }
 
 /** Nothing is signed from here on, until the record is recovered: `witness` holds `size`, by this note of our own. Whoever is first has said so. */
@@ -59,7 +59,7 @@ export async function markBehind(
   { witness, size, note }: { witness: string; size: number; note?: string },
 ): Promise<void> {
   await q.query(
-    `${NEXT_STANDING}
+    `${NEXT_STATUS}
      having coalesce(
        (select state from ledger_standing order by number desc limit 1), 'level'
      ) <> 'behind'

@@ -14,7 +14,7 @@ export interface Receipt {
   leaf: string;
   /** hex */
   leafHash: string;
-  /** Its place in the log, once it has one. */
+  /** Its log index, once it has one. */
   index?: number;
   /** Of the checkpoint that covers it: witnessed, or else the last one signed. */
   size?: number;

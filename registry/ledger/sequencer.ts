@@ -10,13 +10,13 @@ import type { Log } from './signed-log.js';
 export const LEAVES_AT_ONCE = 1_000;
 
 export interface Round {
-  /** Leaves that got their places; 0 where none waited or another process was at it. */
+  /** Leaves that got their log indexes; 0 where none waited or another process was at it. */
   appended: number;
   size: number;
 }
 
 /**
- * One round: gives waiting leaves their places and commits entries, tiles and the signed checkpoint together. The lock gives calm; the primary
+ * One round: gives waiting leaves their log indexes and commits entries, tiles and the signed checkpoint together. The lock gives calm; the primary
  * keys on `seq` and `size` give safety. Rows still waiting are taken, never "ids after the last": transactions commit out of order. Throws
  * RangeError where the tables do not hold the tree that the last checkpoint names.
  */

@@ -15,7 +15,7 @@ export interface Retirement {
 }
 
 export interface Retired {
-  /** It is no longer in scope from this place of the log on. */
+  /** It is no longer in scope from this position of the log on. */
   leftPosition: number;
   /** Notices it had not acknowledged: each is now the successor's to acknowledge, or settled with the reason. */
   open: number;
@@ -38,7 +38,7 @@ export async function retireDepartment(
   await requirePresent(tx, code);
   if (successor !== undefined) await requireSuccessor(tx, code, successor);
   if (reason.trim() === '') throw invalid('/reason', 'required');
-  // It acknowledges nothing meanwhile, and no notice gets a place: what is open is then known.
+  // It acknowledges nothing meanwhile, and no notice gets a position: what is open is then known.
   await tx.query(`select ${lockKeyed('department', '$1')}`, [code]);
   const head = await holdPositions(tx);
   const acknowledged = await acknowledgedUpTo(tx, code);

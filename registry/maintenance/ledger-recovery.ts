@@ -129,7 +129,7 @@ const otherHistory = (): RecoveryRefused =>
     '镜像与本库不是同一历史 · the mirror does not begin with what this database holds: it is another history',
   );
 
-/** Puts the lost leaves back at their places. One that is here already (its fact was in the back-up) keeps its row. */
+/** Puts the lost leaves back at their log indexes. One that is here already (its fact was in the back-up) keeps its row. */
 async function replay(tx: Transaction, first: number, leaves: readonly Buffer[]): Promise<void> {
   for (let at = 0; at < leaves.length; at += CHUNK) {
     const rows = leaves
@@ -165,7 +165,7 @@ async function replay(tx: Transaction, first: number, leaves: readonly Buffer[])
         rows.map((row) => leafHash(row.bytes)),
       ],
     );
-    // What waited for its place when the back-up was made has found it.
+    // What waited for its log index when the back-up was made has it now.
     await tx.query('delete from ledger_pending where entry_id = any($1)', [rows.map((row) => row.id)]);
   }
   const { rows } = await tx.query<{ seq: string }>(

@@ -5,11 +5,11 @@ import type { Queryable } from '../database/pool.js';
 export interface Backlog {
   /** Facts not yet handed to their lives. */
   outbox: number;
-  /** Notices without a place in the log. */
+  /** Notices without a position. */
   notices: number;
   /** Releases that some department has not acknowledged. */
   releases: number;
-  /** Leaves without a place in the tree. */
+  /** Leaves without a log index. */
   ledger: number;
 }
 

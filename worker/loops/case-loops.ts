@@ -10,7 +10,7 @@ const BATCH_EVERY_MS = 3_000;
 const WHOLE_LOOK_EVERY_MS = 6 * 3_600_000;
 
 export interface Loops {
-  /** A step has written a notice: place it now. */
+  /** A step has written a notice: give it its position now. */
   nudge(): void;
   /** Hands no more facts to Temporal; resolves when what was under way is done. */
   stopRelays(): Promise<void>;
@@ -28,7 +28,7 @@ export function startLoops({ ring, ...relay }: Omit<Relay, 'times'> & { ring: Ke
     name: 'assigner',
     log,
     idleMs: 200,
-    // A busy worker writes dozens of notices a second: they get their places together.
+    // A busy worker writes dozens of notices a second: they get their positions together.
     gatherMs: 25,
     work: async () => (await assignPositions(pool)) > 0,
   });
