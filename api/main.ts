@@ -54,7 +54,7 @@ const server = createServer(
   {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
-    // Bodies have a limit of their own (late.ts): a stream takes as long as it takes.
+    // Bodies have a limit of their own (http/body-timeout.ts): a stream takes as long as it takes.
     requestTimeout: 0,
     connectionsCheckingInterval: 5_000,
   },

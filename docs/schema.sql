@@ -193,7 +193,7 @@ create table deadline (
   settled_at timestamptz,
   outcome text,
   counts_from timestamptz,
-  about text generated always as (split_part(key, ':', 2)) stored,
+  about text generated always as (split_part(key, ':', 2)) virtual,
   constraint deadline_pkey primary key (id),
   constraint deadline_key_key unique (key),
   constraint deadline_check check ((settled_at is null) = (outcome is null)),

@@ -3,9 +3,9 @@ import type { CaseDepartment } from '../../registry/views/case-departments.js';
 import { shortName } from '../text/short-names.js';
 import type { Visit } from '../visit.js';
 import { List } from './list.js';
-import { type FinishedStory, type Phase, tally, toldOf } from './tally.js';
+import { type NoticeState, noticeStateOf, type Phase, tally } from './tally.js';
 
-const GLYPHS: { readonly [S in FinishedStory]: string } = { none: '·', delivered: '○', acknowledged: '✓' };
+const GLYPHS: { readonly [S in NoticeState]: string } = { none: '·', delivered: '○', acknowledged: '✓' };
 const INTERCEPTED = '◆';
 
 interface MatrixProps {
@@ -35,7 +35,7 @@ export function Matrix({ visit, departments, phase }: MatrixProps): JSX.Element 
 
 function Cell({ visit, department, phase }: { visit: Visit; department: CaseDepartment; phase: Phase }): JSX.Element {
   const { text, language } = visit;
-  const state = toldOf(department[phase]);
+  const state = noticeStateOf(department[phase]);
   const states = phase === 'release' ? text.departments.release : text.departments.states;
   const name = language === 'en' ? department.name.en : department.name.zh;
   const spoken = text.departments.cellName(name, states[state], department.interceptions);

@@ -4,9 +4,9 @@ import type { CaseView } from '../../registry/views/case-views.js';
 // Header, stages, matrix and table count here and nowhere else.
 
 export type Phase = 'publish' | 'release';
-export type FinishedStory = 'none' | 'delivered' | 'acknowledged';
+export type NoticeState = 'none' | 'delivered' | 'acknowledged';
 
-export function toldOf(telling: Telling | undefined): FinishedStory {
+export function noticeStateOf(telling: Telling | undefined): NoticeState {
   if (telling?.acknowledgedAt !== undefined) return 'acknowledged';
   return telling?.deliveredAt === undefined ? 'none' : 'delivered';
 }
@@ -21,7 +21,7 @@ export interface Tally {
 
 export function tally(departments: readonly CaseDepartment[], phase: Phase): Tally {
   const meant = departments.filter((department) => department[phase] !== undefined);
-  const states = meant.map((department) => toldOf(department[phase]));
+  const states = meant.map((department) => noticeStateOf(department[phase]));
   return {
     scope: meant.length === 0 ? departments.length : meant.length,
     delivered: states.filter((one) => one !== 'none').length,

@@ -99,7 +99,11 @@ function definition({ name, type, required, fallback, generated, identity }: Col
     ...(identity === '' ? [] : [`generated ${identity === 'a' ? 'always' : 'by default'} as identity`]),
     ...(fallback === null
       ? []
-      : [generated === '' ? `default ${fallback}` : `generated always as (${fallback}) stored`]),
+      : [
+          generated === ''
+            ? `default ${fallback}`
+            : `generated always as (${fallback}) ${generated === 'v' ? 'virtual' : 'stored'}`,
+        ]),
   ].join(' ');
 }
 

@@ -33,10 +33,10 @@ export const LOCKS = {
    */
   dataKeys: { seed: 3 },
   /**
-   * A department that is given token keys: its leaves are a chain. The channels had this seed too; it stays here, for a chain that forked cannot
-   * be mended.
+   * A department whose channel is being ensured. Token keys had this seed too; it stays here, for a pause and a resume that two workers tell at once
+   * may cross, and the channel would stay quiet.
    */
-  tokenKeys: { seed: 4 },
+  channel: { seed: 4 },
   /** The rule of a service, whose versions are counted. */
   serviceRule: { seed: 5 },
   /** An entry of the register of schools, whose versions are counted. */
@@ -49,10 +49,10 @@ export const LOCKS = {
    */
   relay: { seed: 8 },
   /**
-   * A department whose channel is being ensured. Was seed 4: an old worker and a new one start one workflow (one id), signals told twice do what one
-   * does, and `told_change` only grows. A pause and a resume given within one call to Temporal may cross; pausing and resuming again mends that.
+   * A department that is given token keys: its leaves are a chain. Was seed 4, under which the version before read the chain's end before it held the
+   * lock: its lock kept nobody apart, so nothing is lost by another while both versions run.
    */
-  channel: { seed: 9 },
+  tokenKeys: { seed: 9 },
   /** A client's idempotency key: who holds it has the key's row in the making. `requestLock` makes the number. */
   request: { digest: 'idempotency' },
 } as const satisfies Readonly<Record<string, Known>>;

@@ -28,11 +28,11 @@ const crashIf = (point: string): void => {
 
 /** The step under way, and whether it has written anything: a step with nothing to do is no place to crash. */
 const doing = new AsyncLocalStorage<{ step: string; wrote: boolean }>();
-const WRITES = /insert into (fact|notice|inbox_item) /;
+const WRITES = /\binsert into (fact|notice|inbox_item)\b/;
 const LOOPS: readonly [string, RegExp][] = [
-  ['assign', /update notice set position/],
-  ['settle', /update notice n set settled_at/],
-  ['relay', /update outbox o set sent_at/],
+  ['assign', /\bupdate notice set position\b/],
+  ['settle', /\bupdate notice n set settled_at\b/],
+  ['relay', /\bupdate outbox o set sent_at\b/],
 ];
 
 Runtime.install({
@@ -74,8 +74,10 @@ function watch(connection: Transaction): void {
     const result: { rowCount: number | null } = await Reflect.apply(query, connection, args);
     if (result.rowCount === null || result.rowCount === 0) return result;
     const step = doing.getStore();
-    if (step && WRITES.test(statement)) step.wrote = true;
-    loop ??= LOOPS.find(([, pattern]) => pattern.test(statement))?.[0];
+    // A statement is laid out over many lines.
+    const plain = statement.replace(/\s+/g, ' ');
+    if (step && WRITES.test(plain)) step.wrote = true;
+    loop ??= LOOPS.find(([, pattern]) => pattern.test(plain))?.[0];
     return result;
   };
   const watched = async (statement: string, args: readonly unknown[]): Promise<unknown> => {
@@ -87,10 +89,10 @@ function watch(connection: Transaction): void {
     }
     // What was sent and not awaited says whether this step has written.
     await Promise.allSettled(underWay);
-    const location = doing.getStore()?.wrote ? doing.getStore()?.step : loop;
-    crashIf(`${location}:before-commit`);
+    const point = doing.getStore()?.wrote ? doing.getStore()?.step : loop;
+    crashIf(`${point}:before-commit`);
     const result = await Reflect.apply(query, connection, args);
-    crashIf(`${location}:after-commit`);
+    crashIf(`${point}:after-commit`);
     return result;
   };
   Object.defineProperty(connection, 'query', {
@@ -108,10 +110,10 @@ function crashBesideReturns(activities: EnforcementActivities): EnforcementActiv
   const beside =
     <Args extends unknown[], Result>(step: keyof EnforcementActivities, run: (...args: Args) => Promise<Result>) =>
     (...args: Args): Promise<Result> => {
-      const location = { step, wrote: false };
-      return doing.run(location, async () => {
+      const current = { step, wrote: false };
+      return doing.run(current, async () => {
         const result = await run(...args);
-        if (location.wrote) setImmediate(() => crashIf(`${step}:after-return`));
+        if (current.wrote) setImmediate(() => crashIf(`${step}:after-return`));
         return result;
       });
     };

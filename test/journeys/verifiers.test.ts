@@ -104,9 +104,9 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
       'log line': at(`— ${world.log.origin} `) + 30,
       'witness line': at('— court.example/witness ') + 40,
     };
-    for (const [part, location] of Object.entries(spoiled)) {
-      const other = proof[location] === 'A' ? 'B' : 'A';
-      const [code] = await verifyProof(`${proof.slice(0, location)}${other}${proof.slice(location + 1)}`);
+    for (const [part, offset] of Object.entries(spoiled)) {
+      const other = proof[offset] === 'A' ? 'B' : 'A';
+      const [code] = await verifyProof(`${proof.slice(0, offset)}${other}${proof.slice(offset + 1)}`);
       expect([part, code]).toEqual([part, 1]);
     }
   });

@@ -63,8 +63,8 @@ describe('a channel', () => {
     one.behaviour = (_request, response) => void held.push(() => response.writeHead(204).end());
     await endpoint('EDU', one.url);
     const { served } = await one.delivery(1);
-    const notified = await world.tx((tx) => acknowledge(tx, 'EDU', BigInt(served), departmentActor('EDU')));
-    expect(notified).toEqual({ acknowledged: served });
+    const answer = await world.tx((tx) => acknowledge(tx, 'EDU', BigInt(served), departmentActor('EDU')));
+    expect(answer).toEqual({ acknowledged: served });
     expect(await deliveredUpTo('EDU')).toBe(served);
     one.behaviour = answering(204);
     for (const answer of held) answer();

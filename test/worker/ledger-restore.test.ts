@@ -90,9 +90,9 @@ describe('a database restored from an old back-up', () => {
     expect((await latestCheckpoint(restored.owner))?.note).toBe((await latestCheckpoint(world.owner))?.note);
     // What waited then has the place it had; what was written again under a key of before is that leaf.
     expect(await receipt(restored.application, waiting)).toMatchObject({ index: N });
-    const location = await receipt(restored.application, again.id);
-    expect(location).toMatchObject({ state: 'published' });
-    expect(location?.leafHash).not.toBe(again.hash.toString('hex'));
+    const written = await receipt(restored.application, again.id);
+    expect(written).toMatchObject({ state: 'published' });
+    expect(written?.leafHash).not.toBe(again.hash.toString('hex'));
 
     await commit(restored.application, [after]);
     await witnessed(restored, M + 3);

@@ -68,8 +68,8 @@ describe('a comparison of somebody nobody has listed', () => {
     expect(rows[0].at.toISOString()).toBe(answer.body.comparedAt);
     expect(rows[0].rule_version).toBeGreaterThan(0);
     expect(rows[0].blinds).toHaveLength(1);
-    const location = { table: 'comparison', column: 'operator_sealed', row: answer.body.id };
-    expect(decrypt(api.ring, location, rows[0].operator_sealed)).toBe('窗口3');
+    const context = { table: 'comparison', column: 'operator_sealed', row: answer.body.id };
+    expect(decrypt(api.ring, context, rows[0].operator_sealed)).toBe('窗口3');
   });
 
   it('carries the same headers as one that hits, which takes the long way', async () => {

@@ -45,8 +45,8 @@ describe('the court itself applies (a judicial auction)', () => {
       expect((await transfer(debtor, given)).outcome).toBe('REVIEW');
     expect((await transfer(debtor, named, { ...unit, number: 'GB0009F2' } as never)).outcome).toBe('REVIEW');
     expect((await transfer(debtor, named, null)).outcome).toBe('REVIEW');
-    const finished = await announced('（2026）黔0112执协4号', new Date(Date.now() - 1_000).toISOString());
-    expect((await transfer(finished, { ...named, number: '（2026）黔0112执协4号' })).outcome).toBe('REVIEW');
+    const past = await announced('（2026）黔0112执协4号', new Date(Date.now() - 1_000).toISOString());
+    expect((await transfer(past, { ...named, number: '（2026）黔0112执协4号' })).outcome).toBe('REVIEW');
     // A case in which nothing was recorded, whatever the counter says.
     const stranger = person();
     await world.inForce(defaulter(stranger, ['LISTING', { seal: 'GB0009F3' }]));

@@ -13,33 +13,33 @@ const raw = {
   cursorKey: bytes(5),
 };
 const ring = parseKeyRing(raw);
-const location = { table: 'subject', column: 'name_sealed', row: '01890000-0000-7000-8000-000000000001' };
+const context = { table: 'subject', column: 'name_sealed', row: '01890000-0000-7000-8000-000000000001' };
 
 describe('sealing', () => {
   it('opens at its place, never the same twice', () => {
-    expect(decrypt(ring, location, encrypt(ring, location, '甲某·乙'))).toBe('甲某·乙');
-    expect(encrypt(ring, location, '甲某').equals(encrypt(ring, location, '甲某'))).toBe(false);
+    expect(decrypt(ring, context, encrypt(ring, context, '甲某·乙'))).toBe('甲某·乙');
+    expect(encrypt(ring, context, '甲某').equals(encrypt(ring, context, '甲某'))).toBe(false);
   });
 
   it.each([{ table: 'identifier' }, { column: 'canonical_sealed' }, { row: '01890000-0000-7000-8000-000000000002' }])(
     'a value moved to %o does not open',
     (moved) => {
-      expect(() => decrypt(ring, { ...location, ...moved }, encrypt(ring, location, '甲某'))).toThrow();
+      expect(() => decrypt(ring, { ...context, ...moved }, encrypt(ring, context, '甲某'))).toThrow();
     },
   );
 
   it('one changed bit does not open', () => {
-    const value = encrypt(ring, location, '甲某');
+    const value = encrypt(ring, context, '甲某');
     for (let i = 0; i < value.length; i++) {
       const changed = Buffer.from(value);
       changed[i] = (changed[i] ?? 0) ^ 1;
-      expect(() => decrypt(ring, location, changed)).toThrow();
+      expect(() => decrypt(ring, context, changed)).toThrow();
     }
   });
 
   it('stays readable after the active key has changed', () => {
-    const old = encrypt(parseKeyRing({ ...raw, active: 'k1' }), location, '甲某');
-    expect(decrypt(ring, location, old)).toBe('甲某');
+    const old = encrypt(parseKeyRing({ ...raw, active: 'k1' }), context, '甲某');
+    expect(decrypt(ring, context, old)).toBe('甲某');
   });
 
   it.each([

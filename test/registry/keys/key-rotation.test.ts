@@ -142,10 +142,10 @@ describe('changing keys while everything runs', () => {
     expect(await count(`select count(*) as n from data_key where kek = 'k1'`)).toBe(0);
     await everythingWorks();
     // Values of older versions stand under the ring itself: readable, and brought over.
-    const location = { table: 'subject', column: 'name_sealed', row: subject };
+    const context = { table: 'subject', column: 'name_sealed', row: subject };
     await world.owner.query('update subject set name_sealed = $2 where id = $1', [
       subject,
-      encrypt(parseKeyRing(FIRST), location, '封某全'),
+      encrypt(parseKeyRing(FIRST), context, '封某全'),
     ]);
     await everythingWorks();
     // Under load: whoever is compared meanwhile is met as ever.
@@ -265,10 +265,10 @@ describe('the sweep', () => {
   it('finds what is stale on every page of a table', async () => {
     const opened = await Promise.all(Array.from({ length: 7 }, (_, n) => world.open([defaulter(person(`庚${n}`))])));
     for (const { id } of opened) {
-      const location = { table: 'enforcement_case', column: 'content_sealed', row: id };
+      const context = { table: 'enforcement_case', column: 'content_sealed', row: id };
       await world.owner.query('update enforcement_case set content_sealed = $2 where id = $1', [
         id,
-        encrypt(world.ring, location, '旧值'),
+        encrypt(world.ring, context, '旧值'),
       ]);
     }
     const found: number[] = [];

@@ -207,10 +207,10 @@ describe('a comparison by token', () => {
     const turn = Date.UTC(year ?? 0, (quarter ?? 0) * 3, 1) - 8 * 3_600_000;
     await prepare(turn - 3_600_000);
     await world.tx((tx) => requireTokenIndexes(tx, 'FIN', turn - 3_600_000));
-    const finished = liveEpochs(turn - 1)[1];
-    expect(isLiveEpoch(finished, turn)).toBe(false);
-    expect(await kept(turn + 3_600_000)).toContain(finished);
-    expect(await kept(turn + 25 * 3_600_000)).not.toContain(finished);
+    const past = liveEpochs(turn - 1)[1];
+    expect(isLiveEpoch(past, turn)).toBe(false);
+    expect(await kept(turn + 3_600_000)).toContain(past);
+    expect(await kept(turn + 25 * 3_600_000)).not.toContain(past);
     expect(await kept(turn + 25 * 3_600_000)).toEqual(expect.arrayContaining(liveEpochs(turn)));
   });
 
