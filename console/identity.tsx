@@ -5,6 +5,7 @@ import { hasForbiddenCharacters } from '../domain/identity/normalise.js';
 import { PURPOSES, type Purpose } from '../domain/identity/relations.js';
 import { isValidName } from '../domain/name.js';
 import { Refusal } from '../domain/refusal.js';
+import type { DecidedIdentity } from '../domain/vocabulary.js';
 import { type CourtCaller, courtsOf, interceptionScope } from '../registry/access/scope.js';
 import { departments, services } from '../registry/catalogue/catalogue.js';
 import { decideIdentity, explain, reviewQueue } from '../registry/courts/identity-reviews.js';
@@ -116,7 +117,7 @@ async function decideOnce(
   caller: CourtCaller,
   interception: string,
   key: string,
-  word: { identity: 'same' | 'other'; reason: string },
+  word: { identity: DecidedIdentity; reason: string },
 ): Promise<Refused | undefined> {
   const request = {
     client: caller.client,
