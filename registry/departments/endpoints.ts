@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Refusal } from '../../domain/refusal.js';
 import type { Queryable, Transaction } from '../database/pool.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 import { type AadContext, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { newWebhookKey } from './webhook-keys.js';
 
@@ -152,7 +152,7 @@ export async function pauseChannel(tx: Transaction, department: string, actor: A
        paused_at = coalesce(paused_at, clock_timestamp()),
        paused_by = case when paused_by <> $3 then paused_by else $2 end
      where department = $1`,
-    [department, `${actor.role}:${actor.id}`, RECEIVER],
+    [department, actorName(actor), RECEIVER],
   );
   requireWebhook(rowCount);
 }

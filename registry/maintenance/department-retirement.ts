@@ -4,7 +4,7 @@ import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { lockKeyed } from '../database/locks.js';
 import { soleRow, type Transaction } from '../database/pool.js';
 import { holdPositions } from '../departments/positions.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 
 export interface Retirement {
@@ -162,7 +162,7 @@ async function record(
   const { code, successor, reason, acknowledged, open } = departure;
   const { rows } = await tx.query<{ now: Date }>('select clock_timestamp() as now');
   const at = soleRow(rows).now;
-  const [id, salt, key, by] = [uuidv7(), freshSalt(), `department-retired:${code}`, `${actor.role}:${actor.id}`];
+  const [id, salt, key, by] = [uuidv7(), freshSalt(), `department-retired:${code}`, actorName(actor)];
   const leaf = makeLeaf({
     id,
     key,

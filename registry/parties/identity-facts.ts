@@ -4,7 +4,7 @@ import { canonicalJson } from '../../ledger/canonical-json.js';
 import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { present } from '../case/facts.js';
 import type { Queryable, Transaction } from '../database/pool.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { decryptStored } from '../keys/key-ring.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
@@ -85,7 +85,7 @@ export async function recordIdentityFact(
     type: fact.type,
     at: new Date(subject.now).toISOString(),
     ...(fact.department ? { dept: fact.department } : {}),
-    actor: `${fact.actor.role}:${fact.actor.id}`,
+    actor: actorName(fact.actor),
     subject: a,
     doc: { sha256: commitToDocument(salt, detail) },
     ...(fact.link
