@@ -103,7 +103,7 @@ const WRITE_FACTS = `
 function chained(head: RecordHead, fact: NewFact) {
   const id = uuidv7();
   const salt = freshSalt();
-  const detail = present(fact.detail);
+  const detail = members(fact.detail);
   const leaf = makeLeaf({
     id,
     key: fact.key,
@@ -123,8 +123,8 @@ function chained(head: RecordHead, fact: NewFact) {
 }
 
 /** The members that are there: one that is undefined has no place in canonical JSON. */
-export function present(detail: { readonly [member: string]: Json | undefined }): { readonly [member: string]: Json } {
-  const members: { [member: string]: Json } = {};
-  for (const [name, member] of Object.entries(detail)) if (member !== undefined) members[name] = member;
-  return members;
+export function members(detail: { readonly [member: string]: Json | undefined }): { readonly [member: string]: Json } {
+  const given: { [member: string]: Json } = {};
+  for (const [name, member] of Object.entries(detail)) if (member !== undefined) given[name] = member;
+  return given;
 }

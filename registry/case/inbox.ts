@@ -34,7 +34,8 @@ export interface NewInboxItem {
   defaulter?: string | null;
   interception?: string | null;
   department?: string | null;
-  deadline?: string | null;
+  /** Epoch ms. */
+  deadline?: number | null;
 }
 
 /** What items are keyed by that are looked for again by what they are about: a stop, a question to the judge, a deadline. */
@@ -63,7 +64,7 @@ export async function raise(tx: Transaction, item: NewInboxItem): Promise<string
       item.interception ?? null,
       item.department ?? null,
       new Date(item.at),
-      item.deadline ?? null,
+      item.deadline == null ? null : new Date(item.deadline),
     ],
   );
   return rows[0]?.id ?? null;

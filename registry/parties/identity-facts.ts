@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import type { WrittenIdentityFact } from '../../domain/facts.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../../ledger/leaf.js';
-import { present } from '../case/facts.js';
+import { members } from '../case/facts.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import { type Actor, actorName } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
@@ -78,7 +78,7 @@ export async function recordIdentityFact(
   const [id, salt, otherSalt] = [uuidv7(), freshSalt(), freshSalt()];
   const a = commitToSubject(salt, subject.canonical);
   const { other, ...link } = fact.link ?? {};
-  const detail = present(fact.detail);
+  const detail = members(fact.detail);
   const leaf = makeLeaf({
     id,
     key: fact.key,

@@ -162,7 +162,7 @@ async function escalateOne(
     enforcementCase: locked.id,
     defaulter: defaulter.id,
     at: locked.now,
-    deadline: next === null ? null : new Date(next).toISOString(),
+    deadline: next,
   };
   if (row.kind !== 'acknowledge') {
     await raise(tx, {

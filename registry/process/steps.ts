@@ -298,6 +298,6 @@ async function askToEndWhatStays(tx: Transaction, locked: LockedCase, defaulter:
     enforcementCase: locked.id,
     defaulter: defaulter.id,
     at: locked.now,
-    deadline: due === null ? null : new Date(due).toISOString(),
+    deadline: due,
   });
 }

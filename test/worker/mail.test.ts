@@ -55,7 +55,7 @@ describe('mail to judges', () => {
   };
   const open = async (): Promise<string> => (await world.open([defaulter(person('甲某'))])).id;
   let serial = 0;
-  const put = async (enforcementCase: string, more: { deadline?: string; at?: number } = {}): Promise<string> => {
+  const put = async (enforcementCase: string, more: { deadline?: number; at?: number } = {}): Promise<string> => {
     const key = `test-${++serial}`;
     const item = { key, kind: 'interception' as const, enforcementCase, at: Date.now(), ...more };
     const id = await world.tx((tx) => raise(tx, item));
@@ -73,7 +73,7 @@ describe('mail to judges', () => {
 
   it('tells of a new item once: the case number, what it is, by when, and nobody’s name or number', async () => {
     const caseId = await open();
-    const item = await put(caseId, { deadline: '2026-03-05T16:00:00Z' });
+    const item = await put(caseId, { deadline: Date.parse('2026-03-05T16:00:00Z') });
     start();
     start();
     await arrived(1);
