@@ -3,6 +3,7 @@ import { Refusal } from '../../domain/refusal.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import { type Actor, actorName } from '../inputs.js';
 import { type AadContext, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
+import { lockPresent } from './departures.js';
 import { newWebhookKey } from './webhook-keys.js';
 
 // Where a department takes its notices, and whether any are sent there: what it and administrators set. Sending: notice-batches.ts.
@@ -76,14 +77,7 @@ export async function endpointOf(q: Queryable, department: string): Promise<Endp
  * `state-conflict` for a department that has left.
  */
 export async function lockEndpoint(tx: Transaction, department: string): Promise<number | undefined> {
-  const { rows } = await tx.query<{ left: boolean }>(
-    `select left_position is not null as left
-     from department
-     where code = $1
-     for no key update`,
-    [department],
-  );
-  if (rows[0]?.left) throw Refusal.conflict('该部门已撤并。 / This department has left the platform.');
+  await lockPresent(tx, department);
   const found = await tx.query<{ version: number }>('select version from endpoint where department = $1', [department]);
   return found.rows[0]?.version;
 }
