@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../domain/calendar.js';
 import { raise } from '../../registry/case/inbox.js';
 import { readInboxItem } from '../../registry/courts/read-inbox-item.js';
 import { type Mail, mailSettings, startMail } from '../../worker/loops/mail.js';
@@ -96,7 +97,7 @@ describe('mail to judges', () => {
     const caseId = await open();
     const read = await put(caseId);
     await world.tx((tx) => readInboxItem(tx, world.ring, read, { judge: JUDGE.id, courts: [COURT] }, JUDGE));
-    const old = await put(caseId, { at: Date.now() - 8 * 86_400_000 });
+    const old = await put(caseId, { at: Date.now() - 8 * DAY_MS });
     const another = await open();
     await world.decide(another, { type: 'reassign', judge: OTHER });
     const unaddressed = await put(another);
