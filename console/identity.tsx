@@ -5,12 +5,13 @@ import { hasForbiddenCharacters } from '../domain/identity/normalise.js';
 import { PURPOSES, type Purpose } from '../domain/identity/relations.js';
 import { isValidName } from '../domain/name.js';
 import { Refusal } from '../domain/refusal.js';
+import type { DecidedIdentity } from '../domain/vocabulary.js';
+import { actorOf } from '../registry/access/credentials.js';
 import { type CourtCaller, courtsOf, interceptionScope } from '../registry/access/scope.js';
 import { departments, services } from '../registry/catalogue/catalogue.js';
 import { decideIdentity, explain, reviewQueue } from '../registry/courts/identity-reviews.js';
 import { once } from '../registry/database/idempotency.js';
 import { inTransaction, type Pool } from '../registry/database/pool.js';
-import type { Actor } from '../registry/inputs.js';
 import { fingerprint, type KeyRing } from '../registry/keys/key-ring.js';
 import { shown } from '../registry/parties/identity-access.js';
 import { identityChain, maySeeSubject, personsIn } from '../registry/parties/identity-chain.js';
@@ -116,7 +117,7 @@ async function decideOnce(
   caller: CourtCaller,
   interception: string,
   key: string,
-  word: { identity: 'same' | 'other'; reason: string },
+  word: { identity: DecidedIdentity; reason: string },
 ): Promise<Refused | undefined> {
   const request = {
     client: caller.client,
@@ -229,9 +230,6 @@ function readSearch(req: Request): { input?: SearchInput; refused: Field[] } {
 
 /** What for somebody wants to see in full; only ever sent by a form. */
 const purposeOf = (req: Request): Purpose | undefined => PURPOSES.find((one) => one === req.body?.purpose);
-
-const actorOf = (caller: CourtCaller): Actor =>
-  caller.role === 'judge' ? { role: 'judge', id: caller.judge } : { role: caller.role, id: caller.court };
 
 async function catalogueNames(pool: Pool, { language }: Visit): Promise<Map<string, string>> {
   const [all, offered] = await Promise.all([departments(pool), services(pool)]);

@@ -1,7 +1,7 @@
 // Calendar dates are strings `YYYY-MM-DD` in Asia/Shanghai; instants are RFC 3339 in UTC or milliseconds since the epoch.
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** China has kept UTC+8 without summer time since 1992; no date the product acts on is older. */
 const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
 

@@ -1,4 +1,4 @@
-import { type Enforcement, isEffective, type Restriction, stateOf } from './enforcement.js';
+import { type Enforcement, isEffective, isOpen, type Restriction, stateOf } from './enforcement.js';
 import { isDoubtful, type MetDefaulter } from './match-ladder.js';
 import type { Disposition, Measure, Outcome, SubjectRole } from './vocabulary.js';
 
@@ -138,7 +138,7 @@ function gates(rule: ServiceRule, role: SubjectRole, r: JudgedDefaulter['restric
 }
 
 function whyNotActing(enforcement: Enforcement, gating: readonly Restriction[], now: number): ClearReason {
-  const open = gating.filter((r) => r.endedAt === null);
+  const open = gating.filter(isOpen);
   if (open.length === 0) return gating.every((r) => r.endGround === 'revoked') ? 'REVOKED' : endedHow(gating);
   if (open.every((r) => r.until !== null && r.until <= now)) return 'EXPIRED';
   if (enforcement.stayed) return 'STAYED';

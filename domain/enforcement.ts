@@ -84,17 +84,17 @@ export const decided = (id: string, measure: Measure): Restriction => ({
 });
 
 export const isOpen = (r: Restriction): boolean => r.endedAt === null;
+/** Open and published; whether it acts now says `isEffective`. */
+export const isInForce = (r: Restriction): boolean => isOpen(r) && r.inForceAt !== null;
+/** Ended, and departments have not been told. */
+export const endUnnotified = (r: Restriction): boolean => !isOpen(r) && !r.endNotified;
 export const everythingEnded = (enforcement: Enforcement): boolean =>
   enforcement.restrictions.every((r) => r.endedAt !== null);
 
 /** Whether the restriction acts at `now`: R2, `[from, until)`, in force, not ended, not stayed. */
 export function isEffective(enforcement: Pick<Enforcement, 'stayed'>, r: Restriction, now: number): boolean {
   return (
-    !enforcement.stayed &&
-    r.inForceAt !== null &&
-    r.endedAt === null &&
-    (r.from === null || r.from <= now) &&
-    (r.until === null || now < r.until)
+    !enforcement.stayed && isInForce(r) && (r.from === null || r.from <= now) && (r.until === null || now < r.until)
   );
 }
 
@@ -219,9 +219,7 @@ const TRANSITIONS: { readonly [T in EnforcementEvent['type']]: Handler<T> } = {
       ...enforcement,
       noticePending: false,
       stayNotified: enforcement.publishedAt === null ? enforcement.stayNotified : enforcement.stayed,
-      restrictions: enforcement.restrictions.map((r) =>
-        r.endedAt !== null && !r.endNotified ? { ...r, endNotified: true } : r,
-      ),
+      restrictions: enforcement.restrictions.map((r) => (endUnnotified(r) ? { ...r, endNotified: true } : r)),
     },
   }),
   finish: (enforcement, _event, now) => {
@@ -280,7 +278,7 @@ export interface NextStep {
 export function nextStep(enforcement: Enforcement, released: boolean, now: number): NextStep {
   if (enforcement.endedAt !== null) return { due: null, wakeAt: null };
   const wakeAt = nextClock(enforcement, now);
-  if (enforcement.restrictions.some((r) => r.endedAt !== null && !r.endNotified)) return { due: 'tell', wakeAt };
+  if (enforcement.restrictions.some(endUnnotified)) return { due: 'tell', wakeAt };
   if (
     enforcement.publishedAt !== null &&
     enforcement.stayed !== enforcement.stayNotified &&

@@ -2,6 +2,8 @@ import type { HitReason } from './comparison.js';
 import type { DeadlineKind } from './deadline.js';
 import type { Relation } from './identity/relations.js';
 import type {
+  AwaitedNoticeKind,
+  DecidedIdentity,
   DirectiveType,
   EndGround,
   FactType,
@@ -91,7 +93,7 @@ export interface FactDetails {
   };
   'release-published': {
     readonly notice: Id;
-    readonly kind: 'RELEASE' | 'CORRECT';
+    readonly kind: AwaitedNoticeKind;
     readonly measures: readonly Measure[];
     /** The interceptions whose business may go on. */
     readonly freed: readonly Id[];
@@ -161,7 +163,7 @@ export interface IdentityFactDetails {
   'identity.decided': {
     readonly decision: Id;
     readonly interception: Id;
-    readonly identity: Exclude<FeedbackIdentity, 'unsure'>;
+    readonly identity: DecidedIdentity;
     readonly expiresAt?: Instant;
   };
   'exception.revoked': { readonly exception: Id };

@@ -46,12 +46,19 @@ export type RepaymentSource = (typeof REPAYMENT_SOURCES)[number];
 
 export const DIRECTIVE_TYPES = ['SEAL', 'PROCEEDS_TO_COURT', 'REFUSE', 'ALLOW'] as const;
 export type DirectiveType = (typeof DIRECTIVE_TYPES)[number];
+/** By which a court refuses to let a hold lapse, and by which it lets a business go on. */
+export const REFUSING_DIRECTIVES = ['SEAL', 'REFUSE'] as const satisfies readonly DirectiveType[];
+export const ALLOWING_DIRECTIVES = ['ALLOW', 'PROCEEDS_TO_COURT'] as const satisfies readonly DirectiveType[];
 
 export const FEEDBACK_ACTIONS = ['refused', 'held', 'allowed', 'resumed'] as const;
 export type FeedbackAction = (typeof FEEDBACK_ACTIONS)[number];
 
+/** What a court decides of a doubtful match: the defaulter, or somebody else. */
+export const DECIDED_IDENTITIES = ['same', 'other'] as const;
+export type DecidedIdentity = (typeof DECIDED_IDENTITIES)[number];
+
 /** What a department says of the person at its counter: the defaulter, somebody else, or it cannot tell. */
-export const FEEDBACK_IDENTITIES = ['same', 'other', 'unsure'] as const;
+export const FEEDBACK_IDENTITIES = [...DECIDED_IDENTITIES, 'unsure'] as const;
 export type FeedbackIdentity = (typeof FEEDBACK_IDENTITIES)[number];
 
 /** What can happen in a case; `facts.ts` says what each holds. */

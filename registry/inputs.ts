@@ -20,6 +20,9 @@ export interface Actor {
   trace?: string;
 }
 
+/** As the record writes it. */
+export const actorName = ({ role, id }: Pick<Actor, 'role' | 'id'>): string => `${role}:${id}`;
+
 /** The process of an enforcement: what it does, it does by the clock and the rules, not for somebody. */
 export const SYSTEM: Actor = { role: 'system', id: 'enforcement' };
 /** The loop that settles notices, and with the last of them the enforcement. */

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../ledger/canonical-json.js';
-import type { Caller } from '../../registry/access/credentials.js';
+import { actorOf, type Caller } from '../../registry/access/credentials.js';
 import { once } from '../../registry/database/idempotency.js';
 import { isUnavailable } from '../../registry/database/pool.js';
 import { type Asked, answerClear, prepare, TOGETHER_AT_MOST } from '../../registry/departments/clear-comparisons.js';
@@ -7,7 +7,7 @@ import { compare } from '../../registry/departments/comparisons.js';
 import { fingerprint } from '../../registry/keys/key-ring.js';
 import type { Json } from '../http/body.js';
 import { described, Problem, problemBody, toProblem } from '../http/problem.js';
-import { actorOf, lastingAnswer, type Services } from '../http/route.js';
+import { lastingAnswer, type Services } from '../http/route.js';
 import { read } from '../http/validate.js';
 import { comparison, comparisonAtSpeed } from '../schemas/facts.js';
 import { holds } from './comparisons.js';

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { AllowedHosts } from '../../domain/endpoint.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
-import type { Caller } from '../../registry/access/credentials.js';
+import { actorOf, type Caller } from '../../registry/access/credentials.js';
 import { once, type StoredAnswer } from '../../registry/database/idempotency.js';
 import { inTransaction, type Pool, type Transaction } from '../../registry/database/pool.js';
 import type { Actor } from '../../registry/inputs.js';
@@ -313,20 +313,6 @@ export function requireBody({ body }: Incoming, schema: z.ZodType): Json {
 export function fingerprintOf(ring: KeyRing, call: Call, { path, body }: Pick<Incoming, 'path' | 'body'>): Buffer {
   const [method] = split(call);
   return fingerprint(ring, method, path, canonicalJson(body ?? {}));
-}
-
-/** Who does it, for the record: role, court, judge or department, and the trace. */
-export function actorOf(caller: Caller, trace: string): Actor {
-  switch (caller.role) {
-    case 'judge':
-      return { role: 'judge', id: caller.judge, trace };
-    case 'department':
-      return { role: 'department', id: caller.department, trace };
-    case 'administrator':
-      return { role: 'administrator', id: caller.credential, trace };
-    default:
-      return { role: caller.role, id: caller.court, trace };
-  }
 }
 
 /** Whether a call is open without a token. */

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
+import { actorOf } from '../../registry/access/credentials.js';
 import type { CourtCaller } from '../../registry/access/scope.js';
 import type { Transaction } from '../../registry/database/pool.js';
 import { shown } from '../../registry/parties/identity-access.js';
 import { Problem } from '../http/problem.js';
-import { actorOf, type Services } from '../http/route.js';
+import type { Services } from '../http/route.js';
 import type { look } from '../schemas/identity.js';
 
 /** A GET that shows persons: who looks, and for which purpose (`shown`). Throws Problem 404 where there is nothing to show. */

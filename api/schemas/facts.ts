@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { addMonths, firstMomentAfter, isDate, startOfDayShanghai } from '../../domain/calendar.js';
-import { DIRECTIVE_TYPES, FEEDBACK_ACTIONS, RELEASE_GROUNDS, REPAYMENT_SOURCES } from '../../domain/vocabulary.js';
+import {
+  DIRECTIVE_TYPES,
+  FEEDBACK_ACTIONS,
+  FEEDBACK_IDENTITIES,
+  RELEASE_GROUNDS,
+  REPAYMENT_SOURCES,
+} from '../../domain/vocabulary.js';
 import type {
   ComparisonInput,
   DecisionInput,
@@ -169,7 +175,7 @@ export const directive = z
 export const feedback = z
   .strictObject({
     action: z.enum(FEEDBACK_ACTIONS),
-    identity: z.enum(['same', 'other', 'unsure']).optional(),
+    identity: z.enum(FEEDBACK_IDENTITIES).optional(),
     localReference: line(100).optional().meta({
       description: '本部门对此人的档案编号，仅在 same 时 / The department’s own record of the person; only with `same`',
     }),

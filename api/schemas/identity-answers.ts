@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { IDENTIFIER_TYPES } from '../../domain/identity/identifier.js';
 import { PURPOSES, RELATIONS } from '../../domain/identity/relations.js';
+import { DECIDED_IDENTITIES, FEEDBACK_IDENTITIES } from '../../domain/vocabulary.js';
 import { instant, next, uuid } from './answers.js';
 import { measure } from './parts.js';
 
@@ -94,7 +95,7 @@ export const identityReviews = z.object({
         caseNumber: z.string(),
         at: instant,
         reasons: z.array(z.string()),
-        feedback: z.enum(['same', 'other', 'unsure']).optional(),
+        feedback: z.enum(FEEDBACK_IDENTITIES).optional(),
       })
       .meta({ id: 'IdentityReview' }),
   ),
@@ -113,7 +114,7 @@ export const identityMatch = z
     recorded: identityParty,
     decisions: z.array(
       z.object({
-        identity: z.enum(['same', 'other']),
+        identity: z.enum(DECIDED_IDENTITIES),
         at: instant,
         by: z.string(),
         exception: z.object({ id: uuid, expiresAt: instant, revokedAt: instant.optional() }).optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { compareDates } from '../../domain/calendar.js';
 import { NUMBER_RELATIONS, PURPOSES } from '../../domain/identity/relations.js';
+import { DECIDED_IDENTITIES } from '../../domain/vocabulary.js';
 import type { IdentityDecisionInput } from '../../registry/courts/identity-reviews.js';
 import type { LinkInput } from '../../registry/parties/identity-links.js';
 import type { SearchInput } from '../../registry/parties/identity-searches.js';
@@ -65,7 +66,7 @@ export const linkRevocation = z.strictObject({ evidence: evidence.optional() }).
 
 export const identityDecision = z
   .strictObject({
-    identity: z.enum(['same', 'other']),
+    identity: z.enum(DECIDED_IDENTITIES),
     reason: prose(2_000),
     expiresAt: z.iso.datetime({ offset: true, error: coded('not-an-instant') }).optional(),
   })

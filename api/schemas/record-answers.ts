@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { None, RecordedDetails } from '../../domain/facts.js';
 import {
+  AWAITED_NOTICE_KINDS,
   DIRECTIVE_TYPES,
   END_GROUNDS,
   FACT_TYPES,
@@ -110,7 +111,7 @@ export const factDetails = {
   }),
   'release-published': holds('release-published', {
     notice: uuid,
-    kind: z.enum(['RELEASE', 'CORRECT']).optional(),
+    kind: z.enum(AWAITED_NOTICE_KINDS).optional(),
     measures,
     freed: ids,
   }),

@@ -94,6 +94,9 @@ export function parseIdentifier(raw: RawIdentifier, today: string): ParsedIdenti
   return { ok: true, identifier: { type: raw.type, country, flags: [], warnings: [], aliases: [], ...reading } };
 }
 
+/** Reads a document of the record again: no day is too late for the birth date in it. */
+export const readRecorded = (recorded: RawIdentifier): ParsedIdentifier => parseIdentifier(recorded, '2200-12-31');
+
 /** The document's own key first, then its aliases: index a listing under all, look a query up under all, and an alias on either side is level L3. */
 export function indexKeys(identifier: Identifier): IdentifierKey[] {
   const { type, number, country } = identifier;

@@ -3,6 +3,7 @@ import {
   decided,
   type Enforcement,
   type EnforcementEvent,
+  endUnnotified,
   type Restriction,
   stateOf,
   type Transition,
@@ -156,7 +157,7 @@ const keyOf = ({ enforcement, at }: StateReached): string =>
     enforcement.endedAt !== null,
     // What is over cannot be published any more: whether it was paid as well changes nothing.
     enforcement.performed && enforcement.endedAt === null,
-    enforcement.restrictions.some((r) => r.endedAt !== null && !r.endNotified),
+    enforcement.restrictions.some(endUnnotified),
     ...enforcement.restrictions.map((r) =>
       [r.measure, r.inForceAt !== null, r.until, r.endedAt !== null, r.endGround === 'corrected'].join(),
     ),

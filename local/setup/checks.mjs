@@ -7,21 +7,9 @@ import { say } from '../machine/say.mjs';
 import { stopEverything } from '../machine/stopping.mjs';
 import { ensureBrowser } from './browser.mjs';
 import { prepare } from './prepare.mjs';
+import { ROOMS } from './rooms.mjs';
 
-const rooms = [
-  'domain',
-  'ledger',
-  'audit',
-  'registry',
-  'workflows',
-  'activities',
-  'worker',
-  'api',
-  'console',
-  'local',
-  'bench',
-  'test',
-].filter((room) => existsSync(join(rootFolder, room)));
+const rooms = ROOMS.filter((room) => existsSync(join(rootFolder, room)));
 
 /** Everything that must hold, in the order of what is told soonest. True when all of it holds. */
 export async function runChecks(parameters) {

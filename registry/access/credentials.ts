@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Role } from '../../domain/vocabulary.js';
 import { JUDGES_PER_COURT } from '../catalogue/catalogue.js';
 import type { Queryable } from '../database/pool.js';
+import type { Actor } from '../inputs.js';
 
 // Tokens are opaque: 32 random bytes, of which only the SHA-256 is kept. Role and scope come from the database, never from the token.
 
@@ -97,6 +98,22 @@ export function toCaller(row: CredentialRow): Caller {
   if ((role === 'clerk' || role === 'supervisor') && court)
     return { credential, client: `court:${court}`, role, court };
   throw new Error(`credential ${credential} has no scope`);
+}
+
+/** Who does it, for the record: role, court, judge or department, and the trace of the request where there is one. */
+export function actorOf(caller: Caller, trace?: string): Actor {
+  const { role } = caller;
+  const traced = trace === undefined ? {} : { trace };
+  switch (role) {
+    case 'judge':
+      return { role, id: caller.judge, ...traced };
+    case 'department':
+      return { role, id: caller.department, ...traced };
+    case 'administrator':
+      return { role, id: caller.credential, ...traced };
+    default:
+      return { role, id: caller.court, ...traced };
+  }
 }
 
 type Slot = Credential extends infer C ? (C extends Credential ? Omit<C, 'token'> : never) : never;

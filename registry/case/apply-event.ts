@@ -2,6 +2,7 @@ import {
   type Conflict,
   type Enforcement,
   type EnforcementEvent,
+  endUnnotified,
   everythingEnded,
   type Restriction,
   type Transition,
@@ -52,7 +53,7 @@ export function applyEvent(
       ],
     );
   }
-  const ended = changed.filter((r) => r.endedAt !== null && !r.endNotified);
+  const ended = changed.filter(endUnnotified);
   if (ended.length > 0) recordFacts(tx, locked, [restrictionEnded(locked, defaulter, ended, actor)]);
   return { changed };
 }

@@ -1,6 +1,7 @@
 import { addMonths, firstMomentAfter, shanghaiDate, startOfDayShanghai } from '../../domain/calendar.js';
 import type { Enforcement, Restriction } from '../../domain/enforcement.js';
-import { AWAITED_NOTICE_KINDS, type EndGround, type Ground, type Measure } from '../../domain/vocabulary.js';
+import type { EndGround, Ground, Measure } from '../../domain/vocabulary.js';
+import { AWAITED } from './closed-lists.js';
 
 // How the rules' view of an enforcement is read: the columns, the SQL that several rooms say alike, and what it turns into.
 
@@ -66,9 +67,6 @@ export const DEADLINE = `(
     where l.defaulter = d.id
       and l.settled_at is null
   )`;
-
-/** The kinds of notice that are waited for, to stand after `kind in`. */
-export const AWAITED = `(${AWAITED_NOTICE_KINDS.map((kind) => `'${kind}'`).join(', ')})`;
 
 /** Whether every release and correction of defaulter `d` in the log has been acknowledged by all. */
 // Counted over the defaulter's own: `settled_at is null` as a condition would be found by the index of what is open of everybody.

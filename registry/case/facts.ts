@@ -3,7 +3,7 @@ import type { WrittenFact } from '../../domain/facts.js';
 import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
 import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { gather, send, type Transaction } from '../database/pool.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 
 /** The part of a locked case that its record needs: the next fact follows these. */
 export interface RecordHead {
@@ -103,7 +103,7 @@ const WRITE_FACTS = `
 function chained(head: RecordHead, fact: NewFact) {
   const id = uuidv7();
   const salt = freshSalt();
-  const detail = present(fact.detail);
+  const detail = members(fact.detail);
   const leaf = makeLeaf({
     id,
     key: fact.key,
@@ -111,7 +111,7 @@ function chained(head: RecordHead, fact: NewFact) {
     at: new Date(fact.at).toISOString(),
     case: head.id,
     ...(fact.department ? { dept: fact.department } : {}),
-    actor: `${fact.actor.role}:${fact.actor.id}`,
+    actor: actorName(fact.actor),
     ...(fact.defaulter ? { subject: commitToSubject(salt, fact.defaulter.canonicalSubject) } : {}),
     doc: { sha256: commitToDocument(salt, detail) },
     ...(head.lastLeafHash ? { prev: head.lastLeafHash.toString('hex') } : {}),
@@ -123,8 +123,8 @@ function chained(head: RecordHead, fact: NewFact) {
 }
 
 /** The members that are there: one that is undefined has no place in canonical JSON. */
-export function present(detail: { readonly [member: string]: Json | undefined }): { readonly [member: string]: Json } {
-  const members: { [member: string]: Json } = {};
-  for (const [name, member] of Object.entries(detail)) if (member !== undefined) members[name] = member;
-  return members;
+export function members(detail: { readonly [member: string]: Json | undefined }): { readonly [member: string]: Json } {
+  const given: { [member: string]: Json } = {};
+  for (const [name, member] of Object.entries(detail)) if (member !== undefined) given[name] = member;
+  return given;
 }

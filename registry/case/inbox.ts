@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 import type { InboxKind } from '../../domain/vocabulary.js';
+import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { recordFacts } from './facts.js';
@@ -33,7 +34,8 @@ export interface NewInboxItem {
   defaulter?: string | null;
   interception?: string | null;
   department?: string | null;
-  deadline?: string | null;
+  /** Epoch ms. */
+  deadline?: number | null;
 }
 
 /** What items are keyed by that are looked for again by what they are about: a stop, a question to the judge, a deadline. */
@@ -62,7 +64,7 @@ export async function raise(tx: Transaction, item: NewInboxItem): Promise<string
       item.interception ?? null,
       item.department ?? null,
       new Date(item.at),
-      item.deadline ?? null,
+      item.deadline == null ? null : new Date(item.deadline),
     ],
   );
   return rows[0]?.id ?? null;
@@ -99,7 +101,8 @@ interface InboxRow {
   id: string;
   kind: InboxKind;
   at: Date;
-  at_exact: string;
+  /** To the microsecond: where a page ends. */
+  exact: string;
   enforcement_case: string;
   defaulter: string | null;
   interception: string | null;
@@ -108,7 +111,7 @@ interface InboxRow {
   read_at: Date | null;
 }
 
-const COLUMNS = `i.id, i.kind, i.at, i.at::text as at_exact, i.enforcement_case, i.defaulter,
+const COLUMNS = `i.id, i.kind, i.at, i.at::text as exact, i.enforcement_case, i.defaulter,
        i.interception, i.department, i.deadline, i.read_at`;
 const IN_SCOPE = `($1::text is null or c.judge = $1)
        and c.court = any($2)`;
@@ -117,9 +120,9 @@ const IN_SCOPE = `($1::text is null or c.judge = $1)
 export async function listInbox(
   q: Queryable,
   scope: InboxScope,
-  after: { at: string; id: string } | undefined,
+  after: TimeCursor | undefined,
   limit: number,
-): Promise<{ items: InboxItem[]; next?: { at: string; id: string } }> {
+): Promise<TimePage<InboxItem>> {
   const { rows } = await q.query<InboxRow>(
     `select ${COLUMNS}
      from inbox_item i
@@ -130,8 +133,7 @@ export async function listInbox(
      limit $5`,
     [scope.judge ?? null, scope.courts, after?.at ?? null, after?.id ?? null, limit + 1],
   );
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return { items: rows.slice(0, limit).map(toItem), ...(last ? { next: { at: last.at_exact, id: last.id } } : {}) };
+  return timePage(rows, limit, toItem);
 }
 
 /** The case an item belongs to, if the reader may see it. */

@@ -6,7 +6,7 @@ import type { AssetType, Measure } from '../../domain/vocabulary.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Asset, MeasureInput } from '../inputs.js';
 import { dataKeyOf } from '../keys/data-keys.js';
-import { blindIndex, blindIndexes, type DataKey, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
+import { activeBlind, blindIndexes, type DataKey, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
 
 /** Writes a restriction as decided: not in force until the process publishes it. Returns its id. */
 export function insertRestriction(
@@ -54,9 +54,7 @@ export function insertRestriction(
 
 /** An asset is found like an identifier, under a type of its own. */
 export function assetBlind(ring: KeyRing, type: string, number: string): Buffer {
-  const key = ring.indexKeys.get(ring.activeIndex);
-  if (!key) throw new Error('key ring: the active index key is missing');
-  return blindIndex(key, `asset:${type}`, '', normaliseNumber(number));
+  return activeBlind(ring, `asset:${type}`, '', normaliseNumber(number));
 }
 
 /** Under every readable index key: while one is changed, assets stand under either. */

@@ -2,7 +2,7 @@ import { Refusal } from '../../domain/refusal.js';
 import type { Disposition } from '../../domain/vocabulary.js';
 import { lockKeyed } from '../database/locks.js';
 import type { Transaction } from '../database/pool.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 import { type ServiceView, service } from './catalogue.js';
 
 /** What an administrator changes of a service's rule; null takes a limit away. */
@@ -65,15 +65,7 @@ export async function changeRule(
        $6::smallint, legal_basis, $7
      from service_rule
      where service = $1 and version = $2`,
-    [
-      before.code,
-      before.version,
-      disposition,
-      enabled,
-      validUntil ?? null,
-      holdDays ?? null,
-      `${actor.role}:${actor.id}`,
-    ],
+    [before.code, before.version, disposition, enabled, validUntil ?? null, holdDays ?? null, actorName(actor)],
   );
   return lockRule(tx, before.code);
 }

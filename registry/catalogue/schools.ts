@@ -4,7 +4,7 @@ import { isMinor } from '../../domain/identity/identifier.js';
 import { Refusal } from '../../domain/refusal.js';
 import { lockKeyed } from '../database/locks.js';
 import type { Queryable, Transaction } from '../database/pool.js';
-import type { Actor, ComparisonInput } from '../inputs.js';
+import { type Actor, actorName, type ComparisonInput } from '../inputs.js';
 
 // R6: where a service touches a child's schooling, only parents are compared, only at the schools of this register, only at enrolment.
 
@@ -69,7 +69,7 @@ export async function putSchool(
      select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7
      from school
      where code = $1`,
-    [code, name.zh, name.en, listed, enrolment?.from ?? null, enrolment?.until ?? null, `${actor.role}:${actor.id}`],
+    [code, name.zh, name.en, listed, enrolment?.from ?? null, enrolment?.until ?? null, actorName(actor)],
   );
   const written = await find(tx, code);
   if (!written) throw new Error('the school was not written');

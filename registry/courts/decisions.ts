@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7';
-import { decided, type EnforcementEvent, everythingEnded, transition } from '../../domain/enforcement.js';
+import { decided, type EnforcementEvent, everythingEnded, isOpen, transition } from '../../domain/enforcement.js';
 import type { WrittenFact } from '../../domain/facts.js';
 import { formatYuan } from '../../domain/money.js';
 import { Refusal } from '../../domain/refusal.js';
@@ -184,9 +184,7 @@ async function lengthenTerm(tx: Transaction, defaulter: LockedDefaulter, months:
   const { termMonths, restrictions } = defaulter.enforcement;
   if (termMonths === null) accept({ conflict: 'no-term' });
   else if (termMonths + months > LONGEST_TERM) accept({ conflict: 'term-too-long' });
-  else if (
-    !restrictions.some((r) => r.measure === 'LISTING' && r.endedAt === null && (r.until === null || r.until > now))
-  )
+  else if (!restrictions.some((r) => r.measure === 'LISTING' && isOpen(r) && (r.until === null || r.until > now)))
     accept({ conflict: 'nothing-to-extend' });
   await tx.query('update defaulter set term_months = term_months + $2 where id = $1', [defaulter.id, months]);
 }

@@ -3,6 +3,8 @@ import type { HitReason } from '../../domain/comparison.js';
 import type { IdentifierType } from '../../domain/identity/identifier.js';
 import { maskName, maskNumber, nameEquals } from '../../domain/name.js';
 import { Refusal } from '../../domain/refusal.js';
+import type { DecidedIdentity, FeedbackIdentity } from '../../domain/vocabulary.js';
+import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
 import { dataKeyOf } from '../keys/data-keys.js';
@@ -27,7 +29,7 @@ export interface ReviewItem {
   at: string;
   reasons: string[];
   /** What the department said, if it did. */
-  feedback?: 'same' | 'other' | 'unsure';
+  feedback?: FeedbackIdentity;
 }
 
 interface ReviewRow {
@@ -72,8 +74,8 @@ const OPEN_DOUBTS = `
 export async function reviewQueue(
   q: Queryable,
   courts: readonly string[],
-  filter: { after?: { at: string; id: string }; limit: number },
-): Promise<{ items: ReviewItem[]; next?: { at: string; id: string } }> {
+  filter: { after?: TimeCursor; limit: number },
+): Promise<TimePage<ReviewItem>> {
   const { rows } = await q.query<ReviewRow>(OPEN_DOUBTS, [
     courts,
     DOUBTS,
@@ -81,21 +83,17 @@ export async function reviewQueue(
     filter.after?.id ?? null,
     filter.limit + 1,
   ]);
-  const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
-  return {
-    items: rows.slice(0, filter.limit).map((row) => ({
-      interception: row.id,
-      subject: row.subject,
-      department: row.department,
-      service: row.service,
-      case: row.enforcement_case,
-      caseNumber: row.case_number,
-      at: row.at.toISOString(),
-      reasons: row.reasons,
-      ...(row.feedback ? { feedback: row.feedback } : {}),
-    })),
-    ...(last ? { next: { at: last.exact, id: last.id } } : {}),
-  };
+  return timePage(rows, filter.limit, (row) => ({
+    interception: row.id,
+    subject: row.subject,
+    department: row.department,
+    service: row.service,
+    case: row.enforcement_case,
+    caseNumber: row.case_number,
+    at: row.at.toISOString(),
+    reasons: row.reasons,
+    ...(row.feedback ? { feedback: row.feedback } : {}),
+  }));
 }
 
 interface ShownParty {
@@ -114,7 +112,7 @@ export interface Explanation {
   asked: ShownParty;
   recorded: ShownParty;
   decisions: {
-    identity: 'same' | 'other';
+    identity: DecidedIdentity;
     at: string;
     by: string;
     exception?: { id: string; expiresAt: string; revokedAt?: string };
@@ -132,7 +130,7 @@ interface DoubtRow {
   numbers: { id: string; type: IdentifierType; country: string; number: string }[] | null;
   decisions:
     | {
-        identity: 'same' | 'other';
+        identity: DecidedIdentity;
         at: string;
         by: string;
         exception: string | null;
@@ -197,7 +195,7 @@ export async function explain(
 }
 
 export interface IdentityDecisionInput {
-  identity: 'same' | 'other';
+  identity: DecidedIdentity;
   reason: string;
   /** Of `other`: instant (RFC 3339) at which it is forgotten; at most a year ahead. */
   expiresAt?: string;

@@ -4,7 +4,7 @@ import type { NoticeKind } from '../../domain/vocabulary.js';
 import { makeLeaf } from '../../ledger/leaf.js';
 import { lockKeyed, tryHold } from '../database/locks.js';
 import { send, type Transaction } from '../database/pool.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 
 /** From now on the department may acknowledge up to here; when it learnt of a notice is the first row that covers it. */
@@ -106,7 +106,7 @@ export async function acknowledge(
     type: 'acknowledged',
     at: cursor.now.toISOString(),
     dept: department,
-    actor: `${actor.role}:${actor.id}`,
+    actor: actorName(actor),
     ...(cursor.lastLeaf ? { prev: cursor.lastLeaf.toString('hex') } : {}),
     ...(actor.trace ? { trace: actor.trace } : {}),
   });

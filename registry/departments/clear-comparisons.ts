@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { V7Generator } from 'uuidv7';
 import { TOUCHES_A_CHILD } from '../../domain/comparison.js';
+import { roleOf } from '../../domain/match-ladder.js';
 import type { SubjectRole } from '../../domain/vocabulary.js';
 import type { KeyedRequest } from '../database/idempotency.js';
 import { requestLock, tryLockRequest } from '../database/locks.js';
@@ -53,7 +54,7 @@ export function prepare(ring: KeyRing, { client, key, fingerprint, department, i
     fingerprint: hex(fingerprint),
     department,
     service,
-    kind: party.kind === 'person' ? 'P' : 'O',
+    kind: roleOf({ related: false, kind: party.kind }),
     reference,
     operator: operator === undefined ? null : hex(encrypt(ring, context, operator)),
     institution: institution ?? null,

@@ -1,3 +1,5 @@
+import { REFUSING } from '../case/closed-lists.js';
+
 // What a comparison and the replay of its answer both ask of the record, as conditions of SQL.
 
 /**
@@ -22,10 +24,7 @@ export const exemptAt = (service: string): string => `exists (
 /** The court has refused to let the hold of interception `i` lapse. */
 export const REFUSED_BY_COURT = `exists (
              select from directive v
-             where v.interception = i.id and v.type in ('SEAL', 'REFUSE'))`;
-
-/** Directives by which a court lets a business go on. */
-export const LETTING_GO = `('ALLOW', 'PROCEEDS_TO_COURT')`;
+             where v.interception = i.id and v.type in ${REFUSING})`;
 
 /** "Not this person", exception `e`, is remembered still. */
 export const EXCEPTION_STANDS = 'e.revoked_at is null and clock_timestamp() < e.expires_at';

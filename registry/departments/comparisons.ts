@@ -8,6 +8,7 @@ import {
   strictest,
   TOUCHES_A_CHILD,
 } from '../../domain/comparison.js';
+import { roleOf } from '../../domain/match-ladder.js';
 import type { Outcome } from '../../domain/vocabulary.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import { type LockedCase, lockCase } from '../case/locked-case.js';
@@ -110,7 +111,7 @@ function countMissingRule(
   ruleReason: ClearReason | null,
   { party }: ComparisonInput,
 ): void {
-  const kind = party.kind === 'person' ? 'P' : 'O';
+  const kind = roleOf({ related: false, kind: party.kind });
   if (!inEffect || ruleReason === 'ROW_RETIRED' || !inEffect.rule.subjects.includes(kind))
     servicesWithoutRule.count += 1;
 }

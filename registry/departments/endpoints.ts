@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Refusal } from '../../domain/refusal.js';
 import type { Queryable, Transaction } from '../database/pool.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 import { type AadContext, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
+import { lockPresent } from './departures.js';
 import { newWebhookKey } from './webhook-keys.js';
 
 // Where a department takes its notices, and whether any are sent there: what it and administrators set. Sending: notice-batches.ts.
@@ -76,14 +77,7 @@ export async function endpointOf(q: Queryable, department: string): Promise<Endp
  * `state-conflict` for a department that has left.
  */
 export async function lockEndpoint(tx: Transaction, department: string): Promise<number | undefined> {
-  const { rows } = await tx.query<{ left: boolean }>(
-    `select left_position is not null as left
-     from department
-     where code = $1
-     for no key update`,
-    [department],
-  );
-  if (rows[0]?.left) throw Refusal.conflict('该部门已撤并。 / This department has left the platform.');
+  await lockPresent(tx, department);
   const found = await tx.query<{ version: number }>('select version from endpoint where department = $1', [department]);
   return found.rows[0]?.version;
 }
@@ -152,7 +146,7 @@ export async function pauseChannel(tx: Transaction, department: string, actor: A
        paused_at = coalesce(paused_at, clock_timestamp()),
        paused_by = case when paused_by <> $3 then paused_by else $2 end
      where department = $1`,
-    [department, `${actor.role}:${actor.id}`, RECEIVER],
+    [department, actorName(actor), RECEIVER],
   );
   requireWebhook(rowCount);
 }

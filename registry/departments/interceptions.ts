@@ -1,4 +1,5 @@
 import { uuidv7 } from 'uuidv7';
+import { DAY_MS } from '../../domain/calendar.js';
 import type { Judgement } from '../../domain/comparison.js';
 import type { Relation } from '../../domain/identity/relations.js';
 import type { Measure } from '../../domain/vocabulary.js';
@@ -14,8 +15,6 @@ import type { Actor, ComparisonInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';
 import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import type { FoundDefaulter } from './met-defaulters.js';
-
-const DAY_MS = 86_400_000;
 
 /** A met defaulter that stops the business. */
 export interface Hit {

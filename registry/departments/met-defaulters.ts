@@ -12,6 +12,7 @@ import {
   roleOf,
 } from '../../domain/match-ladder.js';
 import { nameEquals } from '../../domain/name.js';
+import { LETTING_GO } from '../case/closed-lists.js';
 import {
   type EnforcementRow,
   type RestrictionRow,
@@ -25,7 +26,7 @@ import type { ComparisonInput } from '../inputs.js';
 import { type DataKey, dataKeyIn, decryptStored, type KeyRing } from '../keys/key-ring.js';
 import { blindsOf, openName } from '../parties/subjects.js';
 import { indexKeyOf } from '../parties/token-index.js';
-import { EXCEPTION_STANDS, exemptAt, LETTING_GO, MET_TODAY, REFUSED_BY_COURT } from './comparison-conditions.js';
+import { EXCEPTION_STANDS, exemptAt, MET_TODAY, REFUSED_BY_COURT } from './comparison-conditions.js';
 
 /** A met defaulter with what the answer to a department needs of its case. */
 export interface FoundDefaulter extends JudgedDefaulter {

@@ -1,7 +1,8 @@
 import { TOUCHES_A_CHILD } from '../../domain/comparison.js';
+import { LETTING_GO } from '../case/closed-lists.js';
 import { IN_FORCE } from '../case/enforcement-rows.js';
 import type { Queryable } from '../database/pool.js';
-import { EXCEPTION_STANDS, exemptAt, LETTING_GO, MET_TODAY, REFUSED_BY_COURT } from './comparison-conditions.js';
+import { EXCEPTION_STANDS, exemptAt, MET_TODAY, REFUSED_BY_COURT } from './comparison-conditions.js';
 import type { ComparisonAnswer } from './comparisons.js';
 
 /**

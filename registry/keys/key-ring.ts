@@ -193,6 +193,13 @@ export function blindIndex(indexKey: Buffer, type: string, country: string, numb
   return createHmac('sha256', indexKey).update(`jec1\0${type}\0${country}\0${number}`, 'utf8').digest().subarray(0, 16);
 }
 
+/** The blind index under the active index key. */
+export function activeBlind(ring: KeyRing, type: string, country: string, number: string): Buffer {
+  const key = ring.indexKeys.get(ring.activeIndex);
+  if (!key) throw new Error('key ring: the active index key is missing');
+  return blindIndex(key, type, country, number);
+}
+
 /** The blind index under every readable index key: the active one first. */
 export function blindIndexes(
   ring: KeyRing,

@@ -3,8 +3,9 @@ import { Refusal } from '../../domain/refusal.js';
 import { commitToDocument, freshSalt, makeLeaf } from '../../ledger/leaf.js';
 import { lockKeyed } from '../database/locks.js';
 import { soleRow, type Transaction } from '../database/pool.js';
+import { lockPresent } from '../departments/departures.js';
 import { holdPositions } from '../departments/positions.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 
 export interface Retirement {
@@ -35,7 +36,7 @@ export async function retireDepartment(
   { successor, reason }: Retirement,
   actor: Actor,
 ): Promise<Retired> {
-  await requirePresent(tx, code);
+  if (!(await lockPresent(tx, code))) throw Refusal.notFound('department');
   if (successor !== undefined) await requireSuccessor(tx, code, successor);
   if (reason.trim() === '') throw invalid('/reason', 'required');
   // It acknowledges nothing meanwhile, and no notice gets a position: what is open is then known.
@@ -60,18 +61,6 @@ export async function retireDepartment(
   await tx.query('delete from endpoint where department = $1', [code]);
   await record(tx, { code, successor: successor ?? null, reason: reason.trim(), acknowledged, open }, actor);
   return { leftPosition: head + 1, open, handedOver: successor !== undefined };
-}
-
-async function requirePresent(tx: Transaction, code: string): Promise<void> {
-  const { rows } = await tx.query<{ left: boolean }>(
-    `select left_position is not null as left
-     from department
-     where code = $1
-     for no key update`,
-    [code],
-  );
-  if (!rows[0]) throw Refusal.notFound('department');
-  if (rows[0].left) throw Refusal.conflict('该部门已撤并。 / This department has left the platform.');
 }
 
 async function requireSuccessor(tx: Transaction, code: string, successor: string): Promise<void> {
@@ -162,7 +151,7 @@ async function record(
   const { code, successor, reason, acknowledged, open } = departure;
   const { rows } = await tx.query<{ now: Date }>('select clock_timestamp() as now');
   const at = soleRow(rows).now;
-  const [id, salt, key, by] = [uuidv7(), freshSalt(), `department-retired:${code}`, `${actor.role}:${actor.id}`];
+  const [id, salt, key, by] = [uuidv7(), freshSalt(), `department-retired:${code}`, actorName(actor)];
   const leaf = makeLeaf({
     id,
     key,

@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { normaliseNumber } from '../../domain/identity/identifier.js';
 import type { Pool, Transaction } from '../database/pool.js';
 import { keptDataKeyOf } from '../keys/data-keys.js';
-import { blindIndex, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
+import { activeBlind, decrypt, encrypt, type KeyRing } from '../keys/key-ring.js';
 import { reindexNames } from '../parties/name-index.js';
 import { underOwnKey } from '../parties/token-index.js';
 import { BATCH, inBatches, type Progress, resumable } from './batches.js';
@@ -186,9 +186,3 @@ async function addBlindRow(
     [row.id, id, encrypt(ring, { table, column: 'number_sealed', row: id }, number, dataKey), ring.activeIndex, blind],
   );
 }
-
-const activeBlind = (ring: KeyRing, type: string, country: string, number: string): Buffer => {
-  const key = ring.indexKeys.get(ring.activeIndex);
-  if (!key) throw new Error('key ring: the active index key is missing');
-  return blindIndex(key, type, country, number);
-};

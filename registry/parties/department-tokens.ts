@@ -16,7 +16,7 @@ import { Refusal } from '../../domain/refusal.js';
 import { makeLeaf } from '../../ledger/leaf.js';
 import { lockKeyed } from '../database/locks.js';
 import { send, soleRow, type Transaction } from '../database/pool.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 import { blindIndex, type KeyRing } from '../keys/key-ring.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
 
@@ -117,7 +117,7 @@ export async function issueTokenKeys(
     wrapFor(recipient, departmentKey(tokenRoot, department, epoch), department, epoch),
   );
   const id = uuidv7();
-  const by = `${actor.role}:${actor.id}`;
+  const by = actorName(actor);
   const fingerprint = createHash('sha256').update(recipient).digest();
   const key = `token-key.issued:${id}`;
   const leaf = makeLeaf({

@@ -1,6 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 import { addMonths, firstMomentAfter, shanghaiDate } from '../../domain/calendar.js';
-import { type IdentifierType, indexKeys, type PartyKind, parseIdentifier } from '../../domain/identity/identifier.js';
+import { type IdentifierType, indexKeys, type PartyKind, readRecorded } from '../../domain/identity/identifier.js';
 import { Refusal } from '../../domain/refusal.js';
 import type { Queryable, Transaction } from '../database/pool.js';
 import type { Actor } from '../inputs.js';
@@ -115,7 +115,7 @@ export async function writeException(
     ],
   );
   for (const raw of made.asked.identifiers) {
-    const parsed = parseIdentifier(raw, '2200-12-31');
+    const parsed = readRecorded(raw);
     if (!parsed.ok) continue;
     for (const form of indexKeys(parsed.identifier)) {
       const [index] = blindIndexes(ring, form.type, form.country, form.number);

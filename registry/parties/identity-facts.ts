@@ -2,9 +2,9 @@ import { uuidv7 } from 'uuidv7';
 import type { WrittenIdentityFact } from '../../domain/facts.js';
 import { canonicalJson } from '../../ledger/canonical-json.js';
 import { commitToDocument, commitToSubject, freshSalt, makeLeaf } from '../../ledger/leaf.js';
-import { present } from '../case/facts.js';
+import { members } from '../case/facts.js';
 import type { Queryable, Transaction } from '../database/pool.js';
-import type { Actor } from '../inputs.js';
+import { type Actor, actorName } from '../inputs.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { decryptStored } from '../keys/key-ring.js';
 import { leafValues, withLeaf } from '../ledger/leaf-rows.js';
@@ -78,14 +78,14 @@ export async function recordIdentityFact(
   const [id, salt, otherSalt] = [uuidv7(), freshSalt(), freshSalt()];
   const a = commitToSubject(salt, subject.canonical);
   const { other, ...link } = fact.link ?? {};
-  const detail = present(fact.detail);
+  const detail = members(fact.detail);
   const leaf = makeLeaf({
     id,
     key: fact.key,
     type: fact.type,
     at: new Date(subject.now).toISOString(),
     ...(fact.department ? { dept: fact.department } : {}),
-    actor: `${fact.actor.role}:${fact.actor.id}`,
+    actor: actorName(fact.actor),
     subject: a,
     doc: { sha256: commitToDocument(salt, detail) },
     ...(fact.link

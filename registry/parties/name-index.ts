@@ -1,4 +1,4 @@
-import { type Identifier, type IdentifierType, parseIdentifier } from '../../domain/identity/identifier.js';
+import { type Identifier, type IdentifierType, readRecorded } from '../../domain/identity/identifier.js';
 import { BEFORE_ALL } from '../database/ids.js';
 import { inTransaction, type Pool, type Queryable, send, type Transaction } from '../database/pool.js';
 import { blindIndex, blindIndexes, decrypt, isErased, type KeyRing } from '../keys/key-ring.js';
@@ -152,7 +152,7 @@ function indexNames(tx: Transaction, ring: KeyRing, { id, name, numbers }: Unind
   for (const one of kept === undefined ? [] : (numbers ?? [])) {
     const context = { table: 'identifier', column: 'number_sealed', row: one.id };
     const number = read(ring, context, Buffer.from(one.number, 'hex'));
-    const parsed = number === undefined ? undefined : parseIdentifier({ ...one, number }, '2200-12-31');
+    const parsed = number === undefined ? undefined : readRecorded({ ...one, number });
     if (kept !== undefined && parsed?.ok) writeNames(tx, ring, id, kept, [parsed.identifier], one.link);
   }
   send(tx, 'update subject set name_index_key = $2 where id = $1', [id, key]);

@@ -4,7 +4,7 @@ import {
   type IdentifierType,
   indexKeys,
   type PartyKind,
-  parseIdentifier,
+  readRecorded,
 } from '../../domain/identity/identifier.js';
 import { nameEquals, nameKey } from '../../domain/name.js';
 import { Refusal } from '../../domain/refusal.js';
@@ -241,7 +241,7 @@ export async function partyOf(q: Queryable, ring: KeyRing, subject: string): Pro
           { table: 'identifier', column: 'number_sealed', row: row.id },
           row.number_sealed,
         );
-        const parsed = parseIdentifier({ type: row.type, number, country: row.country }, '2200-12-31');
+        const parsed = readRecorded({ type: row.type, number, country: row.country });
         if (!parsed.ok) throw new Error(`identifier ${row.id} on record is not valid: ${parsed.code}`);
         return parsed.identifier;
       }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DeadlineKind } from '../../domain/deadline.js';
 import { type Enforcement, isOpen } from '../../domain/enforcement.js';
+import { REFUSING } from '../case/closed-lists.js';
 import { countAgain, startDeadline } from '../case/deadlines.js';
 import { recordFacts } from '../case/facts.js';
 import { itemKey, itemKeySql, raise } from '../case/inbox.js';
@@ -103,7 +104,7 @@ const DUE = `
         select
         from directive v
         where v.interception = l.interception
-          and v.type in ('SEAL', 'REFUSE'))
+          and v.type in ${REFUSING})
       when 'acknowledge' then exists (
         select
         from notice n
@@ -161,7 +162,7 @@ async function escalateOne(
     enforcementCase: locked.id,
     defaulter: defaulter.id,
     at: locked.now,
-    deadline: next === null ? null : new Date(next).toISOString(),
+    deadline: next,
   };
   if (row.kind !== 'acknowledge') {
     await raise(tx, {

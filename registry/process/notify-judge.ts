@@ -38,7 +38,7 @@ export async function notifyJudge(
       interception: row.id,
     });
     const item = {
-      deadline: due === null ? null : new Date(due).toISOString(),
+      deadline: due,
       key: itemKey('interception', stop),
       kind: 'interception' as const,
       enforcementCase: locked.id,

@@ -1,3 +1,4 @@
+import { isInForce } from '../../domain/enforcement.js';
 import type { LockedCase, LockedDefaulter } from '../case/locked-case.js';
 import type { Transaction } from '../database/pool.js';
 import { writeNotice } from '../departments/notices.js';
@@ -5,7 +6,7 @@ import { writeNotice } from '../departments/notices.js';
 /** One notice for each exemption and for the services confirmed since departments were last notified. */
 export async function tellPermissions(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter): Promise<void> {
   const at = new Date(locked.now);
-  const open = defaulter.enforcement.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
+  const open = defaulter.enforcement.restrictions.filter(isInForce);
   const measures = open.map((r) => r.measure);
   const exemptions = await tx.query<{ id: string; services: string[] | null; until_at: Date }>(
     `update exemption

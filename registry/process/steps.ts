@@ -1,5 +1,13 @@
 import { shanghaiDate } from '../../domain/calendar.js';
-import { everythingEnded, isEffective, type NextStep, nextStep, type Restriction } from '../../domain/enforcement.js';
+import {
+  endUnnotified,
+  everythingEnded,
+  isEffective,
+  isInForce,
+  type NextStep,
+  nextStep,
+  type Restriction,
+} from '../../domain/enforcement.js';
 import type { AwaitedNoticeKind } from '../../domain/vocabulary.js';
 import { applyEvent } from '../case/apply-event.js';
 import { startDeadline } from '../case/deadlines.js';
@@ -117,7 +125,7 @@ export async function expire(tx: Transaction, ring: KeyRing, defaulterId: string
 export async function tell(tx: Transaction, ring: KeyRing, defaulterId: string): Promise<StepResult> {
   const { locked, defaulter } = await lockDefaulter(tx, ring, defaulterId);
   const before = defaulter.enforcement;
-  const unnotified = before.restrictions.filter((r) => r.endedAt !== null && !r.endNotified);
+  const unnotified = before.restrictions.filter(endUnnotified);
   const known = unnotified.filter((r) => r.inForceAt !== null);
   await tellEnd(
     tx,
@@ -134,7 +142,7 @@ export async function tell(tx: Transaction, ring: KeyRing, defaulterId: string):
     known.filter((r) => r.endGround !== 'corrected'),
   );
   if (before.publishedAt !== null && before.stayed !== before.stayNotified && !everythingEnded(before)) {
-    const open = before.restrictions.filter((r) => r.endedAt === null && r.inForceAt !== null);
+    const open = before.restrictions.filter(isInForce);
     writeNotice(tx, locked, defaulter, {
       kind: before.stayed ? 'STAY' : 'RESUME',
       measures: open.map((r) => r.measure),
@@ -243,9 +251,7 @@ const firstTermEnd = (defaulter: LockedDefaulter, r: Restriction, now: number): 
 
 /** Interceptions of this life which nothing of it gates any more; they are freed with this release, once. */
 async function freeInterceptions(tx: Transaction, locked: LockedCase, defaulter: LockedDefaulter): Promise<string[]> {
-  const acting = (r: Restriction): boolean =>
-    r.endedAt === null && r.inForceAt !== null && isEffective({ stayed: false }, r, locked.now);
-  const effective = defaulter.enforcement.restrictions.filter(acting).map((r) => r.id);
+  const effective = defaulter.enforcement.restrictions.filter((r) => isEffective({ stayed: false }, r, locked.now));
   const { rows } = await tx.query<{ id: string; outcome: string }>(
     `update interception i
      set freed_at = $2
@@ -268,7 +274,7 @@ async function freeInterceptions(tx: Transaction, locked: LockedCase, defaulter:
                where purpose = 'index'
                  and retired_at is null) > 1))))
      returning id, outcome`,
-    [defaulter.id, new Date(locked.now), effective],
+    [defaulter.id, new Date(locked.now), effective.map((r) => r.id)],
   );
   // A NOTIFY held nothing, so nothing of it resumes.
   return rows.flatMap((row) => (row.outcome === 'NOTIFY' ? [] : [row.id])).sort();
@@ -292,6 +298,6 @@ async function askToEndWhatStays(tx: Transaction, locked: LockedCase, defaulter:
     enforcementCase: locked.id,
     defaulter: defaulter.id,
     at: locked.now,
-    deadline: due === null ? null : new Date(due).toISOString(),
+    deadline: due,
   });
 }

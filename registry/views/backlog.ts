@@ -1,4 +1,4 @@
-import { AWAITED } from '../case/enforcement-rows.js';
+import { AWAITED } from '../case/closed-lists.js';
 import type { Queryable } from '../database/pool.js';
 
 /** How long the oldest thing has been waiting for each of the loops behind the API, in seconds; 0 = nothing waits. */

@@ -11,6 +11,7 @@ import {
   restrictionsJson,
   toEnforcement,
 } from '../case/enforcement-rows.js';
+import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import type { Queryable } from '../database/pool.js';
 import { decryptStored, type KeyRing } from '../keys/key-ring.js';
 import { progressOf, type RecordProgress } from '../ledger/receipts.js';
@@ -63,7 +64,8 @@ interface CaseRow {
   case_number: string;
   court: string;
   judge: string;
-  opened_at: string;
+  /** `opened_at` to the microsecond: where a page ends. */
+  exact: string;
   closed_at: Date | null;
   obligation_fen: string;
   repaid_fen: string;
@@ -77,8 +79,8 @@ interface DefaulterRow extends Omit<EnforcementRow, 'restrictions'> {
 }
 
 const CASES = `
-  select c.id, c.case_number, c.court, c.judge, c.opened_at::text, c.closed_at, c.obligation_fen,
-    with_key(c.content_sealed) as content_sealed,
+  select c.id, c.case_number, c.court, c.judge, c.opened_at::text as exact, c.closed_at,
+    c.obligation_fen, with_key(c.content_sealed) as content_sealed,
     ${repaidFen('p.enforcement_case = c.id')} as repaid_fen
   from enforcement_case c`;
 
@@ -110,16 +112,12 @@ export interface CaseFilter {
   judge?: string;
   /** Part of a case number. */
   q?: string;
-  after?: { at: string; id: string };
+  after?: TimeCursor;
   limit: number;
 }
 
 /** Cases of these courts, newest first. */
-export async function listCases(
-  q: Queryable,
-  ring: KeyRing,
-  filter: CaseFilter,
-): Promise<{ items: CaseView[]; next?: { at: string; id: string } }> {
+export async function listCases(q: Queryable, ring: KeyRing, filter: CaseFilter): Promise<TimePage<CaseView>> {
   const { rows } = await q.query<CaseRow>(
     `${CASES}
   where c.court = any($1)
@@ -139,11 +137,8 @@ export async function listCases(
       filter.limit + 1,
     ],
   );
-  const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined;
-  return {
-    items: await toViews(q, ring, rows.slice(0, filter.limit)),
-    ...(last ? { next: { at: last.opened_at, id: last.id } } : {}),
-  };
+  const page = timePage(rows, filter.limit, (row) => row);
+  return { ...page, items: await toViews(q, ring, page.items) };
 }
 
 async function toViews(q: Queryable, ring: KeyRing, cases: readonly CaseRow[]): Promise<CaseView[]> {

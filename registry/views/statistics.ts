@@ -1,4 +1,5 @@
 import { formatYuan } from '../../domain/money.js';
+import { REFUSING } from '../case/closed-lists.js';
 import { IN_FORCE, repaidFen } from '../case/enforcement-rows.js';
 import type { Queryable } from '../database/pool.js';
 
@@ -36,7 +37,7 @@ const STOPPED = `(i.outcome = 'INTERCEPT' or (i.outcome = 'REVIEW' and (
         select
         from directive v
         where v.interception = i.id
-          and v.type in ('SEAL', 'REFUSE'))
+          and v.type in ${REFUSING})
       or exists (
         select
         from feedback f

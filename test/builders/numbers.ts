@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { DAY_MS } from '../../domain/calendar.js';
 import { creditCodeCheck, organisationCheck, residentCheck } from '../../domain/identity/check-digits.js';
 
 // Made-up numbers with right check digits, of nobody (domain handbook §5). A number that is drawn meets no other number
@@ -16,7 +17,7 @@ export function residentNumber(birthday = anotherBirthday()): string {
 }
 
 const anotherBirthday = (): string =>
-  new Date(Date.UTC(1930, 0, 1) + (born++ % 10_900) * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
+  new Date(Date.UTC(1930, 0, 1) + (born++ % 10_900) * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '');
 
 /** An organisation code of the range that is kept for private use. */
 export function organisationCode(serial: number = founded++): string {

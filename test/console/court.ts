@@ -1,8 +1,6 @@
 import express from 'express';
 import { inject } from 'vitest';
 import { createConsole } from '../../console/index.js';
-import { type Identifier, parseIdentifier } from '../../domain/identity/identifier.js';
-import type { Measure } from '../../domain/vocabulary.js';
 import { withClient } from '../../local/servers/postgres-databases.js';
 import { authenticate, type Credential } from '../../registry/access/credentials.js';
 import { lockDefaulter } from '../../registry/case/locked-case.js';
@@ -17,18 +15,19 @@ import { compare } from '../../registry/departments/comparisons.js';
 import { giveFeedback } from '../../registry/departments/feedback.js';
 import { readNotices } from '../../registry/departments/notices.js';
 import { assignPositions } from '../../registry/departments/positions.js';
-import type { Actor, DefaulterInput, Party } from '../../registry/inputs.js';
+import type { Party } from '../../registry/inputs.js';
 import { readKeyRing } from '../../registry/keys/key-ring.js';
 import { searchIdentity } from '../../registry/parties/identity-searches.js';
 import { notifyJudge } from '../../registry/process/notify-judge.js';
 import { settle } from '../../registry/process/settle.js';
 import { escalate, expire, finish, publish, tell } from '../../registry/process/steps.js';
+import { DEBT } from '../builders/amounts.js';
+import { CLERK, COURT, caseAgainst, departmentActor, JUDGE } from '../builders/cases.js';
+import { defaulter, person, unit } from '../builders/parties.js';
 import { judgeOf } from '../harness/credentials.js';
 import { freshDatabase } from '../harness/database.js';
 
-export const COURT = '黔0112';
-const CLERK: Actor = { role: 'clerk', id: COURT };
-const JUDGE: Actor = { role: 'judge', id: judgeId(COURT, 1) };
+export { COURT } from '../builders/cases.js';
 
 /** Made-up people with the story's names; nothing but a masked form of these may ever reach a page. */
 export const PEOPLE = [
@@ -36,20 +35,10 @@ export const PEOPLE = [
   { name: '甲某', number: '52011219750822000X' },
   { name: '乙某', number: '520112197906110009' },
 ] as const;
-const UNIT = { type: 'property-unit', number: '520112999999GB00001F00010001' } as const;
+const UNIT = unit('520112999999GB00001F00010001');
 export const SECRETS = [...PEOPLE.flatMap(({ name, number }) => [name, number]), UNIT.number];
 
-function identifier(number: string): Identifier {
-  const parsed = parseIdentifier({ type: 'resident-id', number }, '2026-01-01');
-  if (!parsed.ok) throw new Error(parsed.code);
-  return parsed.identifier;
-}
-
-const party = ({ name, number }: (typeof PEOPLE)[number]): Party => ({
-  kind: 'person',
-  name,
-  identifiers: [identifier(number)],
-});
+const party = ({ name, number }: (typeof PEOPLE)[number]): Party => person(name, number);
 
 export type Court = Awaited<ReturnType<typeof createCourt>>;
 
@@ -81,40 +70,21 @@ export async function createCourt() {
     ring,
     reported,
     departments,
-    async open({ people = 3, court = COURT, judge = 1, seal = false, obligationFen = 40_000_000n } = {}) {
+    async open({ people = 3, court = COURT, judge = 1, seal = false, obligationFen = DEBT } = {}) {
       serial += 1;
-      const decision = { number: `（2026）${court}执${serial}号之一`, madeOn: '2026-01-05' };
-      const measures: Measure[] = ['LISTING', 'CONSUMPTION'];
-      return tx((t) =>
-        openCase(
-          t,
-          ring,
-          {
-            caseNumber: `（2026）${court}执${serial}号`,
-            court,
-            judge: judgeId(court, judge),
-            filedOn: '2026-01-05',
-            basis: { number: '（2025）黔0112民初1号', issuer: '贵阳市乌当区人民法院' },
-            obligationFen,
-            content: `${PEOPLE[0].name}偿还借款本金`,
-            defaulters: PEOPLE.slice(0, people).map(
-              (one, index): DefaulterInput => ({
-                ...party(one),
-                ground: 1,
-                conduct: '有履行能力而拒不履行生效法律文书确定义务',
-                decision,
-                measures: [
-                  ...measures.map((measure) => ({ measure, decision })),
-                  ...(seal && index === 0 ? [{ measure: 'SEAL' as const, decision, asset: UNIT }] : []),
-                ],
-                representatives: [],
-                student: false,
-              }),
-            ),
-          },
-          CLERK,
+      const opened = caseAgainst(
+        PEOPLE.slice(0, people).map((one, index) =>
+          defaulter(party(one), ['LISTING', 'CONSUMPTION', ...(seal && index === 0 ? [{ seal: UNIT.number }] : [])]),
         ),
+        {
+          caseNumber: `（2026）${court}执${serial}号`,
+          court,
+          judge: judgeId(court, judge),
+          obligationFen,
+          content: `${PEOPLE[0].name}偿还借款本金`,
+        },
       );
+      return tx((t) => openCase(t, ring, opened, CLERK));
     },
     async publish(defaulters: readonly { id: string }[]) {
       for (const { id } of defaulters) await tx((t) => publish(t, ring, id));
@@ -128,13 +98,13 @@ export async function createCourt() {
     async acknowledge(codes: readonly string[] = departments) {
       for (const code of codes) {
         const served = await read(code);
-        await tx((t) => acknowledge(t, code, served, { role: 'department', id: code }));
+        await tx((t) => acknowledge(t, code, served, departmentActor(code)));
       }
       await settle(pool, ring);
     },
     /** The seller asks for a transfer of the house: held, the judge told, the department answers. */
     async intercept(caseNumber: string, defaulter: string) {
-      const department = { role: 'department', id: 'BDC' } as const;
+      const department = departmentActor('BDC');
       const input = { service: 'BDC-01', reference: 'WD-BDC-0318', party: party(PEOPLE[0]), object: UNIT };
       const answer = await tx((t) => compare(t, ring, 'BDC', input, department));
       const interception = answer.interceptions.find((one) => one.case.number === caseNumber);
@@ -149,7 +119,7 @@ export async function createCourt() {
     async doubt(caseNumber: string, name: string, reference: string) {
       const asked = { ...party(PEOPLE[0]), name };
       const input = { service: 'AIC-01', reference, party: asked };
-      const answer = await tx((t) => compare(t, ring, 'AIC', input, { role: 'department', id: 'AIC' }));
+      const answer = await tx((t) => compare(t, ring, 'AIC', input, departmentActor('AIC')));
       const interception = answer.interceptions.find((one) => one.case.number === caseNumber);
       if (!interception) throw new Error(`the comparison was ${answer.outcome}`);
       return interception.id;

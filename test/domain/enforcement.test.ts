@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../domain/calendar.js';
 import {
   balance,
   decided,
@@ -15,14 +16,13 @@ import {
 } from '../../domain/enforcement.js';
 import { life } from './drafts.js';
 
-const DAY = 86_400_000;
 const START = Date.parse('2026-03-02T00:00:00Z');
 
 const born = (ground: Enforcement['ground'], grace: boolean): Enforcement =>
   life([decided('listing', 'LISTING'), decided('consumption', 'CONSUMPTION'), decided('seal', 'SEAL')], {
     ground,
     termMonths: ground === 1 ? null : 24,
-    graceEndsAt: grace ? START + 2 * DAY : null,
+    graceEndsAt: grace ? START + 2 * DAY_MS : null,
   });
 
 /** Only a listing has a term. */
@@ -30,7 +30,7 @@ const term = (end: number | null) => (r: Restriction) => (r.measure === 'LISTING
 
 /** The facts of a life; the term ends three days after publish so that expiry is among the orders. */
 const facts = (enforcement: Enforcement, now: number): EnforcementEvent[] => [
-  { type: 'publish', termEnd: term(enforcement.ground === 1 ? null : now + 3 * DAY) },
+  { type: 'publish', termEnd: term(enforcement.ground === 1 ? null : now + 3 * DAY_MS) },
   { type: 'expire' },
   { type: 'performed' },
   { type: 'release', ground: 'early', measures: ['SEAL'] },
@@ -89,7 +89,7 @@ describe('every order of up to seven facts, duplicates included', () => {
     let walked = 0;
     const walk = (enforcement: Enforcement, depth: number): void => {
       if (depth === 7) return;
-      const now = START + depth * DAY;
+      const now = START + depth * DAY_MS;
       for (const event of facts(enforcement, now)) {
         const result = transition(enforcement, event, now);
         walked += 1;
@@ -122,11 +122,11 @@ describe('every order of up to seven facts, duplicates included', () => {
             if ('enforcement' in result) life = result.enforcement;
           };
           for (const [day, index] of order.entries()) {
-            const now = START + day * DAY;
+            const now = START + day * DAY_MS;
             const event = facts(life, now)[index];
             if (event) put(event, now);
           }
-          const end = START + 3000 * DAY;
+          const end = START + 3000 * DAY_MS;
           put({ type: 'revoke' }, end);
           for (let step = nextStep(life, true, end).due; step !== null; step = nextStep(life, true, end).due) {
             if (step === 'escalate') throw new Error('no deadline was set');
@@ -148,7 +148,7 @@ describe('every order of up to seven facts, duplicates included', () => {
 
 describe('a life', () => {
   const inForce = (ground: Enforcement['ground']): Enforcement =>
-    accept(born(ground, false), { type: 'publish', termEnd: term(ground === 1 ? null : START + 700 * DAY) });
+    accept(born(ground, false), { type: 'publish', termEnd: term(ground === 1 ? null : START + 700 * DAY_MS) });
   const accept = (enforcement: Enforcement, event: EnforcementEvent, now = START): Enforcement => {
     const result = transition(enforcement, event, now);
     if ('conflict' in result) throw new Error(result.conflict);
@@ -166,7 +166,7 @@ describe('a life', () => {
 
   it('a payment before publish leaves nobody blocked', () => {
     const paid = accept(born(2, false), { type: 'performed' });
-    const published = accept(paid, { type: 'publish', termEnd: term(START + DAY) });
+    const published = accept(paid, { type: 'publish', termEnd: term(START + DAY_MS) });
     expect(published.restrictions.every((r) => r.inForceAt === null)).toBe(true);
   });
 
@@ -189,7 +189,7 @@ describe('a life', () => {
   it('a term ends by the clock alone', () => {
     const life = inForce(2);
     const [listing] = life.restrictions;
-    const until = START + 700 * DAY;
+    const until = START + 700 * DAY_MS;
     expect(listing && [isEffective(life, listing, until - 1), isEffective(life, listing, until)]).toEqual([
       true,
       false,
@@ -211,8 +211,8 @@ describe('a life', () => {
   });
 
   it('wakes at the end of grace and at the end of the term', () => {
-    expect(nextStep(born(1, true), false, START)).toEqual({ due: null, wakeAt: START + 2 * DAY });
-    expect(nextStep(inForce(2), false, START)).toEqual({ due: null, wakeAt: START + 700 * DAY });
+    expect(nextStep(born(1, true), false, START)).toEqual({ due: null, wakeAt: START + 2 * DAY_MS });
+    expect(nextStep(inForce(2), false, START)).toEqual({ due: null, wakeAt: START + 700 * DAY_MS });
   });
 });
 

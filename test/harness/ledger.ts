@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { uuidv7 } from 'uuidv7';
@@ -129,8 +131,33 @@ export async function commit(pool: Pool, leaves: readonly WrittenLeaf[]): Promis
 }
 
 /** The API over the record, for who reads the log. */
-export const ledgerApi = ({ application, log }: LedgerWorld): RequestListener =>
+const ledgerApi = ({ application, log }: LedgerWorld): RequestListener =>
   createApplication({ pool: application, ring: readKeyRing(inject('keyRingFile')), logger: silent, log });
+
+/** The API over the record, listening on loopback. */
+export interface Served {
+  /** Of the log, without a slash at its end. */
+  url: string;
+  /** From now on at the same address: the record of another world. */
+  serve(other: LedgerWorld): void;
+  stop(): void;
+}
+
+export async function served(world: LedgerWorld): Promise<Served> {
+  const server = createServer(ledgerApi(world)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/ledger`,
+    serve: (other) => {
+      server.removeAllListeners('request');
+      server.on('request', ledgerApi(other));
+    },
+    stop: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
 
 /** Witnesses over HTTP on loopback, as departments run them; each can be told to be away, slow or of another mind. */
 export class WitnessHost {

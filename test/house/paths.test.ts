@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../local/machine/paths.mjs';
-import { filesBelow, ROOMS } from './sources.js';
+import { ROOMS } from '../../local/setup/rooms.mjs';
+import { filesBelow } from './sources.js';
 
 const documents = [...readdirSync(rootFolder), ...filesBelow(['docs'])].filter((path) => path.endsWith('.md'));
 

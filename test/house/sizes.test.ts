@@ -1,7 +1,8 @@
 // A function fits a screen, a file a sitting, a folder an eye: what has grown beyond is to be cut, not excused.
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isDeclarations, type Node, nodesOf, ROOMS, type Source, sourcesOf } from './sources.js';
+import { ROOMS } from '../../local/setup/rooms.mjs';
+import { isDeclarations, type Node, nodesOf, type Source, sourcesOf } from './sources.js';
 
 const LINES_OF_A_FUNCTION = 70;
 const LINES_OF_A_FILE = 400;

@@ -4,22 +4,6 @@ import { extname, join } from 'node:path';
 import { type ParserPlugin, parse } from '@babel/parser';
 import { rootFolder } from '../../local/machine/paths.mjs';
 
-/** The rooms: where sources stand. */
-export const ROOMS = [
-  'domain',
-  'ledger',
-  'audit',
-  'registry',
-  'workflows',
-  'activities',
-  'worker',
-  'api',
-  'console',
-  'local',
-  'bench',
-  'test',
-] as const;
-
 /** A source: its path below the product's folder and its text. */
 export interface Source {
   path: string;

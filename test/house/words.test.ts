@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rootFolder } from '../../local/machine/paths.mjs';
-import { isNode, type Node, nodesOf, ROOMS, type Source, sourcesOf } from './sources.js';
+import { ROOMS } from '../../local/setup/rooms.mjs';
+import { isNode, type Node, nodesOf, type Source, sourcesOf } from './sources.js';
 
 /** A retired word and the rooms it is retired in (all where none are named); `late.*` is the name of a file. */
 interface Retired {

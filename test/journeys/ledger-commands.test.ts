@@ -3,8 +3,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseCheckpoint } from '../../ledger/checkpoint.js';
@@ -18,7 +16,7 @@ import { logKeys } from '../../registry/ledger/signed-log.js';
 import type { Ledger } from '../../worker/ledger/ledger-loops.js';
 import { backUp } from '../harness/database.js';
 import { eventually } from '../harness/eventually.js';
-import { type LedgerWorld, ledgerApi, ledgerWorld, runLedger } from '../harness/ledger.js';
+import { type LedgerWorld, ledgerWorld, runLedger, type Served, served } from '../harness/ledger.js';
 import { temporaryFolder } from '../harness/servers.js';
 
 /** A command as its user runs it: what it printed, and its exit code. */
@@ -41,8 +39,7 @@ function run(script: string, words: string[], environment: NodeJS.ProcessEnv = {
 }
 
 let world: LedgerWorld;
-let server: Server;
-let url: string;
+let api: Served;
 let witness: Command;
 let ledger: Ledger | undefined;
 const folder = temporaryFolder('commands');
@@ -54,7 +51,7 @@ async function startWitness(port: number): Promise<Command> {
   const words = [
     'witness',
     '--log',
-    url,
+    api.url,
     '--vkey',
     vkey,
     '--name',
@@ -72,16 +69,13 @@ async function startWitness(port: number): Promise<Command> {
 
 beforeAll(async () => {
   world = await ledgerWorld();
-  server = createServer(ledgerApi(world)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ledger`;
+  api = await served(world);
 });
 afterAll(async () => {
   await ledger?.stop();
   witness.process.kill('SIGTERM');
   expect(await witness.ended).toBe(0);
-  server.closeAllConnections();
-  server.close();
+  api.stop();
   await world.end();
 });
 
@@ -113,7 +107,7 @@ describe('the commands of courts and departments', () => {
     const found = await receipt(world.application, id);
     const file = join(folder, 'fact.tlog-proof');
     writeFileSync(file, (found && (await proofFile(world.application, found))) ?? '');
-    for (const words of [[file], ['--log', url], ['--log', join(data, 'mirror')]]) {
+    for (const words of [[file], ['--log', api.url], ['--log', join(data, 'mirror')]]) {
       const verified = run('audit/main.js', ['verify', ...words, '--policy', policyFile]);
       expect([await verified.ended, verified.output()], words.join(' ')).toEqual([
         0,
@@ -127,7 +121,7 @@ describe('the commands of courts and departments', () => {
       expect.stringContaining('the leaf is not at this index'),
     ]);
     // Without a pinned key it asks the log, and says so.
-    const unpinned = run('audit/main.js', ['verify', '--log', url]);
+    const unpinned = run('audit/main.js', ['verify', '--log', api.url]);
     expect([await unpinned.ended, unpinned.output()]).toEqual([0, expect.stringContaining('pin it with --vkey')]);
   });
 
@@ -138,8 +132,7 @@ describe('the commands of courts and departments', () => {
     const backup = await backUp(world.database);
     const grown = await ledgerWorld(world.database);
     // The api of the test goes on with the connections it had: only the witness's mirror must see the new entries.
-    server.removeAllListeners('request');
-    server.on('request', ledgerApi(grown));
+    api.serve(grown);
     ledger = runLedger(grown, parsePolicy(readFileSync(policyFile, 'utf8')));
     await grown.accept(400);
     await eventually(async () => (await ledgerHealth(grown.owner)).witnessed >= 721);

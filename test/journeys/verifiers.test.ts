@@ -3,8 +3,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +12,7 @@ import { ledgerHealth } from '../../registry/ledger/log-status.js';
 import { proofFile, receipt } from '../../registry/ledger/receipts.js';
 import { logKeys } from '../../registry/ledger/signed-log.js';
 import { eventually } from '../harness/eventually.js';
-import { ledgerApi, runLedger, useLedgerWorld, WitnessHost } from '../harness/ledger.js';
+import { runLedger, type Served, served, useLedgerWorld, WitnessHost } from '../harness/ledger.js';
 import { temporaryFolder } from '../harness/servers.js';
 import { tableReader } from '../harness/table-reader.js';
 
@@ -46,8 +44,7 @@ const SIZE = 600;
 describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
   const world = useLedgerWorld();
   let host: WitnessHost;
-  let server: Server;
-  let url: string;
+  let api: Served;
   let proof: string;
   const keys = join(folder, 'keys');
   beforeAll(async () => {
@@ -64,13 +61,10 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
       keys,
       [...logKeys(world.log), ...policy.witnesses.map(({ key }) => key)].map(({ text }) => `${text}\n`).join(''),
     );
-    server = createServer(ledgerApi(world)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ledger/`;
+    api = await served(world);
   });
   afterAll(async () => {
-    server.closeAllConnections();
-    server.close();
+    api.stop();
     await host.stop();
   });
 
@@ -83,6 +77,7 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
     const [code] = await once(child, 'close');
     return [code, output];
   };
+  const verifyLog = () => verify('log', `${api.url}/`);
   const verifyProof = (text: string): Promise<[number | null, string]> => {
     const file = join(folder, 'proof');
     writeFileSync(file, text);
@@ -90,7 +85,7 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
   };
 
   it('find that the log and a receipt hold', async () => {
-    expect(await verify('log', url)).toEqual([0, expect.stringContaining(`${SIZE} entries, 3 witnesses\nHOLDS`)]);
+    expect(await verifyLog()).toEqual([0, expect.stringContaining(`${SIZE} entries, 3 witnesses\nHOLDS`)]);
     expect(await verifyProof(proof)).toEqual([0, expect.stringContaining(`of ${SIZE}, 3 witnesses\nHOLDS`)]);
   });
 
@@ -122,12 +117,12 @@ describe.skipIf(missing !== undefined)('verifiers that are not ours', () => {
       await world.owner.query(`create table kept as table ${table}`);
       await world.owner.query(`alter table ${table} disable trigger all`);
       await world.owner.query(edit);
-      expect([table, ...(await verify('log', url))]).toEqual([table, 1, expect.stringContaining('FAILS: fsck')]);
+      expect([table, ...(await verifyLog())]).toEqual([table, 1, expect.stringContaining('FAILS: fsck')]);
       const column = table === 'ledger_leaf' ? 'leaf' : 'hash';
       const key = table === 'ledger_leaf' ? 'k.entry_id = t.entry_id' : 'k.level = t.level and k.idx = t.idx';
       await world.owner.query(`update ${table} t set ${column} = k.${column} from kept k where ${key}`);
       await world.owner.query('drop table kept');
     }
-    expect(await verify('log', url)).toEqual([0, expect.stringContaining('HOLDS')]);
+    expect(await verifyLog()).toEqual([0, expect.stringContaining('HOLDS')]);
   });
 });

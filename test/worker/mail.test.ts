@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../domain/calendar.js';
 import { raise } from '../../registry/case/inbox.js';
 import { readInboxItem } from '../../registry/courts/read-inbox-item.js';
 import { type Mail, mailSettings, startMail } from '../../worker/loops/mail.js';
@@ -55,7 +56,7 @@ describe('mail to judges', () => {
   };
   const open = async (): Promise<string> => (await world.open([defaulter(person('甲某'))])).id;
   let serial = 0;
-  const put = async (enforcementCase: string, more: { deadline?: string; at?: number } = {}): Promise<string> => {
+  const put = async (enforcementCase: string, more: { deadline?: number; at?: number } = {}): Promise<string> => {
     const key = `test-${++serial}`;
     const item = { key, kind: 'interception' as const, enforcementCase, at: Date.now(), ...more };
     const id = await world.tx((tx) => raise(tx, item));
@@ -73,7 +74,7 @@ describe('mail to judges', () => {
 
   it('tells of a new item once: the case number, what it is, by when, and nobody’s name or number', async () => {
     const caseId = await open();
-    const item = await put(caseId, { deadline: '2026-03-05T16:00:00Z' });
+    const item = await put(caseId, { deadline: Date.parse('2026-03-05T16:00:00Z') });
     start();
     start();
     await arrived(1);
@@ -96,7 +97,7 @@ describe('mail to judges', () => {
     const caseId = await open();
     const read = await put(caseId);
     await world.tx((tx) => readInboxItem(tx, world.ring, read, { judge: JUDGE.id, courts: [COURT] }, JUDGE));
-    const old = await put(caseId, { at: Date.now() - 8 * 86_400_000 });
+    const old = await put(caseId, { at: Date.now() - 8 * DAY_MS });
     const another = await open();
     await world.decide(another, { type: 'reassign', judge: OTHER });
     const unaddressed = await put(another);

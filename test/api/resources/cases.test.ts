@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../domain/calendar.js';
 import { DEBT_YUAN, REST_YUAN } from '../../builders/amounts.js';
 import { aCase, aDefaulter } from '../../builders/bodies.js';
 import { COURT } from '../../builders/cases.js';
@@ -34,7 +35,7 @@ async function refusal(body: unknown): Promise<string[]> {
 
 const person = (number: string, type = 'resident-id'): object => ({ identifiers: [{ type, number }] });
 const daysFromNow = (days: number): string =>
-  new Date(Date.now() + days * 86_400_000 + 8 * 3_600_000).toISOString().slice(0, 10);
+  new Date(Date.now() + days * DAY_MS + 8 * 3_600_000).toISOString().slice(0, 10);
 
 describe('opening a case', () => {
   it('answers 201 with its place, and the case can be read there with the name masked', async () => {

@@ -1,6 +1,7 @@
 // A counter stops somebody under another name: the court says whether it is the defaulter, and what follows for both.
 
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../domain/calendar.js';
 import {
   decideIdentity,
   explain,
@@ -19,7 +20,6 @@ import { useWorld } from '../../harness/world.js';
 
 const world = useWorld();
 
-const DAY = 86_400_000;
 const AIC = departmentActor('AIC');
 const listed = (party: Party) => world.inForce(defaulter(party));
 const stop = async (asked: Party, reference?: string) => {
@@ -70,13 +70,13 @@ describe('“not this person”', () => {
     const number = residentNumber();
     await listed(person('徐某', number));
     const held = await stop(person('徐某某', number));
-    await expect(other(held, { expiresAt: new Date(Date.now() + 400 * DAY).toISOString() })).rejects.toMatchObject({
+    await expect(other(held, { expiresAt: new Date(Date.now() + 400 * DAY_MS).toISOString() })).rejects.toMatchObject({
       errors: [{ pointer: '/expiresAt', code: 'exception-too-long' }],
     });
-    await expect(other(held, { expiresAt: new Date(Date.now() - DAY).toISOString() })).rejects.toMatchObject({
+    await expect(other(held, { expiresAt: new Date(Date.now() - DAY_MS).toISOString() })).rejects.toMatchObject({
       code: 'invalid',
     });
-    const { exception } = await other(held, { expiresAt: new Date(Date.now() + DAY).toISOString() });
+    const { exception } = await other(held, { expiresAt: new Date(Date.now() + DAY_MS).toISOString() });
     expect(await recorded(person('徐某某', number))).toEqual(['NOT_THIS_PERSON']);
     await world.owner.query(
       `update identity_exception set made_at = made_at - interval '2 days', expires_at = clock_timestamp() where id = $1`,

@@ -1,7 +1,7 @@
 // What happens when something that was over begins again, or was never what it seemed. The process by hand.
 
 import { describe, expect, it } from 'vitest';
-import { addDays } from '../../../domain/calendar.js';
+import { addDays, DAY_MS } from '../../../domain/calendar.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
 import type { ComparisonAnswer } from '../../../registry/departments/comparisons.js';
 import { stillHolds } from '../../../registry/departments/replays.js';
@@ -216,7 +216,7 @@ it('an answer given before the court said that it applies itself holds no longer
     type: 'court-application',
     document: { number: '（2026）黔0112执协9号', madeOn: '2026-03-01' },
     asset,
-    untilAt: new Date(Date.now() + 86_400_000).toISOString(),
+    untilAt: new Date(Date.now() + DAY_MS).toISOString(),
   });
   expect(await stillHolds(world.pool, first)).toBe(false);
 });

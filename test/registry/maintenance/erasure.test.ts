@@ -1,6 +1,7 @@
 // What is erased at the very moment somebody needs it: in either order it is either kept whole, or another record.
 
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../domain/calendar.js';
 import { decideIdentity } from '../../../registry/courts/identity-reviews.js';
 import type { Transaction } from '../../../registry/database/pool.js';
 import type { Party } from '../../../registry/inputs.js';
@@ -22,7 +23,7 @@ const world = useWorld();
 
 const { linkIn, revoke, subject, subjectIn } = linkingIn(world);
 /** Beyond every term. */
-const LATE = new Date(Date.now() + 40 * 365 * 86_400_000);
+const LATE = new Date(Date.now() + 40 * 365 * DAY_MS);
 
 const erased = async (id: string): Promise<boolean> =>
   (await world.owner.query('select erased_at is not null as erased from subject where id = $1', [id])).rows[0]?.erased;
@@ -231,7 +232,7 @@ describe('an erased record', () => {
     const word = {
       identity: 'other' as const,
       reason: '同号',
-      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+      expiresAt: new Date(Date.now() + DAY_MS).toISOString(),
     };
     const { exception } = await world.tx((tx) => decideIdentity(tx, world.ring, interception, word, COURT, JUDGE));
     await finished(opened.id);

@@ -1,6 +1,7 @@
 // Years pass: what is due is forgotten, with a proof, and nothing else is.
 
 import { describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../domain/calendar.js';
 import { commitToSubject } from '../../../ledger/leaf.js';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
@@ -18,8 +19,7 @@ import { interceptionOf, useWorld } from '../../harness/world.js';
 
 const world = useWorld();
 
-const DAY = 86_400_000;
-const inDays = (days: number) => Date.now() + days * DAY;
+const inDays = (days: number) => Date.now() + days * DAY_MS;
 /** As the worker does, until nothing is due. */
 const retain = async (now?: number) => {
   await batchComparisons(world.pool, WHOLE_LOOK);

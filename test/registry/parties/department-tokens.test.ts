@@ -2,6 +2,7 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../../domain/calendar.js';
 import { epochOf, isLiveEpoch, liveEpochs } from '../../../domain/identity/epoch.js';
 import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
@@ -179,7 +180,7 @@ describe('a comparison by token', () => {
         .map((one) => `FIN/${one}`)
         .sort(),
     );
-    const inHalfAYear = now + 183 * 86_400_000;
+    const inHalfAYear = now + 183 * DAY_MS;
     await prepare(inHalfAYear);
     await world.tx((tx) => requireTokenIndexes(tx, 'FIN', inHalfAYear));
     await prepare(inHalfAYear);
@@ -201,7 +202,7 @@ describe('a comparison by token', () => {
       );
       return rows.map((row) => row.epoch);
     };
-    const inAYear = now + 365 * 86_400_000;
+    const inAYear = now + 365 * DAY_MS;
     const [year, quarter] = epochOf(inAYear).split('Q').map(Number);
     // 00:00 in Shanghai on the first day of the next quarter.
     const turn = Date.UTC(year ?? 0, (quarter ?? 0) * 3, 1) - 8 * 3_600_000;

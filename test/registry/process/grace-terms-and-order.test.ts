@@ -1,7 +1,7 @@
 // What comes first, last, twice or at the stroke of midnight: docs/rules.md. The process by hand.
 
 import { describe, expect, it, vi } from 'vitest';
-import { addDays, firstMomentAfter } from '../../../domain/calendar.js';
+import { addDays, DAY_MS, firstMomentAfter } from '../../../domain/calendar.js';
 import { termEndOf } from '../../../registry/case/enforcement-rows.js';
 import { acknowledge } from '../../../registry/departments/acknowledgements.js';
 import { readNotices } from '../../../registry/departments/notices.js';
@@ -38,7 +38,7 @@ describe('order and time', () => {
   it('a clock that is wrong on our machine ends nothing early and nothing late: PostgreSQL’s decides', async () => {
     const debtor = person();
     const opened = await world.inForce({ ...defaulter(debtor), ground: 2, termMonths: 24 });
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1_000 * 86_400_000 });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1_000 * DAY_MS });
     try {
       expect(await world.outcome(SERVICES.companyRegistration, debtor)).toBe('INTERCEPT');
       await world.pay(opened.id, FEN);

@@ -1,0 +1,14 @@
+export const ROOMS = [
+  'domain',
+  'ledger',
+  'audit',
+  'registry',
+  'workflows',
+  'activities',
+  'worker',
+  'api',
+  'console',
+  'local',
+  'bench',
+  'test',
+];
