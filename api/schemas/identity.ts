@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { compareDates } from '../../domain/calendar.js';
 import { NUMBER_RELATIONS, PURPOSES } from '../../domain/identity/relations.js';
-import type { IdentityDecisionInput } from '../../registry/courts/identity-reviews.js';
+import type { IdentityDecisionInput } from '../../registry/courts/identity-decisions.js';
 import type { LinkInput } from '../../registry/parties/identity-links.js';
 import type { SearchInput } from '../../registry/parties/identity-searches.js';
 import { coded, complain } from './complaints.js';

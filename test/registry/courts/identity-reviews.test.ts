@@ -1,12 +1,8 @@
 // A counter stops somebody under another name: the court says whether it is the defaulter, and what follows for both.
 
 import { describe, expect, it } from 'vitest';
-import {
-  decideIdentity,
-  explain,
-  type IdentityDecisionInput,
-  reviewQueue,
-} from '../../../registry/courts/identity-reviews.js';
+import { decideIdentity, type IdentityDecisionInput } from '../../../registry/courts/identity-decisions.js';
+import { explain, reviewQueue } from '../../../registry/courts/identity-reviews.js';
 import { sqlState } from '../../../registry/database/pool.js';
 import { giveFeedback } from '../../../registry/departments/feedback.js';
 import type { Party } from '../../../registry/inputs.js';

@@ -1,7 +1,7 @@
 // What is erased at the very moment somebody needs it: in either order it is either kept whole, or another record.
 
 import { describe, expect, it } from 'vitest';
-import { decideIdentity } from '../../../registry/courts/identity-reviews.js';
+import { decideIdentity } from '../../../registry/courts/identity-decisions.js';
 import type { Transaction } from '../../../registry/database/pool.js';
 import type { Party } from '../../../registry/inputs.js';
 import { dataKeyOf, renewDataKey } from '../../../registry/keys/data-keys.js';

@@ -3,7 +3,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { epochOf, isLiveEpoch, liveEpochs } from '../../../domain/identity/epoch.js';
-import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
+import { decideIdentity } from '../../../registry/courts/identity-decisions.js';
+import { explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
 import { dropOldIndex } from '../../../registry/maintenance/index-rotation.js';
 import {
