@@ -6,7 +6,7 @@ import type { LinkInput } from '../../registry/parties/identity-links.js';
 import type { SearchInput } from '../../registry/parties/identity-searches.js';
 import { coded, complain } from './complaints.js';
 import { page } from './page.js';
-import { date, id, name, pastDate, prose } from './parts.js';
+import { date, id, name, pastDate, reason } from './parts.js';
 import { identifier, party } from './party.js';
 import { present } from './present.js';
 
@@ -66,7 +66,7 @@ export const linkRevocation = z.strictObject({ evidence: evidence.optional() }).
 export const identityDecision = z
   .strictObject({
     identity: z.enum(['same', 'other']),
-    reason: prose(2_000),
+    reason,
     expiresAt: z.iso.datetime({ offset: true, error: coded('not-an-instant') }).optional(),
   })
   .transform((value, context): IdentityDecisionInput => {
