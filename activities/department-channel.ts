@@ -26,7 +26,7 @@ export interface ChannelSettings {
 }
 
 /** Conventions §5: 15 s for an answer; from seconds to hours between attempts, without end. */
-export const CHANNEL_SETTINGS: ChannelSettings = {
+const CHANNEL_SETTINGS: ChannelSettings = {
   backoff: { firstMs: 2_000, longestMs: 2 * 3_600_000 },
   timeoutMs: 15_000,
 };

@@ -1,4 +1,12 @@
-import type { DefaulterState, EndGround, Ground, Measure, ReleaseGround } from './vocabulary.js';
+import { addMonths, firstMomentAfter } from './calendar.js';
+import {
+  type DefaulterState,
+  type EndGround,
+  type Ground,
+  type Measure,
+  type ReleaseGround,
+  TERM_MONTHS,
+} from './vocabulary.js';
 
 /** One restriction as the rules see it. Instants are epoch ms; null = not yet, or never. */
 export interface Restriction {
@@ -83,6 +91,26 @@ export const decided = (id: string, measure: Measure): Restriction => ({
   endNotified: false,
 });
 
+/** A life as it begins: nothing published, stayed, paid or told. `termMonths` is null for ground 1; `graceEndsAt` in epoch ms. */
+export const opened = (
+  ground: Ground,
+  termMonths: number | null,
+  graceEndsAt: number | null,
+  restrictions: readonly Restriction[],
+): Enforcement => ({
+  ground,
+  termMonths,
+  graceEndsAt,
+  stayed: false,
+  stayNotified: false,
+  publishedAt: null,
+  endedAt: null,
+  noticePending: false,
+  deadlineAt: null,
+  performed: false,
+  restrictions,
+});
+
 export const isOpen = (r: Restriction): boolean => r.endedAt === null;
 /** Open and published; whether it acts now says `isEffective`. */
 export const isInForce = (r: Restriction): boolean => isOpen(r) && r.inForceAt !== null;
@@ -108,7 +136,7 @@ export function stateOf(enforcement: Enforcement, now: number): DefaulterState {
 }
 
 /** Whether publish may put this restriction in force at `now`. */
-export function publishable(enforcement: Enforcement, r: Restriction, now: number): boolean {
+function publishable(enforcement: Enforcement, r: Restriction, now: number): boolean {
   return (
     isOpen(r) &&
     r.inForceAt === null &&
@@ -238,6 +266,21 @@ function isEnding(enforcement: Enforcement, now: number): boolean {
 const extendable = (r: Restriction, now: number): boolean =>
   isOpen(r) && r.until !== null && r.until > now && r.termEnd !== null && r.termEnd > r.until;
 
+/** The longest term in months (失信名单规定 art. 2: two years, one to three more for what is serious). */
+const LONGEST_TERM = Math.max(...TERM_MONTHS);
+
+/** Why the term of a life cannot be made longer by so many months, or null where it can: a listing whose term still runs, or has yet to begin. */
+export function lengthenable({ termMonths, restrictions }: Enforcement, months: number, now: number): Conflict | null {
+  if (termMonths === null) return 'no-term';
+  if (termMonths + months > LONGEST_TERM) return 'term-too-long';
+  const running = (r: Restriction) => r.measure === 'LISTING' && isOpen(r) && (r.until === null || r.until > now);
+  return restrictions.some(running) ? null : 'nothing-to-extend';
+}
+
+/** 00:00 Asia/Shanghai of the day after the last day of a term that counts from a day; null for ground 1 (失信名单规定 art. 2). */
+export const termEndOf = (from: string, months: number | null): number | null =>
+  months === null ? null : Date.parse(firstMomentAfter(addMonths(from, months)));
+
 const leftTheList = (r: Restriction): boolean =>
   r.measure === 'LISTING' && r.endedAt !== null && r.endGround !== 'corrected';
 
@@ -311,3 +354,24 @@ export function balance(obligation: bigint, repaid: bigint): { outstanding: bigi
   const left = obligation - repaid;
   return left >= 0n ? { outstanding: left, surplus: 0n } : { outstanding: 0n, surplus: -left };
 }
+
+/** Whether a defaulter owes nothing any more: the debt is paid, or the share they are liable for. Amounts in fen. */
+export function isPerformed(sums: {
+  obligationFen: bigint;
+  repaidFen: bigint;
+  liableForFen: bigint | null;
+  paidFen: bigint;
+}): boolean {
+  const debtPaid = sums.obligationFen > 0n && sums.repaidFen >= sums.obligationFen;
+  return debtPaid || (sums.liableForFen !== null && sums.paidFen >= sums.liableForFen);
+}
+
+/** Whether a payment of `fen` completes the share a defaulter is liable for. Amounts in fen. */
+export const paysTheirShare = (
+  payer: { enforcement: Pick<Enforcement, 'endedAt'>; liableForFen: bigint | null; paidFen: bigint },
+  fen: bigint,
+): boolean =>
+  payer.enforcement.endedAt === null &&
+  payer.liableForFen !== null &&
+  payer.paidFen < payer.liableForFen &&
+  payer.paidFen + fen >= payer.liableForFen;

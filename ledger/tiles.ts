@@ -52,14 +52,6 @@ export function widthIn(size: number, level: number, index: number): number {
   return Math.max(0, Math.min(TILE_WIDTH, hashesAt(level, size) - index * TILE_WIDTH));
 }
 
-/** Every tile of a tree of `size`, level by level. */
-export function* tilesOf(size: number): Generator<TileId> {
-  for (let level = 0; hashesAt(level, size) > 0; level++) {
-    const count = Math.ceil(hashesAt(level, size) / TILE_WIDTH);
-    for (let index = 0; index < count; index++) yield { level, index, width: widthIn(size, level, index) };
-  }
-}
-
 /** The tile in which a subtree of a tree of `size` lies, and where: `2^height` of the tile's hashes from `first`. */
 export function tileOf({ height, index }: Subtree, size: number): { tile: TileId; first: number; height: number } {
   const level = Math.floor(height / TILE_HEIGHT);

@@ -9,7 +9,7 @@ import type { Json } from '../http/body.js';
 import { described, Problem, problemBody, toProblem } from '../http/problem.js';
 import { lastingAnswer, type Services } from '../http/route.js';
 import { read } from '../http/validate.js';
-import { comparison, comparisonAtSpeed } from '../schemas/facts.js';
+import { comparison, comparisonAtSpeed } from '../schemas/comparisons.js';
 import { holds } from './comparisons.js';
 
 /** Items judged in transactions of their own at once: enough to keep PostgreSQL busy, few enough to leave connections to others. */

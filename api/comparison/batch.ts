@@ -14,7 +14,7 @@ import {
 } from '../http/route.js';
 import { read } from '../http/validate.js';
 import * as answers from '../schemas/answers.js';
-import { batch, batchDocumented } from '../schemas/facts.js';
+import { batch, batchDocumented } from '../schemas/comparisons.js';
 import { type Bundle, GROUP, type Item, inGroups, itemsJudge, type Result } from './batch-items.js';
 import { NDJSON, streamed } from './stream.js';
 

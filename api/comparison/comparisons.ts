@@ -5,7 +5,7 @@ import { stillHolds } from '../../registry/departments/replays.js';
 import type { ComparisonInput } from '../../registry/inputs.js';
 import { type Fact, type Route, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
-import { comparison, ownStop } from '../schemas/facts.js';
+import { comparison, ownStop } from '../schemas/comparisons.js';
 
 async function judged({
   tx,

@@ -7,7 +7,7 @@ import type { QuickBudget } from '../http/limits.js';
 import type { Metrics } from '../http/metrics.js';
 import { fingerprintOf, KEY, type Reply, type Route, type Services } from '../http/route.js';
 import { traceOf } from '../http/trace.js';
-import { comparisonAtSpeed } from '../schemas/facts.js';
+import { comparisonAtSpeed } from '../schemas/comparisons.js';
 import { single } from './comparisons.js';
 import type { ComparisonQueue } from './queue.js';
 

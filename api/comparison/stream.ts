@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { type Json, parseBody, SINGLE } from '../http/body.js';
 import { Problem, problemBody, toProblem } from '../http/problem.js';
 import { read } from '../http/validate.js';
-import { keyed } from '../schemas/facts.js';
+import { keyed } from '../schemas/comparisons.js';
 import { GROUP, type Item, inGroups, type Result } from './batch-items.js';
 
 /** One JSON value a line. */

@@ -129,7 +129,7 @@ function unfit(body: Json, limit: BodyLimit): InputError[] {
 }
 
 /** Whether PostgreSQL can hold it and UTF-8 can say it. */
-export function isText(text: string): boolean {
+function isText(text: string): boolean {
   return !/\0|\p{Surrogate}/u.test(text);
 }
 

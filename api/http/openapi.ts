@@ -5,7 +5,7 @@ import { nothing } from '../schemas/page.js';
 import { isPublic, type Route } from './route.js';
 
 /** `/v1/cases/:id` as OpenAPI writes it: `/v1/cases/{id}`. */
-export const documentedPath = (path: string): string => path.replace(/:([a-z]+)/g, '{$1}');
+const documentedPath = (path: string): string => path.replace(/:([a-z]+)/g, '{$1}');
 
 const JSON_TYPE = 'application/json';
 const PROBLEM = { description: 'RFC 9457', content: { 'application/problem+json': { schema: problem } } };

@@ -13,7 +13,7 @@ import { requireOwnDepartment } from '../http/access.js';
 import { Problem } from '../http/problem.js';
 import { editing, type Route, reading, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
-import { endpoint, tokenRecipient } from '../schemas/facts.js';
+import { endpoint, tokenRecipient } from '../schemas/channels.js';
 import { noQuery, nothing } from '../schemas/page.js';
 
 const put = editing({

@@ -3,7 +3,7 @@ import { remainingOf } from '../../registry/views/remaining.js';
 import { requireCase } from '../http/access.js';
 import { type Route, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
-import { closing, decision } from '../schemas/facts.js';
+import { closing, decision } from '../schemas/decisions.js';
 
 const make = writing({
   call: 'POST /v1/cases/:id/decisions',

@@ -1,5 +1,6 @@
 import { courtsOf } from '../../registry/access/scope.js';
-import { decideIdentity, explain, reviewQueue } from '../../registry/courts/identity-reviews.js';
+import { decideIdentity } from '../../registry/courts/identity-decisions.js';
+import { explain, reviewQueue } from '../../registry/courts/identity-reviews.js';
 import { retentionRuns } from '../../registry/maintenance/retention.js';
 import { looks } from '../../registry/parties/identity-access.js';
 import { identityChain, personsIn } from '../../registry/parties/identity-chain.js';

@@ -3,7 +3,7 @@ import { giveFeedback } from '../../registry/departments/feedback.js';
 import { requireInterception } from '../http/access.js';
 import { type Route, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
-import { directive, feedback } from '../schemas/facts.js';
+import { directive, feedback } from '../schemas/interceptions.js';
 
 const direct = writing({
   call: 'POST /v1/interceptions/:id/directives',

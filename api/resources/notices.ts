@@ -3,7 +3,7 @@ import { acknowledge } from '../../registry/departments/acknowledgements.js';
 import { readNotices } from '../../registry/departments/notices.js';
 import { type Route, reading, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
-import { acknowledgement } from '../schemas/facts.js';
+import { acknowledgement } from '../schemas/notices.js';
 import { after } from '../schemas/page.js';
 
 const pull = reading({

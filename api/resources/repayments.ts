@@ -3,7 +3,7 @@ import { requireCase } from '../http/access.js';
 import { Problem } from '../http/problem.js';
 import { type Route, writing } from '../http/route.js';
 import * as answers from '../schemas/answers.js';
-import { repayment, reversal } from '../schemas/facts.js';
+import { repayment, reversal } from '../schemas/repayments.js';
 
 const register = writing({
   call: 'POST /v1/cases/:id/repayments',

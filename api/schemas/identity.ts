@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { compareDates } from '../../domain/calendar.js';
 import { NUMBER_RELATIONS, PURPOSES } from '../../domain/identity/relations.js';
 import { DECIDED_IDENTITIES } from '../../domain/vocabulary.js';
-import type { IdentityDecisionInput } from '../../registry/courts/identity-reviews.js';
+import type { IdentityDecisionInput } from '../../registry/courts/identity-decisions.js';
 import type { LinkInput } from '../../registry/parties/identity-links.js';
 import type { SearchInput } from '../../registry/parties/identity-searches.js';
 import { coded, complain } from './complaints.js';
 import { page } from './page.js';
-import { date, id, name, pastDate, prose } from './parts.js';
+import { date, id, name, pastDate, reason } from './parts.js';
 import { identifier, party } from './party.js';
 import { present } from './present.js';
 
@@ -67,7 +67,7 @@ export const linkRevocation = z.strictObject({ evidence: evidence.optional() }).
 export const identityDecision = z
   .strictObject({
     identity: z.enum(DECIDED_IDENTITIES),
-    reason: prose(2_000),
+    reason,
     expiresAt: z.iso.datetime({ offset: true, error: coded('not-an-instant') }).optional(),
   })
   .transform((value, context): IdentityDecisionInput => {

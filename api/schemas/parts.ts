@@ -34,6 +34,7 @@ export function prose(max: number) {
 }
 
 export const note = prose(2_000);
+export const reason = prose(2_000);
 
 export const name = z
   .string()

@@ -2,8 +2,9 @@ import { type CourtView, courts, type ServiceView, services } from '../../regist
 import type { Pool } from '../../registry/database/pool.js';
 import type { KeyRing } from '../../registry/keys/key-ring.js';
 import { type CaseDepartment, caseDepartments } from '../../registry/views/case-departments.js';
-import { type CaseView, caseView, type TimelineItem, timeline } from '../../registry/views/case-views.js';
+import { type CaseView, caseView } from '../../registry/views/case-views.js';
 import { factTimes } from '../../registry/views/fact-times.js';
+import { type TimelineItem, timeline } from '../../registry/views/timeline.js';
 import type { Times } from '../parts/stages.js';
 
 /** All that the page of one case shows. */

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { TimelineItem } from '../../registry/views/case-views.js';
+import type { TimelineItem } from '../../registry/views/timeline.js';
 import { paths, withQuery } from '../paths.js';
 import { day, dayHeading } from '../text/format.js';
 import type { Visit } from '../visit.js';

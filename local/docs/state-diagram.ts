@@ -4,6 +4,7 @@ import {
   type Enforcement,
   type EnforcementEvent,
   endUnnotified,
+  opened,
   type Restriction,
   stateOf,
   type Transition,
@@ -18,22 +19,9 @@ const TERM_ENDS = 1_500;
 const NEVER = 9_000;
 const CLOCK = 'the clock';
 
-function born(ground: 1 | 2, graceEndsAt: number | null): Enforcement {
-  return {
-    ground,
-    termMonths: ground === 1 ? null : 24,
-    graceEndsAt,
-    stayed: false,
-    stayNotified: false,
-    publishedAt: null,
-    endedAt: null,
-    noticePending: false,
-    deadlineAt: null,
-    performed: false,
-    // One that payment may end and one that it never does.
-    restrictions: [decided('LISTING', 'LISTING'), decided('SEAL', 'SEAL')],
-  };
-}
+const begun = (ground: 1 | 2, graceEndsAt: number | null): Enforcement =>
+  // One that payment may end and one that it never does.
+  opened(ground, ground === 1 ? null : 24, graceEndsAt, [decided('LISTING', 'LISTING'), decided('SEAL', 'SEAL')]);
 
 /** A term counts from its publish, so it is never over when it begins. */
 const termEnd =
@@ -101,7 +89,7 @@ export interface StateTable {
 
 export function walkStates(): StateTable {
   const starts: StateReached[] = ([1, 2] as const).flatMap((ground) =>
-    [null, GRACE_ENDS].map((grace) => ({ enforcement: born(ground, grace), at: 0 })),
+    [null, GRACE_ENDS].map((grace) => ({ enforcement: begun(ground, grace), at: 0 })),
   );
   const events = new Map<string, Map<DefaulterState, Outcomes>>();
   const outcomes = (event: string, state: DefaulterState): Outcomes => {

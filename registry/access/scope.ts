@@ -19,7 +19,7 @@ export async function maySee(q: Queryable, caller: CourtCaller, caseId: string):
 }
 
 /** Whose case it is. */
-export async function caseScope(q: Queryable, id: string): Promise<{ court: string; judge: string } | undefined> {
+async function caseScope(q: Queryable, id: string): Promise<{ court: string; judge: string } | undefined> {
   const { rows } = await q.query<{ court: string; judge: string }>(
     'select court, judge from enforcement_case where id = $1',
     [id],

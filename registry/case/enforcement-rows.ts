@@ -1,5 +1,5 @@
-import { addMonths, firstMomentAfter, shanghaiDate, startOfDayShanghai } from '../../domain/calendar.js';
-import type { Enforcement, Restriction } from '../../domain/enforcement.js';
+import { firstMomentAfter, shanghaiDate, startOfDayShanghai } from '../../domain/calendar.js';
+import { type Enforcement, type Restriction, termEndOf } from '../../domain/enforcement.js';
 import type { EndGround, Ground, Measure } from '../../domain/vocabulary.js';
 import { AWAITED } from './closed-lists.js';
 
@@ -107,17 +107,6 @@ export const restrictionsJson = (...further: readonly string[]): string => `(
     where r.defaulter = d.id
   )`;
 
-/** Whether a defaulter owes nothing any more: the debt is paid, or the share they are liable for. Amounts in fen. */
-export function isPerformed(sums: {
-  obligationFen: bigint;
-  repaidFen: bigint;
-  liableForFen: bigint | null;
-  paidFen: bigint;
-}): boolean {
-  const debtPaid = sums.obligationFen > 0n && sums.repaidFen >= sums.obligationFen;
-  return debtPaid || (sums.liableForFen !== null && sums.paidFen >= sums.liableForFen);
-}
-
 /** Rules' view of a stored enforcement; `performed` comes from the case's balance. */
 export function toEnforcement(
   row: Pick<
@@ -165,9 +154,5 @@ function toRestriction(row: RestrictionRow, termMonths: number | null): Restrict
     endNotified: row.end_told_at !== null,
   };
 }
-
-/** 00:00 Asia/Shanghai of the day after the last day of a term that counts from a day; null for ground 1 (失信名单规定 art. 2). */
-export const termEndOf = (from: string, months: number | null): number | null =>
-  months === null ? null : Date.parse(firstMomentAfter(addMonths(from, months)));
 
 const instant = (text: string | null): number | null => (text === null ? null : Date.parse(text));

@@ -2,9 +2,6 @@ import { uuidv7 } from 'uuidv7';
 import type { InboxKind } from '../../domain/vocabulary.js';
 import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import type { Queryable, Transaction } from '../database/pool.js';
-import type { Actor } from '../inputs.js';
-import { recordFacts } from './facts.js';
-import type { LockedCase } from './locked-case.js';
 
 export interface InboxItem {
   id: string;
@@ -68,33 +65,6 @@ export async function raise(tx: Transaction, item: NewInboxItem): Promise<string
     ],
   );
   return rows[0]?.id ?? null;
-}
-
-/** A fact that came after the enforcement it concerns had ended: it is kept, and the judge decides what it means. */
-export async function raiseLateFact(
-  tx: Transaction,
-  locked: LockedCase,
-  late: { signal: 'repayment' | 'decision'; ref: string; actor: Actor; defaulter?: string },
-): Promise<void> {
-  const defaulter = locked.defaulters.find((candidate) => candidate.id === late.defaulter);
-  const key = `late-fact:${late.signal}:${late.ref}:${late.defaulter ?? 'case'}`;
-  recordFacts(tx, locked, [
-    {
-      type: 'late-fact',
-      key,
-      at: locked.now,
-      actor: late.actor,
-      ...(defaulter ? { defaulter } : {}),
-      detail: { fact: late.signal, ref: late.ref },
-    },
-  ]);
-  await raise(tx, {
-    key,
-    kind: 'late-fact',
-    enforcementCase: locked.id,
-    at: locked.now,
-    defaulter: late.defaulter ?? null,
-  });
 }
 
 interface InboxRow {

@@ -1,11 +1,10 @@
-import { balance, type Enforcement } from '../../domain/enforcement.js';
+import { balance, type Enforcement, isPerformed } from '../../domain/enforcement.js';
 import { Refusal } from '../../domain/refusal.js';
 import type { Transaction } from '../database/pool.js';
 import { decryptStored, type KeyRing } from '../keys/key-ring.js';
 import {
   DEADLINE,
   type EnforcementRow,
-  isPerformed,
   NOTICE_PENDING,
   RELEASES_SETTLED,
   repaidFen,

@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7';
-import { decided, type EnforcementEvent, everythingEnded, isOpen, transition } from '../../domain/enforcement.js';
+import { decided, type EnforcementEvent, everythingEnded, lengthenable, transition } from '../../domain/enforcement.js';
 import type { WrittenFact } from '../../domain/facts.js';
 import { formatYuan } from '../../domain/money.js';
 import { Refusal } from '../../domain/refusal.js';
@@ -7,7 +7,7 @@ import type { ReleaseGround } from '../../domain/vocabulary.js';
 import { canonicalJson, type Json } from '../../ledger/canonical-json.js';
 import { accept, applyEvent } from '../case/apply-event.js';
 import { recordFacts } from '../case/facts.js';
-import { raiseLateFact } from '../case/inbox.js';
+import { enqueueCaseSignals, raiseLateFact } from '../case/late-facts.js';
 import { balanceOf, type LockedCase, type LockedDefaulter, lockCase } from '../case/locked-case.js';
 import { insertRestriction, isSeized } from '../case/restrictions.js';
 import { allAnswered, send, type Transaction, violatedConstraint } from '../database/pool.js';
@@ -16,8 +16,8 @@ import { caseKeyOf } from '../keys/data-keys.js';
 import { encrypt, type KeyRing } from '../keys/key-ring.js';
 import { correct } from './corrections.js';
 import { announceApplication } from './court-applications.js';
+import { endByPerformance, notPerformed } from './performance.js';
 import { confirmService, exempt } from './permissions.js';
-import { endByPerformance, enqueueCaseSignals, notPerformed } from './repayments.js';
 import { endSameDebt, lockSameDebt } from './same-debt.js';
 
 const WRITE_DECISION = `
@@ -176,16 +176,10 @@ const EFFECTS: { readonly [T in DecisionInput['type']]: Effect<T> } = {
   },
 };
 
-/** The longest term in months (失信名单规定 art. 2: two years, one to three more for what is serious). */
-const LONGEST_TERM = 60;
-
 /** Records a longer term; the process puts it in force where the term still runs. Throws Refusal `state-conflict` where there is none to lengthen. */
 async function lengthenTerm(tx: Transaction, defaulter: LockedDefaulter, months: number, now: number): Promise<void> {
-  const { termMonths, restrictions } = defaulter.enforcement;
-  if (termMonths === null) accept({ conflict: 'no-term' });
-  else if (termMonths + months > LONGEST_TERM) accept({ conflict: 'term-too-long' });
-  else if (!restrictions.some((r) => r.measure === 'LISTING' && isOpen(r) && (r.until === null || r.until > now)))
-    accept({ conflict: 'nothing-to-extend' });
+  const conflict = lengthenable(defaulter.enforcement, months, now);
+  if (conflict !== null) accept({ conflict });
   await tx.query('update defaulter set term_months = term_months + $2 where id = $1', [defaulter.id, months]);
 }
 

@@ -1,9 +1,9 @@
 import { uuidv7 } from 'uuidv7';
-import { type Enforcement, stateOf } from '../../domain/enforcement.js';
+import { firstMomentAfter, startOfDayShanghai } from '../../domain/calendar.js';
+import { decided, type Enforcement, opened, stateOf } from '../../domain/enforcement.js';
 import { formatYuan } from '../../domain/money.js';
 import { type InputError, Refusal } from '../../domain/refusal.js';
 import type { DefaulterState } from '../../domain/vocabulary.js';
-import { toEnforcement } from '../case/enforcement-rows.js';
 import { recordFacts } from '../case/facts.js';
 import { enqueueSignals } from '../case/outbox.js';
 import { insertRestriction } from '../case/restrictions.js';
@@ -172,10 +172,8 @@ async function insertDefaulter(
     defaulter.liableForFen?.toString() ?? null,
   ]);
   const restrictions = defaulter.measures.map((measure) => ({
-    id: insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure, dataKey }),
-    measure: measure.measure,
-    from_date: measure.from ?? null,
-    ...DECIDED,
+    ...decided(insertRestriction(tx, ring, { caseId, defaulter: id, subject, measure, dataKey }), measure.measure),
+    from: measure.from === undefined ? null : Date.parse(startOfDayShanghai(measure.from)),
   }));
   for (const { role, party } of defaulter.representatives) {
     const related = await subjectOf(tx, ring, party);
@@ -186,30 +184,7 @@ async function insertDefaulter(
       role,
     ]);
   }
-  const row = {
-    ground: defaulter.ground,
-    term_months: defaulter.termMonths ?? null,
-    grace_until: defaulter.graceUntil ?? null,
-    ...NOT_STARTED,
-    restrictions,
-  };
-  return { id, enforcement: toEnforcement(row, false) };
+  const { ground, termMonths = null, graceUntil } = defaulter;
+  const graceEndsAt = graceUntil === undefined ? null : Date.parse(firstMomentAfter(graceUntil));
+  return { id, enforcement: opened(ground, termMonths, graceEndsAt, restrictions) };
 }
-
-/** A life before its process, and a restriction before it is published, as they are written. */
-const NOT_STARTED = {
-  stayed: false,
-  stay_told: false,
-  published_at: null,
-  ended_at: null,
-  notice_pending: false,
-  deadline_at: null,
-} as const;
-const DECIDED = {
-  term_from: null,
-  in_force_at: null,
-  until: null,
-  ended_at: null,
-  end_ground: null,
-  end_told_at: null,
-} as const;

@@ -1,16 +1,19 @@
 import { uuidv7 } from 'uuidv7';
+import { paysTheirShare } from '../../domain/enforcement.js';
 import { formatYuan } from '../../domain/money.js';
 import { Refusal } from '../../domain/refusal.js';
 import { applyEvent } from '../case/apply-event.js';
 import { recordFacts } from '../case/facts.js';
-import { raise, raiseLateFact } from '../case/inbox.js';
+import { raise } from '../case/inbox.js';
+import { enqueueCaseSignals } from '../case/late-facts.js';
 import { balanceOf, type LockedCase, type LockedDefaulter, lockCase } from '../case/locked-case.js';
 import { enqueueSignals } from '../case/outbox.js';
 import { type Queryable, send, type Transaction } from '../database/pool.js';
 import type { Actor, RepaymentInput } from '../inputs.js';
 import { caseKeyOf } from '../keys/data-keys.js';
 import { encrypt, type KeyRing } from '../keys/key-ring.js';
-import { endSameDebt, lockSameDebt } from './same-debt.js';
+import { endByPerformance, notPerformed } from './performance.js';
+import { lockSameDebt } from './same-debt.js';
 
 export interface RegisteredRepayment {
   id: string;
@@ -101,48 +104,6 @@ async function writeRepayment(
     payer?.id ?? null,
   ]);
   return id;
-}
-
-/** Whether this payment completes the share a defaulter is liable for. */
-const paysTheirShare = ({ enforcement, liableForFen, paidFen }: LockedDefaulter, fen: bigint): boolean =>
-  enforcement.endedAt === null && liableForFen !== null && paidFen < liableForFen && paidFen + fen >= liableForFen;
-
-/** The debt is performed: every life of the case ends what performance ends, and so do the lives of the same debt under its other number. */
-export async function endByPerformance(
-  tx: Transaction,
-  ring: KeyRing,
-  locked: LockedCase,
-  sameDebt: readonly string[],
-  actor: Actor,
-): Promise<void> {
-  for (const defaulter of locked.defaulters) {
-    if (defaulter.enforcement.endedAt === null) applyEvent(tx, locked, defaulter, { type: 'performed' }, actor);
-  }
-  await endSameDebt(tx, ring, locked, sameDebt, locked.defaulters, { type: 'performed' }, actor);
-}
-
-/** Something is owed again: what counts as performed is counted anew. */
-export async function notPerformed(tx: Transaction, caseId: string): Promise<void> {
-  await tx.query(
-    `update defaulter set performed_at = null
-     where enforcement_case = $1 and performed_at is not null`,
-    [caseId],
-  );
-}
-
-/** Hands a case's fact to its open lives; with none left it is late and goes to the judge. */
-export async function enqueueCaseSignals(
-  tx: Transaction,
-  locked: LockedCase,
-  signal: 'repayment' | 'decision',
-  ref: string,
-  actor: Actor,
-  only?: string,
-): Promise<void> {
-  const defaulters = locked.defaulters.filter((defaulter) => only === undefined || defaulter.id === only);
-  const enqueued = enqueueSignals(tx, defaulters, signal, ref);
-  if (enqueued.length === 0)
-    await raiseLateFact(tx, locked, { signal, ref, actor, ...(only ? { defaulter: only } : {}) });
 }
 
 interface RepaymentRow {

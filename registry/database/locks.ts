@@ -62,7 +62,7 @@ type NamesOf<K> = { [Name in keyof Locks]: Locks[Name] extends K ? Name : never 
 /** There is one of it. */
 export type Lock = NamesOf<{ number: number }>;
 /** There is one for each department, life, number … */
-export type KeyedLock = NamesOf<{ seed: number }>;
+type KeyedLock = NamesOf<{ seed: number }>;
 
 // SQL of calls. They go into statement texts, which are constants.
 

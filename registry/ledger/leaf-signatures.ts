@@ -26,7 +26,7 @@ const keyOf = (raw: Buffer): KeyObject =>
   createPublicKey({ key: Buffer.concat([SPKI, raw]), format: 'der', type: 'spki' });
 
 /** What proves that a key is its registrar's: it has signed whose it is. */
-export const possession = (owner: string): Buffer => Buffer.from(`jec-signing-key/1\n${owner}`, 'utf8');
+const possession = (owner: string): Buffer => Buffer.from(`jec-signing-key/1\n${owner}`, 'utf8');
 
 /** All keys ever registered, in order: of each owner the last is in use. */
 export async function signingKeys(q: Queryable): Promise<SigningKey[]> {

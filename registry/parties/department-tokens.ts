@@ -1,8 +1,6 @@
 import {
   createCipheriv,
-  createDecipheriv,
   createHash,
-  createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
@@ -53,26 +51,6 @@ export function wrapFor(recipient: Buffer, key: Buffer, department: string, epoc
   cipher.setAAD(boundTo(department, epoch));
   const encrypted = Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
   return { epoch, ephemeralKey: ephemeral.toString('base64'), sealed: encrypted.toString('base64') };
-}
-
-/** What the department does with it; throws when it was wrapped for another key, department or epoch. `privateKey`: raw, 32 bytes. */
-export function unwrapWith(privateKey: Buffer, wrapped: WrappedKey, department: string): Buffer {
-  const own = createPrivateKey({
-    key: Buffer.concat([PKCS8_PREFIX, privateKey]),
-    format: 'der',
-    type: 'pkcs8',
-  });
-  const ephemeral = Buffer.from(wrapped.ephemeralKey, 'base64');
-  const secret = diffieHellman({ privateKey: own, publicKey: publicKey(ephemeral) });
-  const encrypted = Buffer.from(wrapped.sealed, 'base64');
-  const decipher = createDecipheriv(
-    'aes-256-gcm',
-    wrappingKey(secret, ephemeral, rawKey(createPublicKey(own))),
-    encrypted.subarray(0, 12),
-  );
-  decipher.setAAD(boundTo(department, wrapped.epoch));
-  decipher.setAuthTag(encrypted.subarray(encrypted.length - 16));
-  return Buffer.concat([decipher.update(encrypted.subarray(12, encrypted.length - 16)), decipher.final()]);
 }
 
 /** Throws Refusal `invalid` public-key for 32 bytes by which nothing can be wrapped: a point of low order gives no secret. */
@@ -148,7 +126,6 @@ export const tokensOff = (): Refusal =>
 
 // RFC 8410: what stands before the 32 raw bytes of an X25519 key.
 const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
-const PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
 
 const publicKey = (raw: Buffer): KeyObject =>
   createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });

@@ -7,12 +7,13 @@ import {
   type NextStep,
   nextStep,
   type Restriction,
+  termEndOf,
 } from '../../domain/enforcement.js';
 import type { AwaitedNoticeKind } from '../../domain/vocabulary.js';
 import { applyEvent } from '../case/apply-event.js';
 import { startDeadline } from '../case/deadlines.js';
 import { endEnforcements, mayEnd } from '../case/end-enforcements.js';
-import { DEADLINE, RELEASES_SETTLED, termEndOf } from '../case/enforcement-rows.js';
+import { DEADLINE, RELEASES_SETTLED } from '../case/enforcement-rows.js';
 import { recordFacts } from '../case/facts.js';
 import { itemKey, raise } from '../case/inbox.js';
 import { type LockedCase, type LockedDefaulter, lockDefaulter } from '../case/locked-case.js';

@@ -1,9 +1,8 @@
 import { balance, stateOf } from '../../domain/enforcement.js';
-import type { RecordedFact } from '../../domain/facts.js';
 import { normaliseNumber } from '../../domain/identity/identifier.js';
 import { formatYuan } from '../../domain/money.js';
 import { maskName } from '../../domain/name.js';
-import type { DefaulterState, EndGround, FactType, Ground, Measure } from '../../domain/vocabulary.js';
+import type { DefaulterState, EndGround, Ground, Measure } from '../../domain/vocabulary.js';
 import {
   type EnforcementRow,
   type RestrictionRow,
@@ -14,8 +13,8 @@ import {
 import { type TimeCursor, type TimePage, timePage } from '../database/pages.js';
 import type { Queryable } from '../database/pool.js';
 import { decryptStored, type KeyRing } from '../keys/key-ring.js';
-import { progressOf, type RecordProgress } from '../ledger/receipts.js';
 import { openName } from '../parties/subjects.js';
+import { type NoticeCount, type NoticeCounts, noticeCounts } from './notice-counts.js';
 
 export interface RestrictionView {
   id: string;
@@ -25,12 +24,6 @@ export interface RestrictionView {
   until?: string;
   endedAt?: string;
   endGround?: EndGround;
-}
-
-/** How many departments were sent the last notice of a kind, and how many have acknowledged it. */
-export interface NoticeCount {
-  sent: number;
-  acknowledged: number;
 }
 
 export interface DefaulterView {
@@ -175,10 +168,9 @@ async function toViews(q: Queryable, ring: KeyRing, cases: readonly CaseRow[]): 
   });
 }
 
-type Counts = { PUBLISH?: NoticeCount; RELEASE?: NoticeCount };
 const NONE: NoticeCount = { sent: 0, acknowledged: 0 };
 
-function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, counts: Counts): DefaulterView {
+function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, counts: NoticeCounts): DefaulterView {
   const enforcement = toEnforcement(row, performed);
   return {
     id: row.id,
@@ -213,135 +205,6 @@ function defaulterView(ring: KeyRing, row: DefaulterRow, performed: boolean, cou
 
 const instant = <K extends string>(member: K, text: string | null): { [P in K]?: string } =>
   text === null ? {} : ({ [member]: new Date(text).toISOString() } as { [P in K]: string });
-
-const NOTICE_COUNTS = `
-  with cursor as (
-    select d.code, d.joined_position, d.left_position,
-      (
-        select coalesce(max(up_to), 0)
-        from delivery
-        where department = d.code
-      ) as served,
-      (
-        select coalesce(max(up_to), 0)
-        from acknowledgement
-        where department = d.code
-      ) as acknowledged
-    from department d
-  ), last as (
-    select distinct on (defaulter, kind) id, defaulter, kind, position
-    from notice
-    where defaulter = any($1)
-      and kind in ('PUBLISH', 'RELEASE')
-      and handed_from is null
-    order by defaulter, kind, ordering desc
-  ), told as (
-    select id, defaulter, kind, position, null as department
-    from last
-    union all
-    select l.id, l.defaulter, l.kind, n.position, n.department
-    from last l
-    join notice n on n.handed_from = l.id
-  )
-  select t.defaulter, t.kind,
-    count(*) filter (where c.served >= t.position)::int as sent,
-    count(*) filter (where c.acknowledged >= t.position)::int as acknowledged
-  from told t
-  left join cursor c on c.joined_position <= t.position
-    and (t.department is null or t.department = c.code)
-    and (c.left_position is null
-      or (t.position < c.left_position and c.acknowledged >= t.position))
-  group by t.defaulter, t.kind`;
-
-/**
- * Of the last notice of each kind: a department that has passed it has passed those before. One that left before it acknowledged does not
- * count; its successor does, for the copy it was handed.
- */
-async function noticeCounts(q: Queryable, defaulters: readonly string[]): Promise<Map<string, Counts>> {
-  const { rows } = await q.query<{
-    defaulter: string;
-    kind: 'PUBLISH' | 'RELEASE';
-    sent: number;
-    acknowledged: number;
-  }>(NOTICE_COUNTS, [defaulters]);
-  const counts = new Map<string, Counts>();
-  for (const row of rows) {
-    counts.set(row.defaulter, {
-      ...counts.get(row.defaulter),
-      [row.kind]: { sent: row.sent, acknowledged: row.acknowledged },
-    });
-  }
-  return counts;
-}
-
-/** A fact of a case; its type tells what its detail holds. */
-export type FactView = RecordedFact & {
-  seq: number;
-  /** Id of the fact: what a receipt is asked for. */
-  fact: string;
-  at: string;
-  defaulter?: string;
-  department?: string;
-  service?: string;
-};
-
-export type TimelineItem = FactView & {
-  /** Where it stands in the record. */
-  receipt: RecordProgress;
-};
-
-export interface FactRow {
-  seq: number;
-  id: string;
-  at: Date;
-  type: FactType;
-  defaulter: string | null;
-  department: string | null;
-  service: string | null;
-  detail: object;
-}
-
-/** The one place where the record is believed: what `recordFacts` wrote, in this version or an older one, has the shape of its type. */
-export const toFactView = (row: FactRow): FactView =>
-  ({
-    seq: row.seq,
-    fact: row.id,
-    at: row.at.toISOString(),
-    type: row.type,
-    ...(row.defaulter ? { defaulter: row.defaulter } : {}),
-    ...(row.department ? { department: row.department } : {}),
-    ...(row.service ? { service: row.service } : {}),
-    detail: row.detail,
-  }) as FactView;
-
-/** The facts of a case in order, above `afterSeq`; gap-free. `next` is the seq to go on from. */
-export async function timeline(
-  q: Queryable,
-  caseId: string,
-  afterSeq: number,
-  limit: number,
-): Promise<{ items: TimelineItem[]; next?: number }> {
-  const { rows } = await q.query<FactRow>(
-    `select seq, id, at, type, defaulter, department, service, detail
-     from fact
-     where enforcement_case = $1
-       and seq > $2
-     order by seq
-     limit $3`,
-    [caseId, afterSeq, limit + 1],
-  );
-  const shown = rows.slice(0, limit);
-  const logIndexes = await progressOf(
-    q,
-    shown.map((row) => row.id),
-  );
-  const items = shown.map((row) => ({
-    ...toFactView(row),
-    receipt: logIndexes.get(row.id) ?? { state: 'accepted' as const },
-  }));
-  const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items, ...(last ? { next: last.seq } : {}) };
-}
 
 /** The part of a case number a search is for, in the form in which numbers are stored. */
 export const searchable = (text: string): string =>

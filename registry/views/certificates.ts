@@ -1,7 +1,7 @@
 import type { Pool } from '../database/pool.js';
 import { checkpointCovering, progressOf, type RecordProgress } from '../ledger/receipts.js';
 import { treeOf } from '../ledger/tiles.js';
-import { type FactRow, type FactView, toFactView } from './case-views.js';
+import { type FactRow, type FactView, toFactView } from './timeline.js';
 
 export type CertifiedFact = RecordProgress &
   FactView & {

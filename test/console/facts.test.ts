@@ -8,7 +8,7 @@ import { en } from '../../console/text/en.js';
 import { zhCN } from '../../console/text/zh-CN.js';
 import type { FactDetails } from '../../domain/facts.js';
 import { FACT_TYPES, type FactType, type Measure } from '../../domain/vocabulary.js';
-import { toFactView } from '../../registry/views/case-views.js';
+import { toFactView } from '../../registry/views/timeline.js';
 import { type Browsing, signedInAs } from './browsing.js';
 import { type Court, createCourt, houseJudge, tellHouse } from './court.js';
 

@@ -1,4 +1,4 @@
-import { decided, type Enforcement, type Restriction } from '../../domain/enforcement.js';
+import { decided, type Enforcement, opened, type Restriction } from '../../domain/enforcement.js';
 import type { Measure } from '../../domain/vocabulary.js';
 
 // Lives and restrictions as the tests of the rules draw them up: what is not said is as in a life that has just begun.
@@ -17,17 +17,7 @@ export const ended = (measure: Measure, changes: Partial<Restriction> = {}): Res
   acting(measure, { endedAt: EARLIER, endGround: 'settled', endNotified: true, ...changes });
 
 export const life = (restrictions: Restriction[], changes: Partial<Enforcement> = {}): Enforcement => ({
-  ground: 1,
-  termMonths: null,
-  graceEndsAt: null,
-  stayed: false,
-  stayNotified: false,
-  publishedAt: null,
-  endedAt: null,
-  noticePending: false,
-  deadlineAt: null,
-  performed: false,
-  restrictions,
+  ...opened(1, null, null, restrictions),
   ...changes,
 });
 export const published = (restrictions: Restriction[], changes: Partial<Enforcement> = {}): Enforcement =>

@@ -9,21 +9,26 @@ import {
   type Enforcement,
   type EnforcementEvent,
   isEffective,
+  isPerformed,
+  lengthenable,
   nextStep,
+  opened,
+  paysTheirShare,
   type Restriction,
   stateOf,
+  termEndOf,
   transition,
 } from '../../domain/enforcement.js';
-import { life } from './drafts.js';
+import { acting, EARLIER, ended, LATER, life, NOW, restriction } from './drafts.js';
 
 const START = Date.parse('2026-03-02T00:00:00Z');
 
 const born = (ground: Enforcement['ground'], grace: boolean): Enforcement =>
-  life([decided('listing', 'LISTING'), decided('consumption', 'CONSUMPTION'), decided('seal', 'SEAL')], {
-    ground,
-    termMonths: ground === 1 ? null : 24,
-    graceEndsAt: grace ? START + 2 * DAY_MS : null,
-  });
+  opened(ground, ground === 1 ? null : 24, grace ? START + 2 * DAY_MS : null, [
+    decided('listing', 'LISTING'),
+    decided('consumption', 'CONSUMPTION'),
+    decided('seal', 'SEAL'),
+  ]);
 
 /** Only a listing has a term. */
 const term = (end: number | null) => (r: Restriction) => (r.measure === 'LISTING' ? end : null);
@@ -230,5 +235,59 @@ describe('the balance', () => {
         },
       ),
     );
+  });
+});
+
+describe('a longer term', () => {
+  const termed = (restrictions: Restriction[], termMonths: number | null = 24): Enforcement =>
+    life(restrictions, { ground: 2, termMonths });
+
+  it.each([
+    ['a listing whose term runs', termed([acting('LISTING', { until: LATER })]), null],
+    ['a listing not yet published', termed([restriction('LISTING')]), null],
+    ['no term at all', life([acting('LISTING')]), 'no-term'],
+    ['a term that would be beyond five years', termed([acting('LISTING', { until: LATER })], 60), 'term-too-long'],
+    ['a term that is over this instant', termed([acting('LISTING', { until: NOW })]), 'nothing-to-extend'],
+    ['a term that is over', termed([acting('LISTING', { until: EARLIER })]), 'nothing-to-extend'],
+    ['a listing that has ended', termed([ended('LISTING', { until: LATER })]), 'nothing-to-extend'],
+    ['another measure', termed([acting('CONSUMPTION')]), 'nothing-to-extend'],
+  ])('%s', (_what, enforcement, conflict) => {
+    expect(lengthenable(enforcement, 12, NOW)).toBe(conflict);
+  });
+
+  it('reaches five years and not a day beyond', () => {
+    expect(lengthenable(termed([restriction('LISTING')], 48), 12, NOW)).toBe(null);
+    expect(lengthenable(termed([restriction('LISTING')], 48), 24, NOW)).toBe('term-too-long');
+  });
+
+  it('ends with its last day in Shanghai, and without months never', () => {
+    expect(termEndOf('2028-02-29', 24)).toBe(Date.parse('2030-02-28T16:00:00Z'));
+    expect(termEndOf('2028-02-29', null)).toBe(null);
+  });
+});
+
+describe('performance', () => {
+  const owed = { obligationFen: 100n, repaidFen: 0n, liableForFen: null, paidFen: 0n };
+
+  it.each([
+    ['the debt is paid', { ...owed, repaidFen: 100n }, true],
+    ['a fen is missing', { ...owed, repaidFen: 99n }, false],
+    ['there is no debt in money', { ...owed, obligationFen: 0n }, false],
+    ['the share is paid', { ...owed, liableForFen: 40n, paidFen: 40n }, true],
+    ['a fen of the share is missing', { ...owed, liableForFen: 40n, paidFen: 39n }, false],
+  ])('%s', (_what, sums, performed) => {
+    expect(isPerformed(sums)).toBe(performed);
+  });
+
+  it.each([
+    ['the last fen of a share', {}, 1n, true],
+    ['more than the share', {}, 5n, true],
+    ['less than the share', { paidFen: 38n }, 1n, false],
+    ['a share paid before', { paidFen: 40n }, 1n, false],
+    ['no share', { liableForFen: null }, 1n, false],
+    ['a life that has ended', { enforcement: { endedAt: EARLIER } }, 1n, false],
+  ])('is completed: %s', (_what, changes, fen, completed) => {
+    const payer = { enforcement: { endedAt: null }, liableForFen: 40n, paidFen: 39n, ...changes };
+    expect(paysTheirShare(payer, fen)).toBe(completed);
   });
 });

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { assertFen, formatYuan, MAX_FEN, parseYuan } from '../../domain/money.js';
+import { formatYuan, parseYuan } from '../../domain/money.js';
 
 test.each([
   ['0', 0n, '0.00'],
@@ -42,7 +42,7 @@ test.each([
 
 test('every amount survives being shown and read', () => {
   fc.assert(
-    fc.property(fc.bigInt({ min: 0n, max: MAX_FEN - 1n }), (fen) => {
+    fc.property(fc.bigInt({ min: 0n, max: 10n ** 15n - 1n }), (fen) => {
       expect(parseYuan(formatYuan(fen))).toBe(fen);
     }),
   );
@@ -50,10 +50,4 @@ test('every amount survives being shown and read', () => {
 
 test('a negative difference shows its sign', () => {
   expect([formatYuan(-5n), formatYuan(-123456n)]).toEqual(['-0.05', '-1234.56']);
-});
-
-test('only amounts of 0 to 10¹⁵ fen pass', () => {
-  expect([assertFen(0n), assertFen(MAX_FEN)]).toEqual([0n, MAX_FEN]);
-  expect(() => assertFen(-1n)).toThrow(RangeError);
-  expect(() => assertFen(MAX_FEN + 1n)).toThrow(RangeError);
 });

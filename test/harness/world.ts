@@ -13,7 +13,8 @@ import { type Notice, readNotices } from '../../registry/departments/notices.js'
 import type { ComparisonInput, DecisionInput, DefaulterInput, OpenCaseInput, Party } from '../../registry/inputs.js';
 import { type KeyRing, readKeyRing } from '../../registry/keys/key-ring.js';
 import { escalate, expire, extend, publish, type StepResult, tell } from '../../registry/process/steps.js';
-import { type CaseView, caseView, type TimelineItem, timeline } from '../../registry/views/case-views.js';
+import { type CaseView, caseView } from '../../registry/views/case-views.js';
+import { type TimelineItem, timeline } from '../../registry/views/timeline.js';
 import { type Loops, startLoops } from '../../worker/loops/case-loops.js';
 import { TemporalConnection } from '../../worker/temporal/connection.js';
 import { runEnforcementWorker } from '../../worker/temporal/enforcement-worker.js';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { liveEpochs } from '../../../domain/identity/epoch.js';
 import { inTransaction } from '../../../registry/database/pool.js';
 import { receiverGone } from '../../../registry/departments/endpoints.js';
-import { departmentKey, tokenOf, unwrapWith } from '../../../registry/parties/department-tokens.js';
+import { departmentKey, tokenOf } from '../../../registry/parties/department-tokens.js';
 import { keepTokenIndexes } from '../../../registry/parties/token-index.js';
 import { publish } from '../../../registry/process/steps.js';
 import { aCase } from '../../builders/bodies.js';
@@ -15,6 +15,7 @@ import { residentNumber } from '../../builders/numbers.js';
 import { SERVICES } from '../../builders/services.js';
 import { fitsItsSchema, useApi } from '../../harness/api.js';
 import { administrator, clerkOf, departmentOf } from '../../harness/credentials.js';
+import { unwrapWith } from '../../harness/token-keys.js';
 
 const LISTED = '127.0.0.1:18080';
 const api = useApi({ allowedHosts: new Set([LISTED]), inspect: fitsItsSchema });

@@ -2,12 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../domain/calendar.js';
-import {
-  decideIdentity,
-  explain,
-  type IdentityDecisionInput,
-  reviewQueue,
-} from '../../../registry/courts/identity-reviews.js';
+import { decideIdentity, type IdentityDecisionInput } from '../../../registry/courts/identity-decisions.js';
+import { explain, reviewQueue } from '../../../registry/courts/identity-reviews.js';
 import { sqlState } from '../../../registry/database/pool.js';
 import { giveFeedback } from '../../../registry/departments/feedback.js';
 import type { Party } from '../../../registry/inputs.js';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rootFolder } from '../../../local/machine/paths.mjs';
-import { decideIdentity } from '../../../registry/courts/identity-reviews.js';
+import { decideIdentity } from '../../../registry/courts/identity-decisions.js';
 import { reverseRepayment } from '../../../registry/courts/repayments.js';
 import { giveFeedback } from '../../../registry/departments/feedback.js';
 import { destroyDataKeys, requireKnownKeys } from '../../../registry/keys/data-keys.js';

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../domain/calendar.js';
-import { decideIdentity } from '../../../registry/courts/identity-reviews.js';
+import { decideIdentity } from '../../../registry/courts/identity-decisions.js';
 import type { Transaction } from '../../../registry/database/pool.js';
 import type { Party } from '../../../registry/inputs.js';
 import { dataKeyOf, renewDataKey } from '../../../registry/keys/data-keys.js';

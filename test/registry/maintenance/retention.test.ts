@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../domain/calendar.js';
 import { commitToSubject } from '../../../ledger/leaf.js';
-import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
+import { decideIdentity } from '../../../registry/courts/identity-decisions.js';
+import { explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
 import { batchComparisons, WHOLE_LOOK } from '../../../registry/ledger/comparison-batches.js';
 import { digestOf, retainOnce, retentionRuns } from '../../../registry/maintenance/retention.js';

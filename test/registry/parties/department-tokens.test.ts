@@ -4,22 +4,18 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../domain/calendar.js';
 import { epochOf, isLiveEpoch, liveEpochs } from '../../../domain/identity/epoch.js';
-import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
+import { decideIdentity } from '../../../registry/courts/identity-decisions.js';
+import { explain } from '../../../registry/courts/identity-reviews.js';
 import type { Party } from '../../../registry/inputs.js';
 import { dropOldIndex } from '../../../registry/maintenance/index-rotation.js';
-import {
-  departmentKey,
-  issueTokenKeys,
-  tokenOf,
-  unwrapWith,
-  wrapFor,
-} from '../../../registry/parties/department-tokens.js';
+import { departmentKey, issueTokenKeys, tokenOf, wrapFor } from '../../../registry/parties/department-tokens.js';
 import { keepTokenIndexes, requireTokenIndexes } from '../../../registry/parties/token-index.js';
 import { COURT, JUDGE } from '../../builders/cases.js';
 import { OTHER_PERSON, residentNumber } from '../../builders/numbers.js';
 import { defaulter, document, identifier, person } from '../../builders/parties.js';
 import { SERVICES } from '../../builders/services.js';
 import { linkingIn } from '../../harness/linking.js';
+import { unwrapWith } from '../../harness/token-keys.js';
 import { useWorld } from '../../harness/world.js';
 
 const ROOT = Buffer.alloc(32, 1);

@@ -1,7 +1,8 @@
 // A court links the documents and names of one party: comparisons follow, and cite the link.
 
 import { describe, expect, it } from 'vitest';
-import { decideIdentity, explain } from '../../../registry/courts/identity-reviews.js';
+import { decideIdentity } from '../../../registry/courts/identity-decisions.js';
+import { explain } from '../../../registry/courts/identity-reviews.js';
 import { compare } from '../../../registry/departments/comparisons.js';
 import { stillHolds } from '../../../registry/departments/replays.js';
 import { COURT, departmentActor, JUDGE } from '../../builders/cases.js';

@@ -2,7 +2,7 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import { addDays, DAY_MS, firstMomentAfter } from '../../../domain/calendar.js';
-import { termEndOf } from '../../../registry/case/enforcement-rows.js';
+import { termEndOf } from '../../../domain/enforcement.js';
 import { acknowledge } from '../../../registry/departments/acknowledgements.js';
 import { readNotices } from '../../../registry/departments/notices.js';
 import { assignPositions } from '../../../registry/departments/positions.js';
