@@ -25,7 +25,6 @@ export async function main(): Promise<number> {
       config: false,
       include: TESTS,
       watch: false,
-      bail: 1,
       reporters: [{}],
       pool: 'threads',
       isolate: false,
@@ -64,7 +63,8 @@ async function firstFailure(vitest: Vitest): Promise<string | undefined> {
     const specifications = await vitest.globTestSpecifications([file]);
     if (specifications.length !== 1) throw new Error(`${file} was not found`);
     const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
-    for (const testModule of testModules) {
+    // It hands back those of earlier runs too, and what was red then would be red for ever.
+    for (const testModule of testModules.filter(({ moduleId }) => moduleId === specifications[0]?.moduleId)) {
       for (const test of testModule.children.allTests('failed')) return test.fullName;
       const [error] = testModule.errors();
       if (error) return `${file}: ${error.message}`;
