@@ -7,7 +7,7 @@ const rooms = {
   registry: ['domain', 'ledger'],
   // Types of activities only: anything else would enter the workflow bundle, and `domain-and-workflows-are-pure` would tell.
   workflows: ['domain', 'activities'],
-  activities: ['domain', 'registry', 'ledger', 'workflows'],
+  activities: ['domain', 'registry', 'ledger'],
   worker: ['domain', 'registry', 'ledger', 'workflows', 'activities'],
   console: ['domain', 'registry', 'ledger'],
   api: ['domain', 'registry', 'ledger', 'console'],
