@@ -9,7 +9,7 @@ import { settle } from '../../registry/process/settle.js';
 import { finish, publish, tell } from '../../registry/process/steps.js';
 import { TemporalConnection } from '../../worker/temporal/connection.js';
 import { relayOnce } from '../../worker/temporal/relay.js';
-import { acknowledgedSignal, endUpdate, enforcementWorkflowId } from '../../workflows/messages.js';
+import { acknowledgedSignal, endUpdate, enforcementWorkflowId, stateQuery } from '../../workflows/messages.js';
 import { DEBT } from '../builders/amounts.js';
 import { defaulter, person } from '../builders/parties.js';
 import { SERVICES } from '../builders/services.js';
@@ -121,6 +121,8 @@ describe('a life ends with its last acknowledgement', () => {
     const stop = runLivesOnly(world);
     try {
       await startLife(world, life);
+      // Answered once its first step is done: one that found the life settled would end it before the order came.
+      await world.client.workflow.getHandle(enforcementWorkflowId(life)).query(stateQuery);
       await settleAll();
       // The repayment was handed over by the test and never came.
       await relayAll(20_000);
