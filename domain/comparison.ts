@@ -100,32 +100,32 @@ const OUTCOME_OF: { readonly [D in Disposition]: Exclude<Outcome, 'CLEAR'> } = {
   ASSIST: 'INTERCEPT',
 };
 
-/** Judges one candidate at `now` (epoch ms). An exact identifier decides, the name cross-checks (R1); no score. */
-export function judge(rule: ServiceRule, candidate: JudgedDefaulter, now: number): Judgement {
+/** Judges one met defaulter at `now` (epoch ms). An exact identifier decides, the name cross-checks (R1); no score. */
+export function judge(rule: ServiceRule, met: JudgedDefaulter, now: number): Judgement {
   const clear = (reason: ClearReason): Judgement => ({ outcome: 'CLEAR', reason });
-  if (!rule.subjects.includes(candidate.role)) return clear('SERVICE_NOT_GATED');
-  const gating = candidate.restrictions.filter((r) => gates(rule, candidate.role, r));
+  if (!rule.subjects.includes(met.role)) return clear('SERVICE_NOT_GATED');
+  const gating = met.restrictions.filter((r) => gates(rule, met.role, r));
   if (gating.length === 0) return clear(rule.disposition === 'ASSIST' ? 'NO_COURT_ORDER' : 'MEASURE_DOES_NOT_GATE');
-  const acting = gating.filter((r) => isEffective(candidate.enforcement, r, now));
-  if (acting.length === 0) return clear(whyNotActing(candidate.enforcement, gating, now));
+  const acting = gating.filter((r) => isEffective(met.enforcement, r, now));
+  if (acting.length === 0) return clear(whyNotActing(met.enforcement, gating, now));
   // Only a doubt can be cleared up so: an exact number and name always decide.
-  if (candidate.otherPerson && isDoubtful(candidate.match)) return clear('NOT_THIS_PERSON');
-  if (candidate.exempt) return clear('EXEMPT');
-  if (rule.flags.includes('judge-confirms') && !candidate.confirmed) return clear('NO_COURT_ORDER');
-  if (candidate.courtApplies) return clear('COURT_IS_APPLICANT');
-  if (candidate.allowedByCourt) return clear('ALLOWED_BY_COURT');
-  if (candidate.holdOver) return clear('HOLD_ENDED');
+  if (met.otherPerson && isDoubtful(met.match)) return clear('NOT_THIS_PERSON');
+  if (met.exempt) return clear('EXEMPT');
+  if (rule.flags.includes('judge-confirms') && !met.confirmed) return clear('NO_COURT_ORDER');
+  if (met.courtApplies) return clear('COURT_IS_APPLICANT');
+  if (met.allowedByCourt) return clear('ALLOWED_BY_COURT');
+  if (met.holdOver) return clear('HOLD_ENDED');
   const outcome = OUTCOME_OF[rule.disposition];
-  const reasons = reasonsOf(candidate);
+  const reasons = reasonsOf(met);
   return {
     // Doubt about who it is goes to a human; a step that would go on anyway is not held for it.
-    outcome: isDoubtful(candidate.match) && outcome === 'INTERCEPT' ? 'REVIEW' : outcome,
+    outcome: isDoubtful(met.match) && outcome === 'INTERCEPT' ? 'REVIEW' : outcome,
     reasons,
     measures: [...new Set(acting.map((r) => r.measure))],
   };
 }
 
-/** The answer to the department: the strictest outcome of all candidates. */
+/** The answer to the department: the strictest outcome of all who are met. */
 export function strictest(judgements: readonly Judgement[]): Outcome {
   const order: readonly Outcome[] = ['CLEAR', 'NOTIFY', 'REVIEW', 'INTERCEPT'];
   return order[Math.max(0, ...judgements.map((j) => order.indexOf(j.outcome)))] ?? 'CLEAR';

@@ -26,7 +26,7 @@ export async function raiseLateFact(
   locked: LockedCase,
   late: { signal: 'repayment' | 'decision'; ref: string; actor: Actor; defaulter?: string },
 ): Promise<void> {
-  const defaulter = locked.defaulters.find((candidate) => candidate.id === late.defaulter);
+  const defaulter = locked.defaulters.find(({ id }) => id === late.defaulter);
   const key = `late-fact:${late.signal}:${late.ref}:${late.defaulter ?? 'case'}`;
   recordFacts(tx, locked, [
     {

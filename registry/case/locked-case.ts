@@ -71,7 +71,7 @@ export async function lockDefaulter(
   defaulterId: string,
 ): Promise<{ locked: LockedCase; defaulter: LockedDefaulter }> {
   const [locked] = await lockAndRead(tx, ring, LOCK_CASE_OF, [defaulterId]);
-  const defaulter = locked?.defaulters.find((candidate) => candidate.id === defaulterId);
+  const defaulter = locked?.defaulters.find(({ id }) => id === defaulterId);
   if (!locked || !defaulter) throw new Error(`no defaulter ${defaulterId}`);
   return { locked, defaulter };
 }
@@ -90,7 +90,7 @@ export async function lockInterception(
   );
   const row = rows[0];
   const locked = row && (await lockCase(tx, ring, row.enforcement_case));
-  const defaulter = locked?.defaulters.find((candidate) => candidate.id === row?.defaulter);
+  const defaulter = locked?.defaulters.find(({ id }) => id === row?.defaulter);
   if (!row || !locked || !defaulter) throw Refusal.notFound('interception');
   return { locked, defaulter, department: row.department, service: row.service };
 }

@@ -20,7 +20,7 @@ export async function readInboxItem(
   if (!marked) return undefined;
   const { item, first } = marked;
   if (first) {
-    const defaulter = locked.defaulters.find((candidate) => candidate.id === item.defaulter);
+    const defaulter = locked.defaulters.find(({ id }) => id === item.defaulter);
     recordFacts(tx, locked, [
       {
         type: 'read',

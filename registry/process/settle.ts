@@ -100,7 +100,7 @@ function settledIn(locked: LockedCase, passed: readonly SettledNotice[]) {
   return passed
     .filter((notice) => notice.enforcementCase === locked.id)
     .flatMap((notice) => {
-      const defaulter = locked.defaulters.find((candidate) => candidate.id === notice.defaulter);
+      const defaulter = locked.defaulters.find(({ id }) => id === notice.defaulter);
       if (!defaulter) return [];
       const fact: NewFact = {
         type: 'all-acknowledged',
