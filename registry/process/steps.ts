@@ -157,7 +157,7 @@ export async function tell(tx: Transaction, ring: KeyRing, defaulterId: string):
   return resultRead(tx, defaulter, locked.now);
 }
 
-/** One notice for what has ended, with the business it frees. A correction is notified as such: the old identity was never to be stopped. */
+/** One notice for what has ended, with the business it frees. A correction is told as such: the old identity was never to be stopped. */
 async function tellEnd(
   tx: Transaction,
   locked: LockedCase,
